@@ -1,0 +1,63 @@
+/** What the engine child offers over RPC. Types only. One child serves many models. */
+import type { SiteText } from './site';
+import type { FeedSpec, NodeTime, RunRequest, RunResult, TensorHandle } from './run';
+import type { Shape, Dtype } from './skeleton';
+import type { TensorData, TensorSummary } from './tensor';
+
+export interface EngineInfo {
+  readonly pid: number;
+  readonly runtime: string;
+  /** Execution providers this machine's runtime lists. */
+  readonly providers: readonly string[];
+}
+
+/** Names an opened model in the child. */
+export type ModelId = string;
+
+export interface OpenedModel {
+  readonly id: ModelId;
+  readonly inputs: readonly FeedSpec[];
+  readonly outputs: readonly FeedSpec[];
+}
+
+/** Type and shape the runtime infers for a value; dims are symbolic where the model leaves them open. */
+export interface InferredValue {
+  readonly name: string;
+  readonly dtype: Dtype;
+  readonly shape: Shape;
+}
+
+/** A box of a tensor: per axis the first index and how many; missing axes are whole. */
+export interface TensorSlice {
+  readonly start: readonly number[];
+  readonly size: readonly number[];
+}
+
+export interface EngineApi {
+  hello(): EngineInfo;
+  /** Reads the skeleton of a local file and makes it ready to run. Rejects with the sentence to show. */
+  open(file: string, signal?: AbortSignal): Promise<OpenedModel>;
+  close(model: ModelId): Promise<void>;
+  /** Every top-level value the runtime can infer at level `disabled`. */
+  infer(model: ModelId, signal?: AbortSignal): Promise<readonly InferredValue[]>;
+  run(model: ModelId, request: RunRequest, signal?: AbortSignal): Promise<RunResult>;
+  tensor(handle: TensorHandle, slice?: TensorSlice, signal?: AbortSignal): Promise<TensorData>;
+  summarize(handle: TensorHandle, slice?: TensorSlice): Promise<TensorSummary>;
+  release(handles: readonly TensorHandle[]): void;
+  /** Time per node from the runtime's profile, in a session of its own. */
+  profile(model: ModelId, request: RunRequest, signal?: AbortSignal): Promise<readonly NodeTime[]>;
+}
+
+export interface EngineEvents {
+  /** Work in progress: `done` of `total` steps of the call that carried this token. */
+  progress: { readonly token: string; readonly done: number; readonly total: number; readonly text: string };
+  log: { readonly level: 'info' | 'warn' | 'error'; readonly text: string };
+}
+
+/** Sites captured in one run, as the host remembers them across reloads. */
+export interface StoredCapture {
+  readonly site: SiteText;
+  readonly dtype: Dtype;
+  readonly dims: readonly number[];
+  readonly summary: TensorSummary | null;
+}

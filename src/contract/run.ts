@@ -1,0 +1,66 @@
+/** Runs: what is asked of the engine and what comes back. Types only. */
+import type { Dtype } from '../tensor/dtype';
+import type { Shape } from '../tensor/shape';
+import type { SiteText } from './site';
+import type { TensorData, TensorSummary } from './tensor';
+
+/** An intervention is data, applied to a copy of the graph; its numbers are graph inputs. */
+export type Intervention =
+  | { readonly kind: 'scale'; readonly site: SiteText; readonly factor: number }
+  | { readonly kind: 'set'; readonly site: SiteText; readonly value: number }
+  | { readonly kind: 'add'; readonly site: SiteText; readonly value: TensorData }
+  | { readonly kind: 'replace'; readonly site: SiteText; readonly value: TensorData };
+
+/** The runtime's optimisation level; looking, patching and gradients run at `disabled`. */
+export type Level = 'disabled' | 'basic' | 'extended' | 'all';
+
+export interface RunRequest {
+  readonly feeds: Readonly<Record<string, TensorData>>;
+  readonly capture: readonly SiteText[];
+  readonly interventions?: readonly Intervention[];
+  readonly level?: Level;
+  /** Whether captured tensors stay in the child under a handle (default true), or only summaries are kept. */
+  readonly keep?: boolean;
+  /** Outputs wanted; all when left out, none when empty: what nothing asked for needs is cut away. */
+  readonly outputs?: readonly string[];
+}
+
+/** Names a tensor that stays in the child. Valid until released or the child is replaced. */
+export type TensorHandle = string;
+
+export interface Captured {
+  /** The site's text, as asked. */
+  readonly site: SiteText;
+  readonly handle: TensorHandle | null;
+  readonly dtype: Dtype;
+  readonly dims: readonly number[];
+  /** null for strings and non-tensors. */
+  readonly summary: TensorSummary | null;
+}
+
+export interface RunResult {
+  readonly outputs: readonly Captured[];
+  readonly captures: readonly Captured[];
+  /** Wall time in the child, session creation included. */
+  readonly ms: number;
+  /** Of which creating the session. */
+  readonly sessionMs: number;
+  /** Sentences a person should read: sites without effect, NaN met, … */
+  readonly notes: readonly string[];
+}
+
+export interface FeedSpec {
+  readonly name: string;
+  readonly dtype: Dtype;
+  readonly shape: Shape;
+  /** True when the model has a default for it. */
+  readonly optional: boolean;
+}
+
+export interface NodeTime {
+  /** Skeleton node id, or -1 when the runtime's node has no counterpart. */
+  readonly node: number;
+  readonly name: string;
+  readonly op: string;
+  readonly microseconds: number;
+}

@@ -1,0 +1,61 @@
+/** ONNX element types: names, codes, sizes. Pure; knows nothing of files or runtimes. */
+
+/** Element types by ONNX TensorProto.DataType code. */
+const TABLE = [
+  ['undefined', 0, 0],
+  ['float32', 1, 32],
+  ['uint8', 2, 8],
+  ['int8', 3, 8],
+  ['uint16', 4, 16],
+  ['int16', 5, 16],
+  ['int32', 6, 32],
+  ['int64', 7, 64],
+  ['string', 8, 0],
+  ['bool', 9, 8],
+  ['float16', 10, 16],
+  ['float64', 11, 64],
+  ['uint32', 12, 32],
+  ['uint64', 13, 64],
+  ['complex64', 14, 64],
+  ['complex128', 15, 128],
+  ['bfloat16', 16, 16],
+  ['float8e4m3fn', 17, 8],
+  ['float8e4m3fnuz', 18, 8],
+  ['float8e5m2', 19, 8],
+  ['float8e5m2fnuz', 20, 8],
+  ['uint4', 21, 4],
+  ['int4', 22, 4],
+  ['float4e2m1', 23, 4],
+  ['float8e8m0', 24, 8],
+  ['uint2', 25, 2],
+  ['int2', 26, 2],
+] as const;
+
+export type Dtype = (typeof TABLE)[number][0];
+
+const BY_CODE = new Map<number, Dtype>(TABLE.map(([name, code]) => [code, name]));
+const CODES = new Map<Dtype, number>(TABLE.map(([name, code]) => [name, code]));
+const BITS = new Map<Dtype, number>(TABLE.map(([name, , bits]) => [name, bits]));
+
+/** The dtype of an ONNX code, or undefined for a code this version does not know. */
+export function maybeDtype(code: number): Dtype | undefined {
+  return BY_CODE.get(code);
+}
+
+export function dtypeCode(dtype: Dtype): number {
+  return CODES.get(dtype) ?? 0;
+}
+
+/** Bits per element; 0 for strings and `undefined`. */
+export function dtypeBits(dtype: Dtype): number {
+  return BITS.get(dtype) ?? 0;
+}
+
+/** Bytes that `count` elements take, sub-byte types packed as ONNX packs them. */
+export function byteLengthOf(dtype: Dtype, count: number): number {
+  return Math.ceil((dtypeBits(dtype) * count) / 8);
+}
+
+export function isFloat(dtype: Dtype): boolean {
+  return /^b?float/.test(dtype);
+}
