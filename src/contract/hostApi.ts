@@ -1,9 +1,10 @@
 /**
  * What the model editor's webview asks of the extension host, and what it is told. Types only.
  * Payloads are JSON, ArrayBuffers and typed arrays; events carry complete snapshots with a revision, never deltas.
+ * Every text in here is already in the person's language.
  */
 import type { GraphModel } from './graphModel';
-import type { NodeLink } from './link';
+import type { NodeLink, SourcePlace } from './link';
 import type { FeedSpec } from './run';
 import type { TensorSummary } from './tensor';
 
@@ -14,28 +15,103 @@ export type Selection =
   | { readonly kind: 'value'; readonly name: string }
   | { readonly kind: 'none' };
 
+/** Why something cannot be shown or done: two sentences. */
+export interface Trouble {
+  readonly what: string;
+  readonly remedy: string;
+  readonly code: string;
+}
+
 export interface ModelSnapshot {
   readonly revision: number;
+  /** As the workspace names it. */
   readonly file: string;
-  readonly graph: GraphModel;
+  /** null when nothing of the model can be shown: then `trouble` says why. */
+  readonly graph: GraphModel | null;
+  readonly trouble: Trouble | null;
   readonly warnings: readonly string[];
   readonly inputs: readonly FeedSpec[];
   readonly outputs: readonly FeedSpec[];
   /** null when it can run; else the sentence that says why not. */
   readonly cannotRun: string | null;
   readonly selection: Selection;
-  /** Localised words the webview shows. */
+  /** Localised words the webview shows, by key. */
   readonly words: Readonly<Record<string, string>>;
 }
 
+/** One part of an input's recipe (its file, size, mean, seed, …): one click changes it. */
+export interface FeedPart {
+  readonly id: string;
+  readonly label: string;
+  readonly text: string;
+  /** Where the guess comes from, or null when a person chose it or nothing was to guess. */
+  readonly guess: string | null;
+}
+
+export interface FeedChoice {
+  readonly name: string;
+  /** `float32 1×1×28×28`. */
+  readonly type: string;
+  readonly optional: boolean;
+  /** The source and how it is prepared; empty when nothing is chosen yet. */
+  readonly parts: readonly FeedPart[];
+  /** The sentence that says why this choice cannot be fed, or null. */
+  readonly problem: string | null;
+}
+
+export interface RunHeader {
+  readonly id: string;
+  readonly name: string;
+  /** Milliseconds since 1970. */
+  readonly when: number;
+  /** Wall time in the engine. */
+  readonly ms: number;
+  readonly pinned: boolean;
+  readonly note: string;
+  /** One line: what went in. */
+  readonly inputs: string;
+  /** True when the model file has changed since. */
+  readonly stale: boolean;
+}
+
+/** Everything about running: what would go in, what is going on, what is kept. */
+export interface RunState {
+  readonly revision: number;
+  readonly feeds: readonly FeedChoice[];
+  /** Open dimensions, remembered per model. */
+  readonly dims: readonly FeedPart[];
+  readonly running: { readonly text: string; readonly since: number } | null;
+  readonly runs: readonly RunHeader[];
+  /** Id of the run whose values are on the graph. */
+  readonly shown: string | null;
+  readonly comparedWith: string | null;
+  /** The last failed run, until the next one starts. */
+  readonly trouble: Trouble | null;
+}
+
+export type OverlayKind = 'magnitude' | 'zeros' | 'spread' | 'difference';
+
+/** A number per value, for the graph. */
+export interface OverlayColumn {
+  readonly kind: OverlayKind;
+  readonly title: string;
+  readonly unit: string;
+  readonly signed: boolean;
+  /** By row in `GraphModel.values`; NaN where nothing was recorded. */
+  readonly byValue: Float32Array;
+  /** Scale of the colours: where they start and end. */
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The values of the run that is shown. */
 export interface RunSnapshot {
   readonly revision: number;
   readonly id: string;
   readonly name: string;
-  readonly when: number;
-  readonly ms: number;
-  /** By value name. */
-  readonly summaries: Readonly<Record<string, { readonly dims: readonly number[]; readonly dtype: string; readonly summary: TensorSummary | null }>>;
+  readonly overlays: readonly OverlayColumn[];
+  /** Shape and type each value had in this run, by row in `GraphModel.values`; '' where not recorded. */
+  readonly types: readonly string[];
   readonly notes: readonly string[];
 }
 
@@ -46,26 +122,130 @@ export interface Fact {
   readonly full?: string;
 }
 
+/** A value that goes into or comes out of what is inspected. */
+export interface ValueFact {
+  readonly name: string;
+  /** `float32 1×8×28×28`, as recorded in the shown run, else as inferred, else ''. */
+  readonly type: string;
+  /** What the shown run recorded, or null. */
+  readonly summary: TensorSummary | null;
+  /** The same of the run it is compared with. */
+  readonly other: TensorSummary | null;
+  /** What makes or uses it, to select by a click. */
+  readonly peers: readonly { readonly label: string; readonly selection: Selection }[];
+}
+
+export interface WeightFact {
+  readonly name: string;
+  readonly dtype: string;
+  readonly dims: readonly number[];
+  readonly bytes: number;
+  /** Where its bytes lie, one phrase. */
+  readonly where: string;
+  /** Statistics when they have been read already. */
+  readonly summary: TensorSummary | null;
+  /** Why it cannot be read, or null. */
+  readonly problem: string | null;
+}
+
 export interface Inspection {
+  readonly selection: Selection;
   readonly title: string;
   readonly subtitle: string;
   readonly facts: readonly Fact[];
   readonly attributes: readonly Fact[];
-  readonly inputs: readonly Fact[];
-  readonly outputs: readonly Fact[];
-  readonly weights: readonly { readonly name: string; readonly dtype: string; readonly dims: readonly number[]; readonly bytes: number }[];
+  readonly inputs: readonly ValueFact[];
+  readonly outputs: readonly ValueFact[];
+  readonly weights: readonly WeightFact[];
   readonly link: NodeLink | null;
+  /** For a scope: the distinct places of its nodes, most nodes first. */
+  readonly places: readonly { readonly place: SourcePlace; readonly text: string; readonly nodes: number }[];
+}
+
+/** A drawing of a tensor, already cut to what a screen can show. `note` says what was cut, or is ''. */
+export type Picture = { readonly title: string; readonly note: string; readonly dims: readonly number[] } & (
+  | {
+      /** Equal images, one per channel, head or example, on one scale. */
+      readonly kind: 'grid';
+      readonly count: number;
+      readonly rows: number;
+      readonly columns: number;
+      /** What one image is: `channel`. */
+      readonly item: string;
+      /** count × rows × columns. */
+      readonly data: Float32Array;
+      /** Three channels 0..1 that make one picture in colour. */
+      readonly color: boolean;
+    }
+  | {
+      readonly kind: 'matrix';
+      readonly rows: number;
+      readonly columns: number;
+      readonly rowItem: string;
+      readonly columnItem: string;
+      readonly rowNames: readonly string[] | null;
+      readonly data: Float32Array;
+    }
+  | {
+      readonly kind: 'bars';
+      readonly item: string;
+      readonly names: readonly string[] | null;
+      readonly data: Float32Array;
+    }
+  | {
+      /** A number per token: the length of its vector. */
+      readonly kind: 'tokens';
+      readonly tokens: readonly string[];
+      readonly data: Float32Array;
+      readonly measure: string;
+    }
+  | {
+      readonly kind: 'ranking';
+      readonly entries: readonly { readonly name: string; readonly index: number; readonly value: number; readonly share: number | null }[];
+      /** What `share` is: `softmax of the output`; '' when there is none. */
+      readonly shareIs: string;
+      readonly labelsFrom: string;
+    }
+  | { readonly kind: 'text'; readonly text: string }
+);
+
+/** Which slice of a tensor to draw: a fixed index for each axis that is not drawn. Missing: the host's choice. */
+export interface PictureRequest {
+  readonly of: 'weight' | 'activation';
+  readonly name: string;
+  /** Index per axis, for the axes that are not drawn. */
+  readonly fixed: readonly number[];
 }
 
 export interface HostApi {
-  ready(): Promise<ModelSnapshot>;
+  ready(): Promise<{ readonly model: ModelSnapshot; readonly runs: RunState; readonly run: RunSnapshot | null }>;
   inspect(selection: Selection, signal?: AbortSignal): Promise<Inspection>;
+  /** A person selected something in the graph. */
   select(selection: Selection): void;
+  /** Opens the line and moves focus there. */
   reveal(selection: Selection, what: 'call' | 'definition'): Promise<void>;
+  openPlace(place: SourcePlace): Promise<void>;
+  weightSummary(name: string, signal?: AbortSignal): Promise<TensorSummary>;
+  pictures(request: PictureRequest, signal?: AbortSignal): Promise<readonly Picture[]>;
+  exportWeight(name: string): Promise<void>;
+  /** Asks the person for this part of an input's recipe, with VS Code's own pickers. */
+  changeFeed(input: string, part: string): Promise<void>;
+  changeDim(name: string): Promise<void>;
+  run(): Promise<void>;
+  stopRun(): Promise<void>;
+  showRun(id: string | null): Promise<void>;
+  compareWith(id: string | null): Promise<void>;
+  manageTrust(): Promise<void>;
+  showLog(): Promise<void>;
+  /** An error of the webview's own, for the log. */
+  report(text: string): void;
 }
 
 export interface ViewEvents {
   model: ModelSnapshot;
-  run: RunSnapshot;
-  selection: { readonly revision: number; readonly selection: Selection; readonly origin: string };
+  runs: RunState;
+  run: RunSnapshot | null;
+  selection: { readonly revision: number; readonly selection: Selection; readonly origin: 'graph' | 'source' | 'tree' | 'command' };
+  /** Nodes the cursor's line made: lit in the graph, nothing moves. */
+  highlight: { readonly revision: number; readonly nodes: readonly number[] };
 }
