@@ -1,0 +1,86 @@
+/**
+ * From a line of Python to the nodes it made. Built from a link table; pure. Lines count from 1, as links do.
+ */
+import type { Confidence, LinkTable, PlaceClaim } from '../contract/link';
+
+/** One place in source with all nodes it made. */
+export interface LineEntry {
+  readonly claim: PlaceClaim;
+  readonly kind: 'call' | 'definition';
+  /** Skeleton node ids, in file order. */
+  readonly nodes: readonly number[];
+  readonly confidence: Exclude<Confidence, 'none'>;
+}
+
+export class LineIndex {
+  static readonly empty = new LineIndex(new Map());
+
+  private constructor(private readonly byFile: ReadonlyMap<string, readonly LineEntry[]>) {}
+
+  static of(table: LinkTable): LineIndex {
+    const places = new Map<string, { claim: PlaceClaim; kind: LineEntry['kind']; nodes: number[] }>();
+    for (const link of table.links) {
+      for (const kind of ['call', 'definition'] as const) {
+        const claim = link[kind];
+        if (claim === null) continue;
+        const { file, line, column, endLine, endColumn } = claim.place;
+        const key = [kind, file, line, column, endLine, endColumn].join(':');
+        const entry = places.get(key);
+        if (entry === undefined) places.set(key, { claim, kind, nodes: [link.node] });
+        else {
+          entry.nodes.push(link.node);
+          if (claim.confidence === 'inferred') entry.claim = claim;
+        }
+      }
+    }
+    const byFile = new Map<string, LineEntry[]>();
+    for (const { claim, kind, nodes } of places.values()) {
+      const list = byFile.get(claim.place.file) ?? [];
+      byFile.set(claim.place.file, list);
+      list.push({ claim, kind, nodes, confidence: claim.confidence });
+    }
+    for (const list of byFile.values()) {
+      list.sort((a, b) => a.claim.place.line - b.claim.place.line || a.claim.place.column - b.claim.place.column);
+    }
+    return new LineIndex(byFile);
+  }
+
+  get files(): Iterable<string> {
+    return this.byFile.keys();
+  }
+
+  /** Every place in a file, from the top. */
+  inFile(file: string): readonly LineEntry[] {
+    return this.byFile.get(file) ?? [];
+  }
+
+  /**
+   * Places that cover a position, innermost first; with no column, those that start on the line. A place that starts on
+   * the line but lies elsewhere on it is not meant by a column.
+   */
+  at(file: string, line: number, column?: number): readonly LineEntry[] {
+    const covering = this.inFile(file).filter(({ claim: { place } }) =>
+      column === undefined ? place.line === line : covers(place, line, column),
+    );
+    return covering.sort((a, b) => area(a) - area(b));
+  }
+
+  /** Places between two lines, both included. */
+  between(file: string, from: number, to: number): readonly LineEntry[] {
+    return this.inFile(file).filter(({ claim: { place } }) => place.line >= from && place.line <= to);
+  }
+}
+
+function covers(
+  place: { line: number; column: number; endLine: number; endColumn: number },
+  line: number,
+  column: number,
+): boolean {
+  if (line < place.line || line > place.endLine) return false;
+  if (line === place.line && column < place.column) return false;
+  return !(line === place.endLine && column > place.endColumn);
+}
+
+function area({ claim: { place } }: LineEntry): number {
+  return (place.endLine - place.line) * 10_000 + (place.endColumn - place.column);
+}

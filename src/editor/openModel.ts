@@ -1,0 +1,189 @@
+/**
+ * One model the editor knows: what was read of it, where its nodes come from, what is selected, and which run is shown.
+ * The state is complete snapshots; whoever listens reads what it needs again. Knows nothing of webviews and panels.
+ */
+import * as vscode from 'vscode';
+import { isCancelled } from '../base/cancel';
+import { DisposableStore, type Disposable } from '../base/disposable';
+import { Emitter } from '../base/event';
+import type { GraphModel } from '../contract/graphModel';
+import type { Selection, Trouble, ViewEvents } from '../contract/hostApi';
+import type { LinkTable } from '../contract/link';
+import type { ScopeTree } from '../contract/scopes';
+import type { Skeleton } from '../contract/skeleton';
+import { LineIndex } from './lineIndex';
+import type { ModelReader } from './reading';
+import type { WorkspaceRoot } from './sourceRoot';
+import { toTrouble } from './trouble';
+
+/** What changed: `content` is the file, `links` its places in source, `runs` everything about running. */
+export type Aspect = 'content' | 'links' | 'types' | 'runs' | 'selection' | 'editors';
+export type Origin = ViewEvents['selection']['origin'];
+
+export interface Content {
+  readonly skeleton: Skeleton;
+  readonly scopes: ScopeTree;
+  readonly graph: GraphModel;
+}
+
+export class OpenModel implements Disposable {
+  readonly #store = new DisposableStore();
+  readonly #changed = new Emitter<Aspect>();
+  readonly onDidChange = this.#changed.event;
+  #reading: AbortController | undefined;
+  #linking: AbortController | undefined;
+  #content: Content | undefined;
+  #trouble: Trouble | undefined;
+  #links: LinkTable | undefined;
+  #index = LineIndex.empty;
+  #selection: Selection = { kind: 'none' };
+  #origin: Origin = 'command';
+  #revision = 0;
+  #editors = 0;
+  #whenRead: Promise<void> | undefined;
+
+  constructor(
+    readonly uri: vscode.Uri,
+    readonly root: WorkspaceRoot,
+    private readonly reader: ModelReader,
+    private readonly log: vscode.LogOutputChannel,
+  ) {
+    this.#store.add(this.#changed);
+  }
+
+  /** The name a person knows it by. */
+  get name(): string {
+    return this.uri.path.slice(this.uri.path.lastIndexOf('/') + 1);
+  }
+
+  get relativePath(): string {
+    return vscode.workspace.asRelativePath(this.uri);
+  }
+
+  /** Undefined until read, and when nothing can be shown. */
+  get content(): Content | undefined {
+    return this.#content;
+  }
+
+  /** Why nothing, or not the newest version, is shown. */
+  get trouble(): Trouble | undefined {
+    return this.#trouble;
+  }
+
+  get links(): LinkTable | undefined {
+    return this.#links;
+  }
+
+  get index(): LineIndex {
+    return this.#index;
+  }
+
+  get selection(): Selection {
+    return this.#selection;
+  }
+
+  get origin(): Origin {
+    return this.#origin;
+  }
+
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /** How many editors show it; 0 for one that is only known from the workspace. */
+  get editors(): number {
+    return this.#editors;
+  }
+
+  /** Registers an editor that shows it, until disposed. */
+  addEditor(): Disposable {
+    this.#editors++;
+    this.#fire('editors');
+    let open = true;
+    return {
+      dispose: () => {
+        if (!open) return;
+        open = false;
+        this.#editors--;
+        this.#fire('editors');
+      },
+    };
+  }
+
+  /** Resolves when it has been read once, whether that worked or not. */
+  ready(): Promise<void> {
+    this.#whenRead ??= this.read();
+    return this.#whenRead;
+  }
+
+  /** Reads the file again. A version that cannot be read leaves the last good one in place, with the reason. */
+  async read(): Promise<void> {
+    this.#reading?.abort();
+    const reading = new AbortController();
+    this.#reading = reading;
+    this.#whenRead ??= Promise.resolve();
+    try {
+      const started = performance.now();
+      const content = await this.reader.read(this.uri, reading.signal);
+      if (reading.signal.aborted) return;
+      this.#content = content;
+      this.#trouble = undefined;
+      this.log.info(
+        `Read ${this.relativePath}: ${String(content.skeleton.nodes.length)} nodes in ${(performance.now() - started).toFixed(0)} ms.`,
+      );
+    } catch (error) {
+      if (isCancelled(error) || reading.signal.aborted) return;
+      this.log.warn(`Cannot read ${this.relativePath}:`, error instanceof Error ? error.message : String(error));
+      this.#trouble = toTrouble(error);
+    }
+    this.#fire('content');
+    void this.link();
+  }
+
+  /** Finds its places in source again. Never rejects: links are an addition, and what fails is logged. */
+  async link(): Promise<void> {
+    this.#linking?.abort();
+    const content = this.#content;
+    if (content === undefined) return;
+    const linking = new AbortController();
+    this.#linking = linking;
+    try {
+      const links = await this.reader.link(content, this.root, linking.signal);
+      if (linking.signal.aborted || this.#content !== content) return;
+      this.#links = links;
+      this.#index = LineIndex.of(links);
+      this.#fire('links');
+    } catch (error) {
+      if (!isCancelled(error)) this.log.error(`Cannot link ${this.relativePath}:`, String(error));
+    }
+  }
+
+  select(selection: Selection, origin: Origin): void {
+    this.#selection = selection;
+    this.#origin = origin;
+    this.#fire('selection');
+  }
+
+  /** Tells listeners that something kept outside (runs, inferred types) has changed. */
+  touch(aspect: 'runs' | 'types'): void {
+    this.#fire(aspect);
+  }
+
+  /** Replaces the graph by one with more types known. */
+  setGraph(graph: GraphModel): void {
+    if (this.#content === undefined) return;
+    this.#content = { ...this.#content, graph };
+    this.#fire('types');
+  }
+
+  dispose(): void {
+    this.#reading?.abort();
+    this.#linking?.abort();
+    this.#store.dispose();
+  }
+
+  #fire(aspect: Aspect): void {
+    this.#revision++;
+    this.#changed.fire(aspect);
+  }
+}
