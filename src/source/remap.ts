@@ -1,0 +1,129 @@
+/**
+ * Leads a trace's paths, written on another machine, to files of this workspace: by the longest path suffix, checked
+ * against the text of every traced line. Where the file has changed since, lines are found again by text and order and
+ * marked as moved. A path is only ever compared with the names the workspace listed: nothing a model says is resolved
+ * on disk, so a hostile path leads nowhere.
+ */
+import type { TraceFrame } from './trace';
+import type { Sources } from './sources';
+import type { Outline } from './python/outline';
+import { followLines } from './moved';
+
+export type FrameHome = 'workspace' | 'library' | 'outside';
+
+export interface MappedLine {
+  readonly file: string;
+  readonly line: number;
+  /** Found again on another line, or in a file that changed elsewhere. */
+  readonly moved: boolean;
+  /** The trace's text was there and equals the line's, and every other traced line of the file agrees too. */
+  readonly checked: boolean;
+}
+
+interface MappedFile {
+  readonly home: FrameHome;
+  readonly file: string | null;
+  /** Every traced line of this file still reads as the trace says. */
+  readonly unchanged: boolean;
+  readonly lines: ReadonlyMap<number, number>;
+}
+
+const LIBRARY = /(?:^|[\\/])(?:(?:site|dist)-packages|lib[\\/]python\d[\d.]*|python\d+[\\/]lib)[\\/](?!.*[\\/](?:site|dist)-packages[\\/])(.*)$/i;
+/** Suffix parts beyond this prove nothing more. */
+const DEPTH = 64;
+
+/** Maps every trace path of one model. Built once for a model; cheap to ask. */
+export class PathMap {
+  readonly #files = new Map<string, MappedFile>();
+
+  constructor(
+    private readonly sources: Sources,
+    frames: Iterable<TraceFrame>,
+  ) {
+    const byFile = new Map<string, Map<number, string | null>>();
+    for (const frame of frames) {
+      const lines = byFile.get(frame.file) ?? new Map<number, string | null>();
+      byFile.set(frame.file, lines);
+      if (lines.get(frame.line) === undefined || lines.get(frame.line) === null) lines.set(frame.line, frame.text);
+    }
+    for (const [file, lines] of byFile) this.#files.set(file, this.#map(file, lines));
+  }
+
+  /** Whether a traced path is the person's own, a library's, or somewhere else. */
+  home(frame: TraceFrame): FrameHome {
+    return this.#files.get(frame.file)?.home ?? 'outside';
+  }
+
+  /** Where a traced line is now, or null when it is not in the workspace or cannot be found again. */
+  line(frame: TraceFrame): MappedLine | null {
+    const mapped = this.#files.get(frame.file);
+    if (mapped === undefined || mapped.file === null) return null;
+    const line = mapped.lines.get(frame.line);
+    if (line === undefined) return null;
+    const checked = mapped.unchanged && frame.text !== null;
+    return { file: mapped.file, line, moved: !mapped.unchanged && frame.text !== null, checked };
+  }
+
+  /** The workspace file a traced path leads to, or null. */
+  fileOf(path: string): string | null {
+    return this.#files.get(path)?.file ?? null;
+  }
+
+  #map(path: string, traced: ReadonlyMap<number, string | null>): MappedFile {
+    const library = LIBRARY.exec(path);
+    const candidates = this.#candidates(path, library?.[1] ?? null);
+    const home: FrameHome = library === null ? 'outside' : 'library';
+    const nothing: MappedFile = { home, file: null, unchanged: false, lines: new Map() };
+    const scored = candidates.flatMap(({ file, suffix }) => {
+      const outline = this.sources.outline(file);
+      return outline === undefined ? [] : [{ file, suffix, outline, agreed: agreement(outline, traced) }];
+    });
+    if (scored.length === 0) return nothing;
+    const longest = Math.max(...scored.map((entry) => entry.suffix));
+    let best = scored.filter((entry) => entry.suffix === longest);
+    if (best.length > 1 || best.every((entry) => entry.agreed === 0)) {
+      const most = Math.max(...scored.map((entry) => entry.agreed));
+      best = (best.some((entry) => entry.agreed === most) ? best : scored).filter((entry) => entry.agreed === most);
+    }
+    const [chosen, rival] = best;
+    if (chosen === undefined) return nothing;
+    const texts = [...traced.values()].filter((text) => text !== null).length;
+    // Two files that both fit equally well: the trace does not say which, so neither is claimed.
+    if (rival !== undefined && texts > 0) return nothing;
+    if (rival !== undefined || (texts > 0 && chosen.agreed === 0 && !foundAnywhere(chosen.outline, traced))) return nothing;
+    const unchanged = chosen.agreed === texts;
+    const lines = unchanged ? new Map([...traced.keys()].map((line) => [line, line])) : followLines(chosen.outline.lines, traced);
+    return { home: 'workspace', file: chosen.file, unchanged, lines };
+  }
+
+  /** Workspace files that share the path's last name, with how many trailing parts agree. */
+  #candidates(path: string, withinLibrary: string | null): { file: string; suffix: number }[] {
+    const parts = path.split(/[\\/]+/).filter((part) => part !== '');
+    const base = parts.at(-1);
+    if (base === undefined) return [];
+    const needed = withinLibrary === null ? 1 : withinLibrary.split(/[\\/]+/).length;
+    return this.sources
+      .named(base)
+      .map((file) => ({ file, suffix: commonSuffix(parts, file.split('/')) }))
+      .filter(({ suffix }) => suffix >= needed);
+  }
+}
+
+function commonSuffix(a: readonly string[], b: readonly string[]): number {
+  let count = 0;
+  while (count < DEPTH && count < a.length && count < b.length && a.at(-1 - count) === b.at(-1 - count)) count++;
+  return count;
+}
+
+/** How many traced lines still read the same at the same place. */
+function agreement(outline: Outline, traced: ReadonlyMap<number, string | null>): number {
+  let agreed = 0;
+  for (const [line, text] of traced) if (text !== null && outline.lines.textOf(line).trim() === text) agreed++;
+  return agreed;
+}
+
+function foundAnywhere(outline: Outline, traced: ReadonlyMap<number, string | null>): boolean {
+  const texts = new Set([...traced.values()].filter((text) => text !== null));
+  for (let line = 1; line <= outline.lines.count; line++) if (texts.has(outline.lines.textOf(line).trim())) return true;
+  return false;
+}

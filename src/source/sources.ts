@@ -1,0 +1,104 @@
+/**
+ * The Python a link may point into: a root that lists and reads files, and a snapshot of it with outlines cached.
+ * The linker works on the snapshot alone and is synchronous; a file it wants and has not got is noted, read, and the
+ * work is done again. Paths are relative to the root, with '/'. No disk, no editor: those implement `SourceRoot`.
+ */
+import { throwIfCancelled } from '../base/cancel';
+import { readOutline, type Outline } from './python/outline';
+
+/** Where Python text comes from: a folder, a workspace with unsaved edits, the cells of a notebook. */
+export interface SourceRoot {
+  /** Every Python file, relative to the root, with '/'. */
+  list(signal?: AbortSignal): Promise<readonly string[]>;
+  /** A file's text as the person sees it now, or null when it cannot be read. Never asked for a path not listed. */
+  read(file: string, signal?: AbortSignal): Promise<string | null>;
+}
+
+/** A cached snapshot. `set` and `remove` keep it in step with edits; only what changed is read again. */
+export class Sources {
+  readonly #files = new Set<string>();
+  readonly #texts = new Map<string, string | null>();
+  readonly #outlines = new Map<string, Outline>();
+  readonly #byBase = new Map<string, string[]>();
+  readonly #wanted = new Set<string>();
+
+  constructor(files: Iterable<string> = []) {
+    for (const file of files) this.#add(file);
+  }
+
+  /** Names of all files. */
+  get files(): ReadonlySet<string> {
+    return this.#files;
+  }
+
+  /** Files whose last name is `base`, in listing order. */
+  named(base: string): readonly string[] {
+    return this.#byBase.get(base) ?? [];
+  }
+
+  has(file: string): boolean {
+    return this.#files.has(file);
+  }
+
+  /** Sets or replaces a file's text. */
+  set(file: string, text: string | null): void {
+    if (!this.#files.has(file)) this.#add(file);
+    if (this.#texts.has(file) && this.#texts.get(file) === text) return;
+    this.#texts.set(file, text);
+    this.#outlines.delete(file);
+    this.#wanted.delete(file);
+  }
+
+  remove(file: string): void {
+    this.#files.delete(file);
+    this.#texts.delete(file);
+    this.#outlines.delete(file);
+    const base = baseName(file);
+    this.#byBase.set(base, this.named(base).filter((other) => other !== file));
+  }
+
+  /** The outline of a file, or undefined when it is not there or not read yet (then it is wanted). */
+  outline(file: string): Outline | undefined {
+    const known = this.#outlines.get(file);
+    if (known !== undefined) return known;
+    const text = this.#texts.get(file);
+    if (text === undefined && this.#files.has(file)) this.#wanted.add(file);
+    if (text === undefined || text === null) return undefined;
+    const outline = readOutline(file, text);
+    this.#outlines.set(file, outline);
+    return outline;
+  }
+
+  /** Every outline; wants all files. */
+  *outlines(): IterableIterator<Outline> {
+    for (const file of this.#files) {
+      const outline = this.outline(file);
+      if (outline !== undefined) yield outline;
+    }
+  }
+
+  /** Runs `work` until it wants no file that it has not got. */
+  async settle<T>(root: SourceRoot, work: () => T, signal?: AbortSignal): Promise<T> {
+    for (;;) {
+      this.#wanted.clear();
+      const result = work();
+      if (this.#wanted.size === 0) return result;
+      for (const file of [...this.#wanted]) {
+        throwIfCancelled(signal);
+        this.set(file, await root.read(file, signal));
+      }
+    }
+  }
+
+  #add(file: string): void {
+    this.#files.add(file);
+    const base = baseName(file);
+    const list = this.#byBase.get(base);
+    if (list === undefined) this.#byBase.set(base, [file]);
+    else list.push(file);
+  }
+}
+
+function baseName(file: string): string {
+  return file.slice(file.lastIndexOf('/') + 1);
+}
