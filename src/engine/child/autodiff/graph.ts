@@ -1,0 +1,188 @@
+/**
+ * The backward graph as a model of its own: its inputs are the forward values it needs, its outputs the gradients. Two
+ * small models instead of one, so that the rules emit a single opset whatever the model's own is, and so that the
+ * backward graph can itself be differentiated. Nothing runs here.
+ */
+import { must } from '../../../base/assert';
+import { Failure } from '../../../base/errors';
+import type { ModelParts } from '../../../onnx/write';
+import type { Graph, Node, ValueInfo, WeightRef } from '../../../contract/skeleton';
+import { isFloat, type Dtype } from '../../../tensor/dtype';
+import { backward } from './backward';
+import { Builder, emittedOpset, type Value } from './builder';
+import { ruleFor } from './rules/index';
+
+/** What one forward run has shown of a value. */
+export interface Observed {
+  readonly dtype: Dtype;
+  readonly dims: readonly number[];
+  /** Contents of small integer tensors: shapes, axes, starts. */
+  readonly ints?: readonly number[];
+}
+
+/** A model whose nodes are all plain: functions inlined, branches taken, loops unrolled. */
+export interface StraightLine {
+  readonly model: ModelParts;
+  readonly observed: ReadonlyMap<string, Observed>;
+  readonly nameNode?: (node: Node) => string;
+}
+
+export interface BackwardModel {
+  readonly parts: ModelParts;
+  /** Forward values to feed, by their own names. */
+  readonly needs: readonly string[];
+  /** Inputs that are not forward values: seeds and indices. */
+  readonly inputs: readonly Value[];
+  /** Output name by wanted value; null where no seed depends on it: its gradient is zero. */
+  readonly gradients: ReadonlyMap<string, string | null>;
+  readonly outputs: readonly Value[];
+}
+
+/**
+ * Builds gradients of what `objective` emits.
+ * @param objective emits the seeds: gradient per value of the model, from inputs it declares with `input`; extra outputs
+ * (the objective's value) are returned in `outputs`
+ */
+export function buildBackward(
+  line: StraightLine,
+  wanted: readonly string[],
+  objective: (b: Builder, input: (name: string, dtype: Dtype, dims: readonly number[]) => Value) => {
+    readonly seeds: ReadonlyMap<string, Value>;
+    readonly outputs?: readonly Value[];
+  },
+): BackwardModel {
+  const { graph, opsets } = line.model;
+  const b = new Builder((name) => line.observed.has(name) || graph.initializers.has(name));
+  const weights = weightsOf(graph);
+  declareForward(b, line, weights);
+  const inputs: Value[] = [];
+  const { seeds, outputs = [] } = objective(b, (name, dtype, dims) => {
+    const value = b.declare({ name: b.fresh(name), dtype, dims });
+    inputs.push(value);
+    return value;
+  });
+  const versions = new Map(opsets.map(({ domain, version }) => [normal(domain), version]));
+  for (const name of wanted) checkWanted(b, name);
+  const grads = backward(b, graph.nodes, seeds, new Set(wanted), {
+    ruleFor,
+    opsetOf: (domain) => versions.get(normal(domain)) ?? 1,
+    ...(line.nameNode === undefined ? {} : { nameNode: line.nameNode }),
+  });
+  // A gradient may be a seed or a forward value as it is; an output of a graph has to be made in it, once.
+  const gradients = new Map<string, Value>();
+  for (const [name, grad] of grads) gradients.set(name, b.unary('Identity', grad));
+  const named = outputs.map((output) => b.unary('Identity', output));
+  return {
+    ...assemble(b, line, weights, inputs, [...gradients.values(), ...named]),
+    inputs,
+    outputs: named,
+    gradients: new Map(wanted.map((name) => [name, gradients.get(name)?.name ?? null])),
+  };
+}
+
+function normal(domain: string): string {
+  return domain === 'ai.onnx' ? '' : domain;
+}
+
+/** Tensors that are part of the model: initializers and `Constant` nodes. */
+function weightsOf(graph: Graph): Map<string, WeightRef> {
+  const weights = new Map(graph.initializers);
+  for (const node of graph.nodes) {
+    if (node.op !== 'Constant' || node.domain !== '') continue;
+    const value = node.attributes.find((attribute) => attribute.name === 'value')?.value;
+    const [output] = node.outputs;
+    if (value?.type === 'tensor' && output !== undefined) weights.set(output, { ...value.value, name: output });
+  }
+  return weights;
+}
+
+function declareForward(b: Builder, line: StraightLine, weights: ReadonlyMap<string, WeightRef>): void {
+  for (const [name, { dtype, dims }] of weights) b.declare({ name, dtype, dims });
+  for (const [name, { dtype, dims, ints }] of line.observed) {
+    b.declare({ name, dtype, dims });
+    if (ints !== undefined) b.known.set(name, ints);
+  }
+}
+
+function checkWanted(b: Builder, name: string): void {
+  const value = b.maybeValue(name);
+  if (value === undefined) {
+    throw new Failure({
+      code: 'bad-site',
+      message: `There is no value "${name}" whose shape is known.`,
+      remedy: 'Choose an input or a value of the graph.',
+    });
+  }
+  if (!isFloat(value.dtype)) {
+    throw new Failure({
+      code: 'no-gradient',
+      message: `"${name}" is of type ${value.dtype}, which has no gradient.`,
+      remedy: 'Choose a float value, such as the embedding that comes after it.',
+    });
+  }
+}
+
+function assemble(
+  b: Builder,
+  line: StraightLine,
+  weights: ReadonlyMap<string, WeightRef>,
+  inputs: readonly Value[],
+  results: readonly Value[],
+): { parts: ModelParts; needs: string[] } {
+  const nodes = prune(b.nodes, results);
+  const made = new Set(nodes.flatMap((node) => node.outputs));
+  const given = new Set(inputs.map((input) => input.name));
+  const initializers = new Map<string, WeightRef>();
+  const needs: string[] = [];
+  const use = (name: string): void => {
+    if (name === '' || made.has(name) || given.has(name)) return;
+    const own = b.initializers.get(name) ?? weights.get(name);
+    if (own !== undefined) initializers.set(name, own);
+    else if (!needs.includes(name)) needs.push(name);
+  };
+  const seen = new Set<string>();
+  for (const name of [...nodes.flatMap((node) => node.inputs), ...results.map((result) => result.name)]) {
+    if (!seen.has(name)) use(name);
+    seen.add(name);
+  }
+  const declared = needs.map((name) => must(b.maybeValue(name), `${name} was declared`));
+  const domains = new Set(['', ...nodes.map((node) => node.domain)]);
+  const graph: Graph = {
+    path: '',
+    name: 'gradient',
+    doc: '',
+    metadata: {},
+    inputs: [...inputs, ...declared].map(toInfo),
+    outputs: results.map(toInfo),
+    values: new Map(),
+    initializers,
+    sparseInitializers: new Map(),
+    nodes: nodes.map((node, index) => ({ ...node, id: index, index })),
+    overridable: [],
+  };
+  const parts: ModelParts = {
+    file: line.model.file,
+    irVersion: Math.max(8, Math.min(line.model.irVersion, 10)),
+    opsets: [...domains].map((domain) => ({ domain, version: emittedOpset(domain) })),
+    graph,
+    functions: [],
+  };
+  return { parts, needs };
+}
+
+/** Keeps what the results depend on. */
+function prune(nodes: readonly Node[], results: readonly Value[]): Node[] {
+  const wanted = new Set(results.map((result) => result.name));
+  const kept: Node[] = [];
+  for (let i = nodes.length - 1; i >= 0; i--) {
+    const node = nodes[i];
+    if (node === undefined || !node.outputs.some((name) => wanted.has(name))) continue;
+    for (const name of node.inputs) wanted.add(name);
+    kept.push(node);
+  }
+  return kept.reverse();
+}
+
+function toInfo({ name, dtype, dims }: Value): ValueInfo {
+  return { name, type: { kind: 'tensor', dtype, shape: dims } };
+}

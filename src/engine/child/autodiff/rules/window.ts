@@ -1,0 +1,118 @@
+/** Sliding windows: the geometry that convolutions and poolings share. Spatial axes only. */
+import type { Builder, Value } from '../builder';
+import type { RuleContext } from '../rule';
+
+export interface Window {
+  readonly kernel: readonly number[];
+  readonly strides: readonly number[];
+  readonly dilations: readonly number[];
+  /** Zeros before the first element, per spatial axis. */
+  readonly begin: readonly number[];
+  /** Zeros after the last element, as far as windows reach. */
+  readonly end: readonly number[];
+}
+
+/** Reads the window of a Conv-like or pooling node. `input` and `output` are its spatial sizes. */
+export function windowOf(
+  c: RuleContext,
+  kernel: readonly number[],
+  input: readonly number[],
+  output: readonly number[],
+): Window {
+  const rank = kernel.length;
+  const strides = c.ints('strides') ?? filled(rank, 1);
+  const dilations = c.ints('dilations') ?? filled(rank, 1);
+  const reach = kernel.map((size, axis) => (size - 1) * (dilations[axis] ?? 1) + 1);
+  const span = output.map((size, axis) => (size - 1) * (strides[axis] ?? 1) + (reach[axis] ?? 1));
+  const auto = c.string('auto_pad', 'NOTSET');
+  const total = span.map((length, axis) => Math.max(0, length - (input[axis] ?? 0)));
+  const begin =
+    auto === 'SAME_UPPER' || auto === 'SAME_LOWER'
+      ? total.map((amount) => (auto === 'SAME_UPPER' ? Math.floor(amount / 2) : Math.ceil(amount / 2)))
+      : auto === 'VALID'
+        ? filled(rank, 0)
+        : (c.ints('pads') ?? filled(2 * rank, 0)).slice(0, rank);
+  const end = span.map((length, axis) => length - (input[axis] ?? 0) - (begin[axis] ?? 0));
+  return { kernel, strides, dilations, begin, end };
+}
+
+export function filled(length: number, value: number): number[] {
+  return new Array<number>(length).fill(value);
+}
+
+/** Spatial sizes of an N x C x … tensor. */
+export function spatial(value: Value): readonly number[] {
+  return value.dims.slice(2);
+}
+
+/**
+ * Correlates: x [N, C, …] with w [M, C/group, …] to [N, M, …output]. `end` may be negative (the input is cropped), so
+ * that exactly `output` windows fit.
+ */
+export function correlate(
+  b: Builder,
+  x: Value,
+  w: Value,
+  window: Window,
+  group: number,
+  output: readonly number[],
+): Value {
+  const crop = window.end.map((amount) => Math.min(0, amount));
+  const cut = b.pad(x, filled(x.dims.length, 0), [0, 0, ...crop]);
+  return b.one('Conv', [cut, w], x.dtype, [x.dims[0] ?? 1, w.dims[0] ?? 1, ...output], {
+    kernel_shape: window.kernel,
+    strides: window.strides,
+    dilations: window.dilations,
+    pads: [...window.begin, ...window.end.map((amount) => Math.max(0, amount))],
+    group,
+  });
+}
+
+/**
+ * The transpose of `correlate` in its first operand: spreads g [N, M, …] through w [M, C/group, …] to an input of
+ * spatial sizes `input`.
+ */
+export function spread(
+  b: Builder,
+  g: Value,
+  w: Value,
+  window: Window,
+  group: number,
+  input: readonly number[],
+): Value {
+  const reach = spatial(g).map(
+    (size, axis) =>
+      (size - 1) * (window.strides[axis] ?? 1) + ((window.kernel[axis] ?? 1) - 1) * (window.dilations[axis] ?? 1) + 1,
+  );
+  const channels = (w.dims[1] ?? 1) * group;
+  const full = b.one('ConvTranspose', [g, w], g.dtype, [g.dims[0] ?? 1, channels, ...reach], {
+    kernel_shape: window.kernel,
+    strides: window.strides,
+    dilations: window.dilations,
+    group,
+  });
+  const after = reach.map((size, axis) => (input[axis] ?? 0) - size + (window.begin[axis] ?? 0));
+  return b.pad(full, [0, 0, ...window.begin.map((amount) => -amount)], [0, 0, ...after]);
+}
+
+/**
+ * The transpose of `correlate` in its weights: x [N, C, …] against g [N, M, …] gives [M, C/group, …kernel], summed over
+ * the batch. The batch becomes the channel axis, strides and dilations change places.
+ */
+export function correlateForWeights(b: Builder, x: Value, g: Value, window: Window, group: number): Value {
+  const [n = 1, channels = 1] = x.dims;
+  const m = g.dims[1] ?? 1;
+  const perGroup = channels / group;
+  const rank = window.kernel.length;
+  const tail = Array.from({ length: rank }, (_, axis) => axis + 3);
+  const grouped = b.transpose(b.reshape(x, [n, group, perGroup, ...spatial(x)]), [2, 1, 0, ...tail]);
+  const asInput = b.reshape(grouped, [perGroup, group * n, ...spatial(x)]);
+  const asWeights = b.transpose(g, [1, 0, ...Array.from({ length: rank }, (_, axis) => axis + 2)]);
+  const swapped = { ...window, kernel: spatial(g), strides: window.dilations, dilations: window.strides };
+  const result = correlate(b, asInput, asWeights, swapped, group, window.kernel);
+  return b.transpose(b.reshape(result, [perGroup, m, ...window.kernel]), [
+    1,
+    0,
+    ...Array.from({ length: rank }, (_, axis) => axis + 2),
+  ]);
+}
