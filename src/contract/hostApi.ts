@@ -163,7 +163,13 @@ export interface Inspection {
 }
 
 /** A drawing of a tensor, already cut to what a screen can show. `note` says what was cut, or is ''. */
-export type Picture = { readonly title: string; readonly note: string; readonly dims: readonly number[] } & (
+export type Picture = {
+  readonly title: string;
+  readonly note: string;
+  readonly dims: readonly number[];
+  /** Axes that are not drawn, with the index that is shown. */
+  readonly fixed: readonly { readonly axis: number; readonly size: number; readonly index: number }[];
+} & (
   | {
       /** Equal images, one per channel, head or example, on one scale. */
       readonly kind: 'grid';
@@ -213,8 +219,8 @@ export type Picture = { readonly title: string; readonly note: string; readonly 
 export interface PictureRequest {
   readonly of: 'weight' | 'activation';
   readonly name: string;
-  /** Index per axis, for the axes that are not drawn. */
-  readonly fixed: readonly number[];
+  /** Index by axis, for axes that are not drawn; the host's choice for those left out. */
+  readonly fixed: Readonly<Record<number, number>>;
 }
 
 export interface HostApi {

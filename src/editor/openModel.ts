@@ -15,6 +15,8 @@ import { LineIndex } from './lineIndex';
 import type { ModelReader } from './reading';
 import type { WorkspaceRoot } from './sourceRoot';
 import { toTrouble } from './trouble';
+import { ValueTypes } from './valueTypes';
+import { Wiring } from './wiring';
 
 /** What changed: `content` is the file, `links` its places in source, `runs` everything about running. */
 export type Aspect = 'content' | 'links' | 'types' | 'runs' | 'selection' | 'editors';
@@ -24,6 +26,8 @@ export interface Content {
   readonly skeleton: Skeleton;
   readonly scopes: ScopeTree;
   readonly graph: GraphModel;
+  readonly types: ValueTypes;
+  readonly wiring: Wiring;
 }
 
 export class OpenModel implements Disposable {
@@ -124,8 +128,10 @@ export class OpenModel implements Disposable {
     this.#whenRead ??= Promise.resolve();
     try {
       const started = performance.now();
-      const content = await this.reader.read(this.uri, reading.signal);
+      const read = await this.reader.read(this.uri, reading.signal);
       if (reading.signal.aborted) return;
+      const { skeleton } = read;
+      const content = { ...read, types: new ValueTypes(skeleton), wiring: new Wiring(skeleton) };
       this.#content = content;
       this.#trouble = undefined;
       this.log.info(
@@ -164,15 +170,15 @@ export class OpenModel implements Disposable {
     this.#fire('selection');
   }
 
-  /** Tells listeners that something kept outside (runs, inferred types) has changed. */
-  touch(aspect: 'runs' | 'types'): void {
+  /** Tells listeners that something kept outside (runs) has changed. */
+  touch(aspect: 'runs'): void {
     this.#fire(aspect);
   }
 
-  /** Replaces the graph by one with more types known. */
-  setGraph(graph: GraphModel): void {
+  /** Adds the types the runtime inferred, with a graph that shows them. */
+  setTypes(types: ValueTypes, graph: GraphModel): void {
     if (this.#content === undefined) return;
-    this.#content = { ...this.#content, graph };
+    this.#content = { ...this.#content, types, graph };
     this.#fire('types');
   }
 

@@ -10,7 +10,6 @@ export interface PageParts {
   readonly cspSource: string;
   readonly script: string;
   readonly worker: string;
-  readonly codicons: string;
   readonly title: string;
   readonly language: string;
 }
@@ -34,7 +33,6 @@ export function modelPage(parts: PageParts): string {
 <meta property="csp-nonce" content="${nonce}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${attribute(parts.title)}</title>
-<link rel="stylesheet" nonce="${nonce}" href="${attribute(parts.codicons)}">
 <style nonce="${nonce}">
 html, body { height: 100%; margin: 0; padding: 0; overflow: hidden; }
 pc-app { display: block; height: 100%; }

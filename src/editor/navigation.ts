@@ -1,0 +1,180 @@
+/**
+ * From the graph to the source and back. A node's line is shown beside its model without taking focus; the cursor's
+ * line marks its nodes. Each side is told who moved (`origin`), so that nothing echoes.
+ */
+import * as vscode from 'vscode';
+import { DisposableStore, type Disposable } from '../base/disposable';
+import { Emitter } from '../base/event';
+import type { Selection } from '../contract/hostApi';
+import type { NodeLink, SourcePlace } from '../contract/link';
+import type { Models } from './models';
+import type { OpenModel } from './openModel';
+import type { Panels } from './panels';
+
+const FOLLOW_MS = 40;
+
+export interface Highlight {
+  readonly model: OpenModel;
+  readonly nodes: readonly number[];
+}
+
+export class Navigation implements Disposable {
+  readonly #store = new DisposableStore();
+  readonly #highlighted = this.#store.add(new Emitter<Highlight>());
+  readonly #mark = this.#store.add(
+    vscode.window.createTextEditorDecorationType({
+      isWholeLine: true,
+      backgroundColor: new vscode.ThemeColor('patchclamp.highlight'),
+      overviewRulerColor: new vscode.ThemeColor('patchclamp.positive'),
+      overviewRulerLane: vscode.OverviewRulerLane.Center,
+    }),
+  );
+  readonly #lit = new Map<OpenModel, string>();
+  #timer: NodeJS.Timeout | undefined;
+  /** Nodes that the cursor's line made. */
+  readonly onDidHighlight = this.#highlighted.event;
+
+  constructor(
+    private readonly models: Models,
+    private readonly panels: Panels,
+  ) {
+    this.#store.add(
+      vscode.window.onDidChangeTextEditorSelection(({ textEditor }) => {
+        if (textEditor.document.languageId === 'python') this.#followCursor(textEditor);
+      }),
+    );
+    this.#store.onDispose(() => {
+      clearTimeout(this.#timer);
+    });
+  }
+
+  /** After a selection in the graph: shows the line, without focus, where the setting allows. */
+  async followSelection(model: OpenModel): Promise<void> {
+    void vscode.commands.executeCommand('setContext', 'patchclamp.didSelect', true);
+    this.#unmark();
+    const config = vscode.workspace.getConfiguration('patchclamp');
+    if (!config.get<boolean>('links.revealOnSelect', true)) return;
+    const place = placeOf(model, model.selection, 'call');
+    if (place !== undefined) await this.#show(model, place, true);
+  }
+
+  /** Opens the line of a selection and moves there; says so when there is none. */
+  async reveal(model: OpenModel, selection: Selection, what: 'call' | 'definition'): Promise<void> {
+    const place = placeOf(model, selection, what);
+    if (place !== undefined) return this.#show(model, place, false);
+    void vscode.window.showInformationMessage(this.#whyNone(model, selection, what));
+  }
+
+  async openPlace(model: OpenModel, place: SourcePlace): Promise<void> {
+    await this.#show(model, place, false);
+  }
+
+  /** Selects nodes in the graph from elsewhere and brings the graph to the front. */
+  async revealInGraph(model: OpenModel, selection: Selection, preserveFocus: boolean): Promise<void> {
+    const beside = vscode.window.activeTextEditor === undefined ? vscode.ViewColumn.Active : vscode.ViewColumn.Beside;
+    const column = this.panels.columnOf(model) ?? beside;
+    await this.panels.open(model.uri, { viewColumn: column, preserveFocus });
+    model.select(selection, 'source');
+  }
+
+  dispose(): void {
+    this.#store.dispose();
+  }
+
+  async #show(model: OpenModel, place: SourcePlace, preserveFocus: boolean): Promise<void> {
+    const uri = model.root.uri(place.file);
+    const range = new vscode.Range(place.line - 1, place.column, place.endLine - 1, place.endColumn);
+    const visible = vscode.window.visibleTextEditors.find(({ document }) => document.uri.toString() === uri.toString());
+    const column = visible?.viewColumn ?? this.#columnBeside(model);
+    const editor = await vscode.window.showTextDocument(uri, {
+      viewColumn: column,
+      preserveFocus,
+      preview: true,
+      ...(preserveFocus ? {} : { selection: new vscode.Range(range.start, range.start) }),
+    });
+    editor.setDecorations(this.#mark, [range]);
+    editor.revealRange(range, vscode.TextEditorRevealType.InCenterIfOutsideViewport);
+  }
+
+  /** A column that exists and does not show the model, else a new one beside it. */
+  #columnBeside(model: OpenModel): vscode.ViewColumn {
+    const own = this.panels.columnOf(model);
+    const other = vscode.window.tabGroups.all.find(({ viewColumn }) => viewColumn !== own);
+    return other?.viewColumn ?? vscode.ViewColumn.Beside;
+  }
+
+  #unmark(): void {
+    for (const editor of vscode.window.visibleTextEditors) editor.setDecorations(this.#mark, []);
+  }
+
+  #followCursor(editor: vscode.TextEditor): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#unmark();
+      if (!vscode.workspace.getConfiguration('patchclamp').get<boolean>('links.followCursor', true)) return;
+      const line = editor.selection.active.line + 1;
+      for (const model of this.models.open) {
+        const file = model.root.relative(editor.document.uri);
+        const entries = file === undefined ? [] : model.index.at(file, line);
+        const nodes = [...new Set(entries.flatMap((entry) => entry.nodes))];
+        const key = nodes.join();
+        if (this.#lit.get(model) === key) continue;
+        this.#lit.set(model, key);
+        this.#highlighted.fire({ model, nodes });
+      }
+    }, FOLLOW_MS);
+  }
+
+  #whyNone(model: OpenModel, selection: Selection, what: 'call' | 'definition'): string {
+    const link = linkOf(model, selection);
+    if (model.links === undefined) return vscode.l10n.t('The links of this model are still being read.');
+    if (link === undefined) return vscode.l10n.t('Select a node or a module in the graph first.');
+    if (what === 'definition' && link.call !== null) {
+      return vscode.l10n.t('This node is a functional call: no module constructs it.');
+    }
+    return link.evidence[0] ?? vscode.l10n.t('No line of Python was found for this node.');
+  }
+}
+
+/** The link of a node, or of a scope's or value's first linked node. */
+function linkOf(model: OpenModel, selection: Selection): NodeLink | undefined {
+  const { content, links } = model;
+  if (content === undefined || links === undefined) return undefined;
+  switch (selection.kind) {
+    case 'node':
+      return links.links[selection.id];
+    case 'value': {
+      const producer = content.wiring.producer(selection.name);
+      return producer === undefined ? undefined : links.links[producer.id];
+    }
+    case 'scope':
+      return undefined;
+    case 'none':
+      return undefined;
+  }
+}
+
+/** Where a selection leads: for a module, the line that calls it where all its nodes agree, else its most used line. */
+function placeOf(model: OpenModel, selection: Selection, what: 'call' | 'definition'): SourcePlace | undefined {
+  if (selection.kind !== 'scope') return linkOf(model, selection)?.[what]?.place;
+  const { content, links } = model;
+  const scope = content?.scopes.scopes.find(({ path }) => path === selection.path);
+  if (content === undefined || links === undefined || scope === undefined) return undefined;
+  const counts = new Map<string, { place: SourcePlace; count: number }>();
+  const pending = [scope];
+  for (let current = pending.pop(); current !== undefined; current = pending.pop()) {
+    for (const id of current.nodes) {
+      const place = links.links[id]?.[what]?.place;
+      if (place === undefined) continue;
+      const key = `${place.file}:${String(place.line)}`;
+      const entry = counts.get(key);
+      if (entry === undefined) counts.set(key, { place, count: 1 });
+      else entry.count++;
+    }
+    for (const child of current.children) {
+      const next = content.scopes.scopes[child];
+      if (next !== undefined) pending.push(next);
+    }
+  }
+  return [...counts.values()].sort((a, b) => b.count - a.count)[0]?.place;
+}

@@ -1,0 +1,50 @@
+/**
+ * How the editor reads a model: which bytes, which folder, and the lower floors' readers, loaded on first use so that
+ * activation stays light. Nothing here touches the engine.
+ */
+import * as vscode from 'vscode';
+import type { ByteSource } from '../base/bytes';
+import type { GraphModel } from '../contract/graphModel';
+import type { LinkTable } from '../contract/link';
+import type { ScopeTree } from '../contract/scopes';
+import type { Skeleton } from '../contract/skeleton';
+import type { ModelFolder } from '../onnx/folder';
+import type { WorkspaceRoot } from './sourceRoot';
+import { uriFolder } from './uriFolder';
+import { openUri } from './uriSource';
+
+export interface Reading {
+  readonly skeleton: Skeleton;
+  readonly scopes: ScopeTree;
+  readonly graph: GraphModel;
+}
+
+export class ModelReader {
+  async read(uri: vscode.Uri, signal: AbortSignal): Promise<Reading> {
+    const { readSkeleton } = await import('../onnx/skeleton');
+    const { buildScopes } = await import('../onnx/scopes');
+    const { buildGraphModel } = await import('../onnx/graphModel');
+    const { source, folder } = await this.open(uri);
+    try {
+      const skeleton = await readSkeleton(source, { folder, signal });
+      const scopes = buildScopes(skeleton);
+      return { skeleton, scopes, graph: buildGraphModel(skeleton, scopes) };
+    } finally {
+      await source.close();
+    }
+  }
+
+  /** The model's bytes and its folder: from disk where it has a path, else through `workspace.fs`. */
+  async open(uri: vscode.Uri): Promise<{ source: ByteSource; folder: ModelFolder }> {
+    if (uri.scheme !== 'file') {
+      return { source: await openUri(uri), folder: uriFolder(vscode.Uri.joinPath(uri, '..')) };
+    }
+    const { openModelFile } = await import('../onnx/files');
+    return openModelFile(uri.fsPath);
+  }
+
+  async link({ skeleton, scopes }: Reading, root: WorkspaceRoot, signal: AbortSignal): Promise<LinkTable> {
+    const { linkModel } = await import('../source/linkModel');
+    return linkModel(skeleton, scopes, root, signal);
+  }
+}

@@ -1,0 +1,14 @@
+/** What a webview's session needs of the editor. Built once, in `extension.ts`. */
+import type { Navigation } from './navigation';
+import type { Pictures } from './pictures';
+import type { RunController } from './runController';
+import type { Trust } from './trust';
+import type { Weights } from './weights';
+
+export interface Services {
+  readonly navigation: Navigation;
+  readonly runs: RunController;
+  readonly weights: Weights;
+  readonly pictures: Pictures;
+  readonly trust: Trust;
+}

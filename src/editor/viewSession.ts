@@ -1,0 +1,128 @@
+/**
+ * One page of one editor: answers the webview's calls (HostApi) and tells it what changed, always as whole snapshots.
+ * It owns no state of its own: model, runs and selection live in the services, so a page may come and go.
+ */
+import { l10n, type LogOutputChannel } from 'vscode';
+import { DisposableStore, type Disposable } from '../base/disposable';
+import { rpc, type Port } from '../base/rpc';
+import type { HostApi, ModelSnapshot, ViewEvents } from '../contract/hostApi';
+import type { FeedSpec } from '../contract/run';
+import type { ValueInfo } from '../contract/skeleton';
+import { inspect } from './inspect';
+import type { OpenModel } from './openModel';
+import type { Services } from './services';
+import { webviewWords } from './words';
+
+export function serveView(port: Port, model: OpenModel, services: Services, log: LogOutputChannel): Disposable {
+  const store = new DisposableStore();
+  const { runs, navigation, weights, pictures } = services;
+
+  const local: { readonly [K in keyof HostApi]: HostApi[K] } = {
+    ready: async () => {
+      await model.ready();
+      return { model: snapshot(model, services), runs: runs.state(model), run: runs.snapshot(model) };
+    },
+    inspect: (selection) => Promise.resolve(inspect(model, selection, runs.recorded(model))),
+    select: (selection) => {
+      model.select(selection, 'graph');
+      void navigation.followSelection(model);
+    },
+    reveal: (selection, what) => navigation.reveal(model, selection, what),
+    openPlace: (place) => navigation.openPlace(model, place),
+    weightSummary: (name, signal) => weights.summary(model, name, signal),
+    pictures: (request, signal) => pictures.draw(model, request, signal),
+    exportWeight: (name) => weights.exportNpy(model, name),
+    changeFeed: (input, part) => runs.changeFeed(model, input, part),
+    changeDim: (name) => runs.changeDim(model, name),
+    run: () => runs.run(model),
+    stopRun: () => runs.stop(model),
+    showRun: (id) => runs.show(model, id),
+    compareWith: (id) => runs.compareWith(model, id),
+    manageTrust: () => services.trust.manage(),
+    showLog: () => {
+      log.show();
+      return Promise.resolve();
+    },
+    report: (text) => {
+      log.error(`Webview of ${model.relativePath}: ${text}`);
+    },
+  };
+
+  const connection = store.add(
+    rpc<object, object, ViewEvents>(port, local, {
+      onInternalError: (method, error) => {
+        log.error(`${method} of ${model.relativePath}:`, error instanceof Error ? (error.stack ?? error.message) : String(error));
+      },
+    }),
+  );
+
+  store.add(
+    model.onDidChange((aspect) => {
+      switch (aspect) {
+        case 'content':
+        case 'types':
+          connection.emit('model', snapshot(model, services));
+          connection.emit('run', runs.snapshot(model));
+          return;
+        case 'links':
+        case 'selection':
+          connection.emit('selection', { revision: model.revision, selection: model.selection, origin: model.origin });
+          return;
+        case 'runs':
+          connection.emit('runs', runs.state(model));
+          connection.emit('run', runs.snapshot(model));
+          return;
+        case 'editors':
+          return;
+      }
+    }),
+  );
+  store.add(
+    navigation.onDidHighlight(({ model: of, nodes }) => {
+      if (of === model) connection.emit('highlight', { revision: model.revision, nodes });
+    }),
+  );
+  store.add(
+    services.trust.onDidChange(() => {
+      connection.emit('model', snapshot(model, services));
+    }),
+  );
+  return store;
+}
+
+function snapshot(model: OpenModel, services: Services): ModelSnapshot {
+  const { content, trouble } = model;
+  const words = webviewWords();
+  const base = { revision: model.revision, file: model.relativePath, selection: model.selection, words };
+  if (content === undefined) {
+    return {
+      ...base,
+      graph: null,
+      trouble: trouble ?? null,
+      warnings: [],
+      inputs: [],
+      outputs: [],
+      cannotRun: null,
+    };
+  }
+  const { skeleton, graph } = content;
+  const stale =
+    trouble === undefined
+      ? []
+      : [l10n.t('The file has changed and can no longer be read; this is the last version that could be. {0} {1}', trouble.what, trouble.remedy)];
+  return {
+    ...base,
+    graph,
+    trouble: null,
+    warnings: [...stale, ...skeleton.warnings.map(({ message }) => message)],
+    inputs: skeleton.graph.inputs.map((info) => feedSpec(info, skeleton.graph.initializers.has(info.name))),
+    outputs: skeleton.graph.outputs.map((info) => feedSpec(info, false)),
+    cannotRun: services.trust.cannotRun(model.uri),
+  };
+}
+
+function feedSpec({ name, type }: ValueInfo, optional: boolean): FeedSpec {
+  return type.kind === 'tensor' || type.kind === 'sparse'
+    ? { name, dtype: type.dtype, shape: type.shape, optional }
+    : { name, dtype: 'undefined', shape: null, optional };
+}

@@ -1,0 +1,11 @@
+/** What the inspector may ask of the host. Components see this and never the transport. */
+import type { Picture, PictureRequest } from '../../src/contract/hostApi';
+import type { SourcePlace } from '../../src/contract/link';
+import type { TensorSummary } from '../../src/contract/tensor';
+
+export interface Inquiry {
+  weightSummary(name: string, signal: AbortSignal): Promise<TensorSummary>;
+  pictures(request: PictureRequest, signal: AbortSignal): Promise<readonly Picture[]>;
+  exportWeight(name: string): Promise<void>;
+  openPlace(place: SourcePlace): Promise<void>;
+}

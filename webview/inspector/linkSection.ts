@@ -1,0 +1,65 @@
+/** Where a node comes from: the line that calls it and the line that constructs it, each with its confidence and why. */
+import { html, nothing } from 'lit';
+import type { Inspection } from '../../src/contract/hostApi';
+import type { PlaceClaim, SourcePlace } from '../../src/contract/link';
+import { word } from '../app/words';
+
+export interface LinkActions {
+  openPlace(place: SourcePlace): void;
+}
+
+export function linkSection({ link, places }: Inspection, actions: LinkActions): unknown {
+  if (link === null) return places.length === 0 ? nothing : placeList(places, actions);
+  const { call, definition, outside } = link;
+  return html`<h3>${word('source')}</h3>
+    <dl>
+      ${claimRow(word('call'), call, actions)} ${claimRow(word('definition'), definition, actions)}
+      ${call === null && definition === null ? html`<dt>${word(link.confidence)}</dt><dd>${word('noLink')}</dd>` : nothing}
+    </dl>
+    ${outside === null ? nothing : html`<p class="faint">${word('outside', `${outside.file}:${String(outside.line)}`)}</p>`}
+    ${link.evidence.length === 0
+      ? nothing
+      : html`<details>
+          <summary class="faint">${word('evidence')}</summary>
+          <ul class="evidence">
+            ${link.evidence.map((sentence) => html`<li>${sentence}</li>`)}
+          </ul>
+        </details>`}`;
+}
+
+function claimRow(label: string, claim: PlaceClaim | null, actions: LinkActions): unknown {
+  if (claim === null) return nothing;
+  const { place, confidence, moved } = claim;
+  return html`<dt>${label}</dt>
+    <dd>
+      <button
+        class="link"
+        title=${claim.evidence.join('\n')}
+        @click=${() => {
+          actions.openPlace(place);
+        }}
+      >
+        ${place.file}:${place.line}
+      </button>
+      <span class="faint">${word(confidence)}${moved ? `, ${word('moved')}` : ''}</span>
+    </dd>`;
+}
+
+function placeList(places: Inspection['places'], actions: LinkActions): unknown {
+  return html`<h3>${word('places')}</h3>
+    <dl>
+      ${places.map(
+        ({ place, text, nodes }) => html`<dt>${word('nodes', nodes)}</dt>
+          <dd>
+            <button
+              class="link"
+              @click=${() => {
+                actions.openPlace(place);
+              }}
+            >
+              ${text}
+            </button>
+          </dd>`,
+      )}
+    </dl>`;
+}

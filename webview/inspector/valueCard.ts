@@ -1,0 +1,105 @@
+/**
+ * `<pc-value-card>`: one value: its type, what the shown run recorded (distribution, and the other run's behind it),
+ * and, when open, its slices as images, strips or ranked classes.
+ */
+import { LitElement, html, nothing } from 'lit';
+import type { Picture, ValueFact } from '../../src/contract/hostApi';
+import '../figures/distribution';
+import { define } from '../kit/define';
+import { shared } from '../app/style';
+import { word } from '../app/words';
+import { cardStyle } from './cardStyle';
+import type { Inquiry } from './inquiry';
+import { pictureList } from './pictures';
+import { Resource } from './resource';
+import { selectEvent } from './selectEvent';
+
+export class PcValueCard extends LitElement {
+  static override readonly properties = {
+    value: { attribute: false },
+    inquiry: { attribute: false },
+    runId: { attribute: false },
+    open: { type: Boolean },
+    fixed: { state: true },
+  };
+  static override readonly styles = [shared, cardStyle];
+
+  declare value: ValueFact | null;
+  declare inquiry: Inquiry | null;
+  declare runId: string;
+  declare open: boolean;
+  declare fixed: Readonly<Record<number, number>>;
+  readonly #pictures = new Resource<readonly Picture[]>(this);
+
+  constructor() {
+    super();
+    this.value = null;
+    this.inquiry = null;
+    this.runId = '';
+    this.open = false;
+    this.fixed = {};
+  }
+
+  protected override willUpdate(changed: Map<string, unknown>): void {
+    const before = changed.get('value') as ValueFact | null | undefined;
+    if (changed.has('value') && before?.name !== this.value?.name) {
+      this.fixed = {};
+      this.#pictures.clear();
+    }
+    const { value, inquiry, fixed } = this;
+    if (!this.open || value?.summary === null || value === null || inquiry === null) return;
+    this.#pictures.fetch(`${value.name}|${this.runId}|${JSON.stringify(fixed)}`, (signal) =>
+      inquiry.pictures({ of: 'activation', name: value.name, fixed }, signal),
+    );
+  }
+
+  override render(): unknown {
+    const { value } = this;
+    if (value === null) return nothing;
+    return html`
+      <button
+        class="quiet row"
+        aria-expanded=${String(this.open)}
+        title="${value.name} ${value.type}"
+        @click=${() => {
+          this.open = !this.open;
+        }}
+      >
+        <span class="twist" aria-hidden="true">${this.open ? '▾' : '▸'}</span>
+        <span class="name"><bdi>${value.name}</bdi></span>
+        <span class="type">${value.type}</span>
+      </button>
+      ${this.open ? this.#body(value) : nothing}
+    `;
+  }
+
+  #body(value: ValueFact): unknown {
+    return html`<div class="body">
+      ${value.peers.length === 0
+        ? nothing
+        : html`<div class="peers" aria-label=${word('madeBy')} role="group">
+            ${value.peers.map(
+              ({ label, selection }) => html`<button class="link" @click=${() => this.dispatchEvent(selectEvent(selection))}>${label}</button>`,
+            )}
+          </div>`}
+      ${value.summary === null
+        ? html`<div class="faint">${this.runId === '' ? word('runToSee') : word('nothingRecorded')}</div>`
+        : html`<pc-distribution
+              heading=${word('distribution')}
+              .summary=${value.summary}
+              .other=${value.other}
+            ></pc-distribution>
+            ${pictureList(this.#pictures.state, (axis, index) => {
+              this.fixed = { ...this.fixed, [axis]: index };
+            })}`}
+    </div>`;
+  }
+}
+
+define('pc-value-card', PcValueCard);
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'pc-value-card': PcValueCard;
+  }
+}
