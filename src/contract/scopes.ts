@@ -11,7 +11,7 @@ export interface Scope {
   /** -1 for the root. */
   readonly parent: number;
   readonly kind: ScopeKind;
-  /** Last part: `mlp`. */
+  /** Last part: `mlp`, `blocks.0` (an item of a list), `relu@1` (the second call of `relu`). */
   readonly name: string;
   /** Dotted from the root: `blocks.0.mlp`; '' for the root. Unique within the tree. */
   readonly path: string;
@@ -34,4 +34,6 @@ export interface ScopeTree {
   readonly scopes: readonly Scope[];
   /** Scope id per node id. */
   readonly scopeOf: Int32Array;
+  /** Per node id: 1 where the node itself says nothing and its scope was taken from its neighbours. */
+  readonly guessed: Uint8Array;
 }

@@ -4,7 +4,7 @@
  */
 import { constants as FLAGS } from 'node:fs';
 import { lstat, open, realpath, type FileHandle } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { ByteSource } from '../base/bytes';
 import { throwIfCancelled } from '../base/cancel';
 import type { Skeleton } from '../contract/skeleton';
@@ -108,6 +108,16 @@ export function localFolder(dir: string): ModelFolder {
   };
 }
 
+/** Opens a local file and its folder, links resolved; the caller closes `source`. Rejects with `file-unreadable`. */
+export async function openModelFile(
+  file: string,
+): Promise<{ readonly source: FileSource; readonly folder: ModelFolder; readonly path: string }> {
+  const path = await realpath(file).catch((error: unknown) => {
+    throw fileUnreadable(file, error);
+  });
+  return { source: await FileSource.open(path, file), folder: localFolder(dirname(path)), path };
+}
+
 /** A model on the local disk, open for reading its weights. Whoever opens it closes `source`. */
 export interface LocalModel {
   readonly skeleton: Skeleton;
@@ -119,11 +129,7 @@ export interface LocalModel {
 
 /** Opens a local model. Rejects with `file-unreadable`, `not-onnx`, `truncated`, `bad-model` or `AbortError`. */
 export async function openLocal(file: string, signal?: AbortSignal): Promise<LocalModel> {
-  const path = await realpath(file).catch((error: unknown) => {
-    throw fileUnreadable(file, error);
-  });
-  const folder = localFolder(dirname(path));
-  const source = await FileSource.open(path, basename(file) === '' ? path : file);
+  const { source, folder, path } = await openModelFile(file);
   try {
     const skeleton = await readSkeleton(source, signal === undefined ? { folder } : { folder, signal });
     return { skeleton, source, folder, path };
