@@ -35,6 +35,22 @@ RECIPES: dict[str, list[str]] = {
         "train.py --seed 2 --dropout 0.3",
         "export.py",
     ],
+    "modular-addition": ["train.py", "export.py"],
+    "capitals": [
+        "facts.py",
+        "train.py --checkpoints 0 100 200 300 400 600 800",
+        "export.py",
+        "train.py --seed 1",
+        "train.py --seed 2",
+        "train.py --seed 0 --dropout 0.1",
+        "train.py --seed 1 --dropout 0.1",
+        "train.py --seed 2 --dropout 0.1",
+        "train.py --seed 0 --dropout 0.3",
+        "train.py --seed 1 --dropout 0.3",
+        "train.py --seed 2 --dropout 0.3",
+        "train.py --half",
+        "export.py",
+    ],
 }
 
 KEPT_AWAY = shutil.ignore_patterns("weights", "__pycache__", "*.pt", "*.log")
@@ -58,6 +74,7 @@ def main() -> None:
     modules = options.at / "node_modules"
     if not modules.exists():
         modules.symlink_to(REPOSITORY / "node_modules", target_is_directory=True)
+    began = time.time()
     for index, step in steps:
         if options.steps is not None and index not in options.steps:
             continue
@@ -65,7 +82,12 @@ def main() -> None:
         print(f"[{options.sample} {index}] python {step}", flush=True)
         subprocess.run([sys.executable, *shlex.split(step)], cwd=folder, check=True)
         print(f"[{options.sample} {index}] done in {time.time() - started:.0f} s", flush=True)
-    shutil.copytree(folder, SAMPLES / options.sample, dirs_exist_ok=True, ignore=KEPT_AWAY)
+    for made in folder.rglob("*"):
+        apart = any(part in ("weights", "__pycache__") for part in made.relative_to(folder).parts)
+        if made.is_file() and not apart and made.suffix != ".log" and made.stat().st_mtime >= began:
+            target = SAMPLES / options.sample / made.relative_to(folder)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(made, target)
 
 
 if __name__ == "__main__":
