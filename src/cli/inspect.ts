@@ -1,0 +1,127 @@
+/**
+ * `patchclamp inspect`: what is in a model, read by position, without running it. One answer per file; a file that
+ * cannot be shown does not stop the others.
+ */
+import { stat } from 'node:fs/promises';
+import { isCancelled, throwIfCancelled } from '../base/cancel';
+import { describe, isFailure } from '../base/errors';
+import type { LinkTable } from '../contract/link';
+import type { ValueInfo } from '../contract/skeleton';
+import { formatType } from '../onnx/describe';
+import { openLocal } from '../onnx/files';
+import { buildScopes } from '../onnx/scopes';
+import { formatBytes, formatCount, formatLarge, formatMilliseconds } from '../tensor/format';
+import type { Shape } from '../tensor/shape';
+import { parseOptions, usage, type Command, type Io } from './options';
+
+/** One line of `--json`. */
+interface Inspected {
+  readonly file: string;
+  /** Bodies and functions counted in, as in everything that follows. */
+  readonly nodes: number;
+  readonly parameters: number;
+  readonly weightBytes: number;
+  readonly inputs: readonly Port[];
+  readonly outputs: readonly Port[];
+  readonly opsets: readonly { readonly domain: string; readonly version: number }[];
+  readonly modules: number;
+  readonly links: LinkTable['counts'] | null;
+  readonly warnings: readonly string[];
+  /** Wall time of reading the file. */
+  readonly ms: number;
+  readonly bytesRead: number;
+}
+
+interface Port {
+  readonly name: string;
+  /** `float32 1×3×224×224`, `sequence of …`. */
+  readonly type: string;
+  /** null for what is no tensor. */
+  readonly dtype: string | null;
+  readonly shape: Shape;
+}
+
+export const command: Command = {
+  name: 'inspect',
+  usage: 'inspect MODEL… [--source DIR] [--json]',
+  summary: 'Say what is in a model: nodes, parameters, inputs, outputs, modules, links to Python, warnings.',
+  async run(args, io) {
+    const { positionals, options } = parseOptions(args, { source: 'one', json: 'flag' });
+    if (positionals.length === 0) throw usage('No model was named.', 'Name one or more .onnx files.');
+    if (options.source !== undefined) await checkFolder(options.source);
+    let failed = false;
+    for (const file of positionals) {
+      throwIfCancelled(io.signal);
+      try {
+        const found = await inspect(file, io);
+        if (options.json) io.out(JSON.stringify(found));
+        else for (const line of print(found)) io.out(line);
+      } catch (error) {
+        if (isCancelled(error)) throw error;
+        failed = true;
+        if (!isFailure(error) && error instanceof Error) io.err(error.stack ?? error.message);
+        if (options.json) io.out(JSON.stringify({ file, error: describe(error) }));
+        else io.err(describe(error));
+      }
+    }
+    return failed ? 1 : 0;
+  },
+};
+
+async function checkFolder(dir: string): Promise<void> {
+  const stats = await stat(dir).catch(() => null);
+  if (stats?.isDirectory() !== true) throw usage(`--source ${dir} is not a folder.`, 'Name the folder with the Python source.');
+}
+
+async function inspect(file: string, io: Io): Promise<Inspected> {
+  const start = performance.now();
+  const model = await openLocal(file, io.signal);
+  try {
+    const ms = performance.now() - start;
+    const { skeleton } = model;
+    const scopes = buildScopes(skeleton);
+    const modules = scopes.scopes.filter(({ kind }) => kind !== 'root' && kind !== 'body').length;
+    const links = null;
+    return {
+      file,
+      nodes: skeleton.nodes.length,
+      parameters: skeleton.parameters,
+      weightBytes: skeleton.weightBytes,
+      inputs: skeleton.graph.inputs.map(portOf),
+      outputs: skeleton.graph.outputs.map(portOf),
+      opsets: skeleton.opsets.map(({ domain, version }) => ({ domain: domain === '' ? 'ai.onnx' : domain, version })),
+      modules,
+      links,
+      warnings: skeleton.warnings.map(({ message }) => message),
+      ms: Number(ms.toFixed(3)),
+      bytesRead: model.source.bytesRead,
+    };
+  } finally {
+    await model.source.close();
+  }
+}
+
+function portOf({ name, type }: ValueInfo): Port {
+  const tensor = type.kind === 'tensor' || type.kind === 'sparse';
+  return { name, type: formatType(type), dtype: tensor ? type.dtype : null, shape: tensor ? type.shape : null };
+}
+
+function print(found: Inspected): string[] {
+  const ports = (list: readonly Port[]): string => list.map(({ name, type }) => `${name} (${type})`).join(', ') || 'none';
+  const lines = [
+    found.file,
+    `  nodes       ${formatCount(found.nodes)} in ${formatCount(found.modules)} modules`,
+    `  parameters  ${formatLarge(found.parameters)} (${formatBytes(found.weightBytes)})`,
+    `  inputs      ${ports(found.inputs)}`,
+    `  outputs     ${ports(found.outputs)}`,
+    `  opsets      ${found.opsets.map(({ domain, version }) => `${domain} ${version}`).join(', ') || 'none stated'}`,
+  ];
+  if (found.links !== null) {
+    const { exact, inferred, none } = found.links;
+    lines.push(`  links       ${formatCount(exact)} exact, ${formatCount(inferred)} inferred, ${formatCount(none)} without`);
+  }
+  lines.push(`  read        ${formatBytes(found.bytesRead)} in ${formatMilliseconds(found.ms)}`);
+  for (const warning of found.warnings) lines.push(`  warning     ${warning}`);
+  return lines;
+}
+
