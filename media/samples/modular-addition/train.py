@@ -17,7 +17,7 @@ from torch.nn import functional as F
 from model import EQUALS, PRIME, ModularAddition, build
 
 HERE = Path(__file__).resolve().parent
-CHECKPOINTS = (0, 200, 500, 1000, 2000, 3000, 4000, 5000, 6000, 7000)
+CHECKPOINTS = (0, 200, 1000, 3000, 5000, 6000, 7000, 7500, 8000, 8500, 9000)
 
 
 def pairs() -> tuple[Tensor, Tensor]:
@@ -42,7 +42,7 @@ def loss_of(logits: Tensor, wanted: Tensor) -> Tensor:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--steps", type=int, default=10_000)
+    parser.add_argument("--steps", type=int, default=12_000)
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
 

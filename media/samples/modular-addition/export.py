@@ -1,0 +1,64 @@
+"""Writes ONNX files from the weights that train.py left, and checks each against PyTorch.
+
+    modular-addition.onnx    the end of the run, after grokking and clean-up
+    checkpoints/             before, during and after
+    all-pairs.npy            every question, [12769, 3], a slowest
+    train-pairs.npy          the row numbers of the questions it was trained on
+    a-few-pairs.npy          eight questions
+
+`make.py modular-addition` (one folder up) runs this in a copy of the folder: see there why.
+"""
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import torch
+from torch import Tensor, nn
+
+from model import build
+from train import pairs
+
+HERE = Path(__file__).resolve().parent
+
+
+def export(model: nn.Module, file: Path, tokens: Tensor) -> None:
+    """One self-contained file with stack traces and scopes, any batch."""
+    file.parent.mkdir(exist_ok=True)
+    model.eval()
+    program = torch.onnx.export(
+        model,
+        (tokens[:2],),
+        dynamo=True,
+        opset_version=20,
+        input_names=["tokens"],
+        output_names=["logits"],
+        dynamic_shapes=({0: torch.export.Dim("batch")},),
+        verbose=False,
+    )
+    program.save(str(file), external_data=False)
+    session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
+    with torch.no_grad():
+        expected = model(tokens).numpy()
+    difference = np.abs(session.run(["logits"], {"tokens": tokens.numpy()})[0] - expected).max()
+    print(f"{file.relative_to(HERE)}: {file.stat().st_size} bytes, largest difference {difference:.1e}", flush=True)
+
+
+def main() -> None:
+    warnings.filterwarnings("ignore")
+    tokens, _ = pairs()
+    np.save(HERE / "all-pairs.npy", tokens.numpy())
+    np.save(HERE / "a-few-pairs.npy", tokens[7::1600].numpy())
+    np.save(HERE / "train-pairs.npy", torch.load(HERE / "weights" / "train-pairs.pt").sort().values.numpy())
+    for weights in sorted((HERE / "weights").glob("*.pt")):
+        if weights.stem == "train-pairs":
+            continue
+        model = build()
+        model.load_state_dict(torch.load(weights))
+        named = "modular-addition.onnx" if weights.stem == "final" else f"checkpoints/{weights.stem}.onnx"
+        export(model, HERE / named, tokens[::40])
+
+
+if __name__ == "__main__":
+    main()
