@@ -3,7 +3,7 @@
  * values that are given from outside. The runtime is never counted on to leave out what nobody asked for. Pure.
  */
 import type { Graph, Node, ValueInfo } from '../../contract/skeleton';
-import { bodiesOf, readNames } from './names';
+import { readNames } from './names';
 
 export interface Cut {
   /** Values asked for: they become the outputs. */
@@ -61,9 +61,4 @@ export function cutGraph(graph: Graph, { wanted, given }: Cut): Graph {
 function withoutGiven(node: Node, handedIn: ReadonlySet<string>): Node {
   if (!node.outputs.some((name) => handedIn.has(name))) return node;
   return { ...node, outputs: node.outputs.map((name) => (handedIn.has(name) ? `${name}~unused` : name)) };
-}
-
-/** True when a graph holds a body anywhere: those are not cut inside. */
-export function hasBodies(graph: Graph): boolean {
-  return graph.nodes.some((node) => bodiesOf(node).length > 0);
 }

@@ -3,16 +3,7 @@
  * Pure; answers are remembered per graph object, which is never changed once made.
  */
 import type { Graph, Node } from '../../contract/skeleton';
-
-/** The graphs that a node carries in its attributes. */
-export function bodiesOf(node: Node): Graph[] {
-  const bodies: Graph[] = [];
-  for (const { value } of node.attributes) {
-    if (value.type === 'graph') bodies.push(value.value);
-    else if (value.type === 'graphs') bodies.push(...value.value);
-  }
-  return bodies;
-}
+import { bodiesOf } from '../walk';
 
 const free = new WeakMap<Graph, ReadonlySet<string>>();
 

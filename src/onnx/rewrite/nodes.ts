@@ -1,0 +1,70 @@
+/** Making the few nodes that rewrites insert. They carry id -1: they are nobody's node. Pure. */
+import type { Attribute, Graph, Node, WeightRef } from '../../contract/skeleton';
+import type { Dtype } from '../../tensor/dtype';
+import { byteLengthOf, dtypeCode } from '../../tensor/dtype';
+import { sizeOf } from '../../tensor/shape';
+
+const NONE: Node['metadata'] = {};
+
+/** A node of ai.onnx that Patchclamp put in. */
+export function insertedNode(
+  op: string,
+  inputs: readonly string[],
+  outputs: readonly string[],
+  attributes: readonly Attribute[] = [],
+): Node {
+  return {
+    id: -1,
+    index: -1,
+    graph: '',
+    name: '',
+    op,
+    domain: '',
+    overload: '',
+    inputs,
+    outputs,
+    attributes,
+    metadata: NONE,
+    doc: '',
+  };
+}
+
+export function castNode(from: string, to: string, dtype: Dtype): Node {
+  return insertedNode('Cast', [from], [to], [{ name: 'to', value: { type: 'int', value: dtypeCode(dtype) } }]);
+}
+
+/** A `Constant` node that holds an empty tensor: one axis of length 0. */
+export function emptyConstant(output: string, dtype: Dtype): Node {
+  const bytes = new Uint8Array(0);
+  const value: WeightRef = {
+    name: '',
+    dtype,
+    dims: [0],
+    count: 0,
+    byteLength: 0,
+    where: dtype === 'string' ? { kind: 'strings', values: [] } : { kind: 'inline', bytes },
+    origin: 'attribute',
+  };
+  return insertedNode('Constant', [], [output], [{ name: 'value', value: { type: 'tensor', value } }]);
+}
+
+/** A small int64 initializer. */
+export function intsInitializer(name: string, values: readonly number[], dims: readonly number[]): WeightRef {
+  const bytes = new Uint8Array(new BigInt64Array(values.map(BigInt)).buffer);
+  const count = sizeOf(dims);
+  return {
+    name,
+    dtype: 'int64',
+    dims,
+    count,
+    byteLength: byteLengthOf('int64', count),
+    where: { kind: 'inline', bytes },
+    origin: 'initializer',
+  };
+}
+
+/** A copy of the graph with nodes put in right after the one that makes `value`, or first where none does. */
+export function insertAfter(graph: Graph, value: string, nodes: readonly Node[]): Graph {
+  const at = graph.nodes.findIndex((node) => node.outputs.includes(value));
+  return { ...graph, nodes: graph.nodes.toSpliced(at + 1, 0, ...nodes) };
+}

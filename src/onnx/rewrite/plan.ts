@@ -1,0 +1,116 @@
+/**
+ * One rewrite for one question: which values are wanted, what is changed on the way, and nothing else is left in.
+ * Model in, model out; the original is untouched and shared. Pure.
+ */
+import type { GraphPath, ValueInfo, WeightRef } from '../../contract/skeleton';
+import type { Dtype } from '../../tensor/dtype';
+import type { ModelParts } from '../write';
+import { cutGraph } from './cut';
+import { insertSteps, type Step, type StepInputs } from './intervene';
+import { liftValues, type DtypeOf, type InnerValue, type LiftedValue } from './lift';
+import { FreshNames } from './names';
+import { castNode, insertedNode } from './nodes';
+
+export interface CaptureAt extends InnerValue {
+  readonly path: GraphPath;
+  readonly value: string;
+  /** Before the interventions on this value. */
+  readonly raw: boolean;
+  /** Give it out as this type instead of its own, where the host cannot hold its own (`bfloat16` as `float32`). */
+  readonly as?: Dtype;
+}
+
+export interface Plan {
+  /** Outputs of the model that are wanted, by name. */
+  readonly outputs: readonly string[];
+  readonly captures: readonly CaptureAt[];
+  readonly steps: readonly Step[];
+  /** Values of the main graph handed in instead of computed. */
+  readonly given: readonly ValueInfo[];
+  /** Overridable weights that are fed: they become plain inputs. */
+  readonly overridden: readonly string[];
+}
+
+export interface Rewritten {
+  readonly model: ModelParts;
+  /** Name of each capture among the outputs, in the order of the plan. */
+  readonly captures: readonly LiftedValue[];
+  readonly steps: readonly StepInputs[];
+  /** New names of inputs that interventions renamed. */
+  readonly renamedInputs: ReadonlyMap<string, string>;
+}
+
+/** Carries out the plan. Throws `unsupported` as `liftValues` does. */
+export function rewrite(model: ModelParts, plan: Plan, dtypeOf: DtypeOf): Rewritten {
+  const fresh = new FreshNames(model.graph);
+  const fed = { ...model.graph, ...overriddenInputs(model, plan.overridden) };
+  const intervened = insertSteps(fed, plan.steps, fresh);
+  const asked = plan.captures.map(({ path, value, raw }) => ({
+    path,
+    value: raw ? intervened.raw(path, value) : value,
+  }));
+  // Types are asked for under the values' own names.
+  const original = new Map(asked.map((inner, index) => [JSON.stringify([inner.path, inner.value]), plan.captures[index]]));
+  const lifted = liftValues(intervened.graph, asked, fresh, (inner) =>
+    dtypeOf(original.get(JSON.stringify([inner.path, inner.value])) ?? inner),
+  );
+  const isOutput = new Map(model.graph.outputs.map((info) => [info.name, info]));
+  const wanted = new Map<string, ValueInfo>();
+  for (const name of plan.outputs) wanted.set(name, isOutput.get(name) ?? untyped(name));
+  const nodes = [...lifted.graph.nodes];
+  const made = new Set(nodes.flatMap((node) => node.outputs));
+  const captures = lifted.values.map((value, index): LiftedValue => {
+    const as = plan.captures[index]?.as;
+    let name = value.name;
+    if (as !== undefined) {
+      name = fresh.next(`${value.name}~${as}`);
+      nodes.push(castNode(value.name, name, as));
+    } else if (!made.has(name) && !isOutput.has(name)) {
+      // An input or a weight: the runtime gives it out only through a node.
+      name = fresh.next(`${value.name}~same`);
+      nodes.push(insertedNode('Identity', [value.name], [name]));
+    }
+    const guards = value.guards.map(({ name: guard, expected }) => ({ name: readable(guard), expected }));
+    if (!wanted.has(name)) wanted.set(name, isOutput.get(name) ?? untyped(name));
+    return { ...value, name, guards };
+  });
+  function readable(guard: string): string {
+    if (made.has(guard)) {
+      if (!wanted.has(guard)) wanted.set(guard, untyped(guard));
+      return guard;
+    }
+    const name = fresh.next(`${guard}~same`);
+    nodes.push(insertedNode('Identity', [guard], [name]));
+    wanted.set(name, untyped(name));
+    return name;
+  }
+  const graph = cutGraph({ ...lifted.graph, nodes }, { wanted: [...wanted.values()], given: plan.given });
+  return {
+    model: { ...model, graph },
+    captures,
+    steps: intervened.inputs,
+    renamedInputs: intervened.renamedInputs,
+  };
+}
+
+function untyped(name: string): ValueInfo {
+  return { name, type: { kind: 'unknown' } };
+}
+
+function overriddenInputs(
+  { graph }: ModelParts,
+  names: readonly string[],
+): Pick<ModelParts['graph'], 'inputs' | 'initializers' | 'overridable'> {
+  const fed = new Set(names);
+  const infos = names.map((name): ValueInfo => weightInfo(graph.initializers.get(name), name));
+  return {
+    inputs: [...graph.inputs, ...infos],
+    initializers: new Map([...graph.initializers].filter(([name]) => !fed.has(name))),
+    overridable: graph.overridable.filter((name) => !fed.has(name)),
+  };
+}
+
+function weightInfo(weight: WeightRef | undefined, name: string): ValueInfo {
+  if (weight === undefined) return untyped(name);
+  return { name, type: { kind: 'tensor', dtype: weight.dtype, shape: weight.dims } };
+}
