@@ -48,11 +48,10 @@ export function backward(
     const entry = lookUp(node, options);
     if (entry.kind === 'refuse') throw refused(node, entry.refusal, options);
     if (entry.kind === 'zero' || grads.every((grad) => grad === null)) continue;
-    const context = new RuleContext(b, node, options.opsetOf(node.domain), grads, onPath);
-    const given =
-      entry.kind === 'rule'
-        ? entry.rule(context)
-        : throughDecomposition(context, entry.decompose, grads, options);
+    const context: RuleContext = new RuleContext(b, node, options.opsetOf(node.domain), grads, onPath, (made) =>
+      throughDecomposition(context, made, grads, options),
+    );
+    const given = entry.kind === 'rule' ? entry.rule(context) : context.through(entry.decompose);
     node.inputs.forEach((name, input) => {
       const grad = given[input];
       if (grad === null || grad === undefined || onPath[input] !== true) return;

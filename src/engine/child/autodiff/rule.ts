@@ -35,7 +35,13 @@ export class RuleContext {
     readonly opset: number,
     private readonly grads: readonly (Value | null)[],
     private readonly wanted: readonly boolean[],
+    private readonly differentiate: (decomposition: Decomposition) => Grads,
   ) {}
+
+  /** The gradients by way of what the operator is made of, where its own rule does not reach. */
+  through(decomposition: Decomposition): Grads {
+    return this.differentiate(decomposition);
+  }
 
   /** Gradient of output `i`; zeros when nothing downstream uses that output. */
   g(i = 0): Value {

@@ -6,6 +6,7 @@ import { convolution } from './convolution';
 import type { RuleTable } from './define';
 import { elementwise } from './elementwise';
 import { linear } from './linear';
+import { loss } from './loss';
 import { norm } from './norm';
 import { recurrent } from './recurrent';
 import { reduce } from './reduce';
@@ -21,6 +22,7 @@ export const ruleTables: Readonly<Record<string, RuleTable>> = {
   linear,
   convolution,
   norm,
+  loss,
   recurrent,
   attention,
   resample,

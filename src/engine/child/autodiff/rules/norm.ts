@@ -53,9 +53,15 @@ const simplifiedLayerNorm = decompose((c) => {
   return [c.b.mul(normal, c.x(1))];
 });
 
+/** Layer norm with its statistics as outputs. Ba, Kiros & Hinton (2016). */
+function layerNorm(c: RuleContext): Value[] {
+  const { normal, mean, inverse } = standardize(c.b, c.x(), trailing(c, -1), c.float('epsilon', 1e-5));
+  return [affine(c, normal, c.x(1), c.maybeX(2)), mean, inverse];
+}
+
 export const norm: RuleTable = {
   LayerNormalization: rule((c) => {
-    if (c.maybeG(1) !== null || c.maybeG(2) !== null) throw c.broken('passes gradients through its statistics');
+    if (c.maybeG(1) !== null || c.maybeG(2) !== null) return c.through(layerNorm);
     const { b } = c;
     const axes = trailing(c, -1);
     const g = c.g();
