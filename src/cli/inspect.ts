@@ -10,7 +10,7 @@ import type { ValueInfo } from '../contract/skeleton';
 import { formatType } from '../onnx/describe';
 import { openLocal } from '../onnx/files';
 import { buildScopes } from '../onnx/scopes';
-import { formatBytes, formatCount, formatLarge, formatMilliseconds } from '../tensor/format';
+import { formatBytes, formatInteger, formatCount, formatMs } from '../tensor/format';
 import type { Shape } from '../tensor/shape';
 import { parseOptions, usage, type Command, type Io } from './options';
 
@@ -110,17 +110,17 @@ function print(found: Inspected): string[] {
   const ports = (list: readonly Port[]): string => list.map(({ name, type }) => `${name} (${type})`).join(', ') || 'none';
   const lines = [
     found.file,
-    `  nodes       ${formatCount(found.nodes)} in ${formatCount(found.modules)} modules`,
-    `  parameters  ${formatLarge(found.parameters)} (${formatBytes(found.weightBytes)})`,
+    `  nodes       ${formatInteger(found.nodes)} in ${formatInteger(found.modules)} modules`,
+    `  parameters  ${formatCount(found.parameters)} (${formatBytes(found.weightBytes)})`,
     `  inputs      ${ports(found.inputs)}`,
     `  outputs     ${ports(found.outputs)}`,
     `  opsets      ${found.opsets.map(({ domain, version }) => `${domain} ${version}`).join(', ') || 'none stated'}`,
   ];
   if (found.links !== null) {
     const { exact, inferred, none } = found.links;
-    lines.push(`  links       ${formatCount(exact)} exact, ${formatCount(inferred)} inferred, ${formatCount(none)} without`);
+    lines.push(`  links       ${formatInteger(exact)} exact, ${formatInteger(inferred)} inferred, ${formatInteger(none)} without`);
   }
-  lines.push(`  read        ${formatBytes(found.bytesRead)} in ${formatMilliseconds(found.ms)}`);
+  lines.push(`  read        ${formatBytes(found.bytesRead)} in ${formatMs(found.ms)}`);
   for (const warning of found.warnings) lines.push(`  warning     ${warning}`);
   return lines;
 }

@@ -4,7 +4,7 @@
  */
 import type { SparseTensor, WeightLocation, WeightRef } from '../contract/skeleton';
 import { byteLengthOf, dtypeBits, maybeDtype, type Dtype } from '../tensor/dtype';
-import { formatCount } from '../tensor/format';
+import { formatInteger } from '../tensor/format';
 import { formatShape } from '../tensor/shape';
 import { missing, type Building, type Decoding } from './decoding';
 import { SPARSE, TENSOR } from './fields';
@@ -188,7 +188,7 @@ function locate(
   if (dtype === 'string') {
     if (parts.cut) return missing(`${label} is cut off. Download or export the model again.`);
     if (parts.strings.length === ref.count) return { kind: 'strings', values: parts.strings };
-    return disagrees(label, shape, `${formatCount(ref.count)} strings`, `${formatCount(parts.strings.length)}`);
+    return disagrees(label, shape, `${formatInteger(ref.count)} strings`, `${formatInteger(parts.strings.length)}`);
   }
   if (parts.cut) return missing(`${label} is cut off: the file ends inside its data. Download or export the model again.`);
   if (parts.mixed) return missing(`${label} keeps its data in two fields at once. Export the model again.`);
@@ -204,7 +204,7 @@ function locate(
 
 function fromRaw(ctx: Decoding, span: Span, ref: WeightRef, label: string, shape: string): WeightLocation {
   if (span.length !== ref.byteLength) {
-    return disagrees(label, `${ref.dtype} ${shape}`, `${formatCount(ref.byteLength)} bytes`, formatCount(span.length));
+    return disagrees(label, `${ref.dtype} ${shape}`, `${formatInteger(ref.byteLength)} bytes`, formatInteger(span.length));
   }
   const { cursor } = ctx;
   if (span.length <= INLINE && cursor.has(span.offset, span.offset + span.length)) {
@@ -230,7 +230,7 @@ function fromRawSpans(
   if (only !== undefined && spans.length === 1) return fromRaw(ctx, only, ref, label, shape);
   const total = spans.reduce((sum, span) => sum + span.length, 0);
   if (total !== ref.byteLength) {
-    return disagrees(label, `${ref.dtype} ${shape}`, `${formatCount(ref.byteLength)} bytes`, formatCount(total));
+    return disagrees(label, `${ref.dtype} ${shape}`, `${formatInteger(ref.byteLength)} bytes`, formatInteger(total));
   }
   const bytes = new Uint8Array(total);
   let at = 0;
@@ -268,7 +268,7 @@ function fromVarints(
   }
   const found = parts.ints.reduce((sum, span) => sum + countVarints(ctx.cursor, span), 0);
   if (found !== elements) {
-    return disagrees(label, `${ref.dtype} ${shape}`, `${formatCount(elements)} numbers`, formatCount(found));
+    return disagrees(label, `${ref.dtype} ${shape}`, `${formatInteger(elements)} numbers`, formatInteger(found));
   }
   if (ref.byteLength <= INLINE || loose) return { kind: 'inline', bytes: inlineFromVarints(ctx.cursor, parts.ints, ref) };
   return { kind: 'packed', field, chunks: parts.ints.map(({ offset, length }) => ({ offset, length })) };

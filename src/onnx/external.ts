@@ -1,7 +1,7 @@
 /** External data: every location is checked once, then offset and length of each tensor against it. */
 import { isCancelled, throwIfCancelled } from '../base/cancel';
 import { describe } from '../base/errors';
-import { formatCount } from '../tensor/format';
+import { formatInteger } from '../tensor/format';
 import { missing, type Decoding, type ExternalTensor } from './decoding';
 import { badExternalData } from './errors';
 import { locationProblem, type ModelFolder } from './folder';
@@ -50,12 +50,12 @@ function place(ctx: Decoding, { ref, location, offset, length }: ExternalTensor,
     return missing(reason);
   };
   if (length !== null && length !== ref.byteLength) {
-    const stated = `${formatCount(length)} bytes are stated for "${location}"`;
-    return fail(`does not fit its shape: it takes ${formatCount(ref.byteLength)} bytes, but ${stated}`);
+    const stated = `${formatInteger(length)} bytes are stated for "${location}"`;
+    return fail(`does not fit its shape: it takes ${formatInteger(ref.byteLength)} bytes, but ${stated}`);
   }
   if (offset + ref.byteLength > size) {
-    const range = `bytes ${formatCount(offset)} to ${formatCount(offset + ref.byteLength)}`;
-    return fail(`lies outside its file: ${range} of "${location}", which has ${formatCount(size)}`);
+    const range = `bytes ${formatInteger(offset)} to ${formatInteger(offset + ref.byteLength)}`;
+    return fail(`lies outside its file: ${range} of "${location}", which has ${formatInteger(size)}`);
   }
   return { kind: 'file', file: location, offset, length: ref.byteLength };
 }

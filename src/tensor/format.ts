@@ -1,69 +1,64 @@
-/** Numbers as people read them: three significant digits, bytes, counts. Pure. */
+/** Numbers as people read them: three significant digits, a real minus sign, units that fit. Pure; for eyes, not for parsing. */
 
-/** Three significant digits: `0.0123`, `1.23e-8`, `12,345`, `NaN`, `∞`. Integers keep all their digits up to 9,999,999. */
+const MINUS = '\u2212';
+
+/** Three significant digits: `0.0123`, `−12.3`, `1,235`, `1.23e−7`, `NaN`, `∞`. Integers below 10,000,000 keep all digits. */
 export function formatNumber(value: number): string {
   if (Number.isNaN(value)) return 'NaN';
-  if (!Number.isFinite(value)) return value > 0 ? '∞' : '-∞';
-  const sign = value < 0 ? '-' : '';
-  const size = Math.abs(value);
-  if (size === 0) return '0';
-  if (Number.isInteger(size) && size < 1e7) return sign + formatCount(size);
-  const rounded = Number(size.toPrecision(3));
-  if (rounded >= 1e6 || rounded < 1e-4) return sign + trimExponent(size.toExponential(2));
-  if (rounded >= 1000) return sign + formatCount(Math.round(rounded));
-  return sign + String(rounded);
+  if (value < 0) return MINUS + formatNumber(-value);
+  if (value === Infinity) return '∞';
+  if (value === 0) return '0';
+  if (Number.isInteger(value) && value < 1e7) return formatInteger(value);
+  const rounded = Number(value.toPrecision(3));
+  if (rounded >= 1e6 || rounded < 1e-4) return scientific(value);
+  return rounded >= 1000 ? formatInteger(Math.round(value)) : String(rounded);
 }
 
-/** `1,234,567`. Whole numbers only. */
-export function formatCount(value: number): string {
+/** `1,234,567`: a whole number with all its digits. */
+export function formatInteger(value: number): string {
   return String(value).replace(/\B(?=(\d{3})+(?!\d))/g, ',');
 }
 
-/** `85.8 M`, `1.24 B`, `1,234`: counts of parameters. */
-export function formatLarge(value: number): string {
-  const units = [
-    [1e12, 'T'],
-    [1e9, 'B'],
-    [1e6, 'M'],
-    [1e4, 'k'],
-  ] as const;
-  for (const [size, unit] of units) {
-    if (value < size * 0.9995) continue;
-    const divisor = unit === 'k' ? 1e3 : size;
-    return `${Number((value / divisor).toPrecision(3))} ${unit}`;
-  }
-  return formatCount(value);
+/** `1,234`, `61.7 k`, `85.8 M`, `1.24 B`: how many of something. */
+export function formatCount(value: number): string {
+  if (value < 9_999.5) return formatInteger(Math.round(value));
+  return scaled(value, ['k', 'M', 'B', 'T']);
 }
 
-/** `932 bytes`, `1.10 GB`: powers of 1000, three significant digits. */
+/** `932 B`, `1.19 GB`: powers of 1000. */
 export function formatBytes(bytes: number): string {
-  if (bytes < 1000) return bytes === 1 ? '1 byte' : `${bytes} bytes`;
-  let size = bytes;
-  for (const unit of ['kB', 'MB', 'GB', 'TB']) {
-    size /= 1000;
-    if (size < 999.5 || unit === 'TB') return `${threeDigits(size)} ${unit}`;
-  }
-  return `${bytes} bytes`;
+  return bytes < 999.5 ? `${Math.round(bytes)} B` : scaled(bytes, ['kB', 'MB', 'GB', 'TB']);
 }
 
-/** `12.3 %` of a share between 0 and 1. */
+/** `12 %`, `0.5 %`, `< 0.1 %`: a share between 0 and 1. Only exact shares are shown as 0 % and 100 %. */
 export function formatShare(share: number): string {
   if (share === 0 || share === 1) return `${share * 100} %`;
   const percent = share * 100;
   if (percent < 0.1) return '< 0.1 %';
   if (percent > 99.9) return '> 99.9 %';
-  return `${Number(percent.toPrecision(3))} %`;
+  return `${percent < 10 || percent > 99 ? percent.toFixed(1) : Math.round(percent)} %`;
 }
 
-/** `0.42 ms`, `12.3 ms`, `1.23 s`. */
-export function formatMilliseconds(ms: number): string {
-  return ms < 999.5 ? `${Number(ms.toPrecision(3))} ms` : `${threeDigits(ms / 1000)} s`;
+/** `0.4 ms`, `34 ms`, `1.8 s`, `3 min 20 s`. */
+export function formatMs(ms: number): string {
+  if (ms < 9.95) return `${ms.toFixed(1)} ms`;
+  if (ms < 999.5) return `${Math.round(ms)} ms`;
+  if (ms < 99_950) return `${(ms / 1000).toFixed(1)} s`;
+  const seconds = Math.round(ms / 1000);
+  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 
-function threeDigits(value: number): string {
-  return value >= 100 ? String(Math.round(value)) : value.toPrecision(3);
+function scaled(value: number, units: readonly string[]): string {
+  let size = value / 1000;
+  let unit = 0;
+  for (; size >= 999.5 && unit < units.length - 1; unit++) size /= 1000;
+  return `${Number(size.toPrecision(3))} ${units[unit] ?? ''}`;
 }
 
-function trimExponent(text: string): string {
-  return text.replace(/\.?0+e/, 'e').replace('e+', 'e');
+function scientific(value: number): string {
+  return value
+    .toExponential(2)
+    .replace(/\.?0+e/, 'e')
+    .replace('e+', 'e')
+    .replace('e-', `e${MINUS}`);
 }
