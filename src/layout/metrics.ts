@@ -1,0 +1,98 @@
+/**
+ * How large things are before anything is drawn: text widths from a table of a common sans-serif, box sizes from labels.
+ * The renderer fits its text into these boxes, so a layout is the same with and without a screen.
+ */
+import { NodeKind, type GraphModel } from '../contract/graphModel';
+import { i32, u8 } from './arrays';
+
+/** Distances of the drawing, CSS pixels at zoom 1, on a 4-pixel grid. */
+export const gaps = {
+  /** Between neighbouring boxes of a rank. */
+  box: 16,
+  /** Between lines that run side by side, and between a line and a box. */
+  line: 10,
+  lineToBox: 12,
+  /** Between ranks, at least. */
+  rank: 20,
+  /** Inside a frame, left, right and bottom. */
+  frame: 12,
+  /** A frame's header. */
+  header: 26,
+  /** Between parts that no edge connects. */
+  part: 32,
+} as const;
+
+export interface Size {
+  readonly w: number;
+  readonly h: number;
+}
+
+const narrow = new Set("ijl.,:;|!'`I[](){}ftr/\\ -\"");
+const wide = new Set('mwMW@%_');
+
+/** Width of `text` in ems of a common sans-serif; reads at most `limit` characters. */
+export function textEms(text: string, limit = 64): number {
+  let ems = 0;
+  const end = Math.min(text.length, limit);
+  for (let index = 0; index < end; index++) {
+    const code = text.charCodeAt(index);
+    const char = text.charAt(index);
+    if (code > 0x2e7f) ems += 1;
+    else if (narrow.has(char)) ems += 0.31;
+    else if (wide.has(char)) ems += 0.84;
+    else if (code >= 65 && code <= 90) ems += 0.67;
+    else ems += 0.56;
+  }
+  return ems;
+}
+
+const fontOfName = 12;
+const fontOfFacts = 11;
+const widest = 240;
+
+function lineWidth(text: string, font: number): number {
+  return textEms(text) * font;
+}
+
+function fit(width: number): number {
+  return Math.ceil(Math.min(widest, width) / 4) * 4;
+}
+
+/** A node's box: a pill with its operator and one fact, a panel when it stands for a module of its own. */
+export function nodeSize(model: GraphModel, node: number, moduleName: string | null): Size {
+  const { nodes, strings } = model;
+  const kind = u8(nodes.kind, node);
+  const text = (index: number): string => (index < 0 ? '' : (strings[index] ?? ''));
+  const detail = text(i32(nodes.detail, node));
+  if (moduleName !== null) {
+    const first = lineWidth(moduleName, fontOfName);
+    const second = lineWidth(text(i32(nodes.op, node)), fontOfFacts) + (detail === '' ? 0 : 8 + lineWidth(detail, fontOfFacts));
+    return { w: fit(Math.max(72, 20 + Math.max(first, second))), h: 40 };
+  }
+  if (kind === NodeKind.Input || kind === NodeKind.Output) {
+    const name = lineWidth(text(i32(nodes.name, node)), fontOfName);
+    return { w: fit(24 + name + (detail === '' ? 0 : 8 + lineWidth(detail, fontOfFacts))), h: 24 };
+  }
+  const op = lineWidth(text(i32(nodes.op, node)), fontOfName);
+  return { w: fit(20 + op + (detail === '' ? 0 : 8 + lineWidth(detail, fontOfFacts))), h: 24 };
+}
+
+/** A closed scope's panel: its name, its class and count, a line of facts. */
+export function scopeSize(model: GraphModel, scope: number, repeat: number): Size {
+  const header = headerWidth(model, scope, repeat);
+  return { w: fit(Math.max(128, header)), h: 44 };
+}
+
+/** Room that the name, class and count of a scope take on one line. */
+export function headerWidth(model: GraphModel, scope: number, repeat: number): number {
+  const { scopes, strings } = model;
+  const text = (index: number): string => (index < 0 ? '' : (strings[index] ?? ''));
+  const name = lineWidth(text(i32(scopes.name, scope)), fontOfName);
+  const className = lineWidth(shortClass(text(i32(scopes.className, scope))), fontOfFacts);
+  return Math.min(widest, 36 + name + (className > 0 ? 8 + className : 0) + (repeat > 1 ? 34 : 0));
+}
+
+/** `torch.nn.modules.linear.Linear` reads as `Linear`. */
+export function shortClass(className: string): string {
+  return className.slice(className.lastIndexOf('.') + 1);
+}
