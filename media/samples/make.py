@@ -36,6 +36,8 @@ RECIPES: dict[str, list[str]] = {
         "export.py",
     ],
     "modular-addition": ["train.py", "export.py"],
+    "indirect-object": ["language.py", "train.py", "export.py"],
+    "induction": ["export.py"],
     "capitals": [
         "facts.py",
         "train.py --checkpoints 0 100 200 300 400 600 800",
