@@ -11,7 +11,7 @@ import { formatBytes, formatCount } from '../tensor/format';
 import { attributeFact } from './attributeText';
 import type { OpenModel } from './openModel';
 import { typeText } from './valueTypes';
-import type { Wiring } from './wiring';
+import type { ValueIndex } from './valueIndex';
 
 /** What a run recorded of a value; the host keeps these in memory. */
 export interface Recorded {
@@ -94,7 +94,7 @@ class Context {
     if (scope !== undefined && scope.id !== 0) facts.push(scopeFact(scope));
     if (node.graph !== '') facts.push({ label: l10n.t('In'), text: node.graph });
     if (node.doc !== '') facts.push({ label: l10n.t('Doc'), text: node.doc });
-    const weights = node.inputs.map((name) => this.#wiring.weight(node, name)).filter((ref) => ref !== undefined);
+    const weights = node.inputs.map((name) => this.#names.weight(node, name)).filter((ref) => ref !== undefined);
     return {
       ...EMPTY,
       selection: { kind: 'node', id },
@@ -103,7 +103,7 @@ class Context {
       facts,
       attributes: node.attributes.map(attributeFact),
       inputs: node.inputs
-        .filter((name) => name !== '' && this.#wiring.weight(node, name) === undefined)
+        .filter((name) => name !== '' && this.#names.weight(node, name) === undefined)
         .map((name) => this.#value(name)),
       outputs: node.outputs.filter((name) => name !== '').map((name) => this.#value(name)),
       weights: weights.map((ref) => this.#weight(ref)),
@@ -133,7 +133,7 @@ class Context {
       subtitle: l10n.t('Value'),
       facts: fact.type === '' ? [] : [{ label: l10n.t('Type'), text: fact.type }],
       outputs: [fact],
-      link: this.#linkOf(this.#wiring.producer(name)),
+      link: this.#linkOf(this.#names.producer(name)),
     };
   }
 
@@ -148,14 +148,14 @@ class Context {
     ];
     if (scope.className !== null) facts.unshift({ label: l10n.t('Class'), text: scope.className });
     facts.push({ label: l10n.t('Known from'), text: evidenceText(scope) });
-    const inside = this.#nodesIn(scope);
-    const { inputs, outputs } = this.#wiring.boundary(inside);
+    const inside = this.#names.within(scopes, scope);
+    const { inputs, outputs } = this.#names.boundary(inside);
     const seen = new Set<string>();
     const weights: WeightFact[] = [];
     for (const id of inside) {
       const node = skeleton.nodes[id];
       for (const name of node?.inputs ?? []) {
-        const ref = node === undefined ? undefined : this.#wiring.weight(node, name);
+        const ref = node === undefined ? undefined : this.#names.weight(node, name);
         if (ref === undefined || seen.has(name)) continue;
         seen.add(name);
         weights.push(this.#weight(ref));
@@ -180,30 +180,16 @@ class Context {
     return content;
   }
 
-  get #wiring(): Wiring {
-    return this.#content.wiring;
-  }
-
-  #nodesIn(scope: Scope): number[] {
-    const { scopes } = this.#content.scopes;
-    const ids: number[] = [];
-    const visit = (current: Scope): void => {
-      ids.push(...current.nodes);
-      for (const child of current.children) {
-        const next = scopes[child];
-        if (next !== undefined) visit(next);
-      }
-    };
-    visit(scope);
-    return ids.sort((a, b) => a - b);
+  get #names(): ValueIndex {
+    return this.#content.names;
   }
 
   #value(name: string): ValueFact {
     const shown = this.recorded.shown(name);
-    const producer = this.#wiring.producer(name);
+    const producer = this.#names.producer(name);
     const peers = [
       ...(producer === undefined ? [] : [producer]),
-      ...this.#wiring.consumers(name).slice(0, PEER_LIMIT),
+      ...this.#names.consumers(name).slice(0, PEER_LIMIT),
     ].map((node) => ({
       label: `${node === producer ? '↑' : '↓'} ${node.op}`,
       selection: { kind: 'node', id: node.id } as const,

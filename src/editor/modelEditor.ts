@@ -68,8 +68,8 @@ export class ModelEditor implements vscode.CustomReadonlyEditorProvider<ModelDoc
     const at = (file: string): string => webview.asWebviewUri(vscode.Uri.joinPath(dist, file)).toString();
     webview.html = modelPage({
       cspSource: webview.cspSource,
-      script: at('main.js'),
-      worker: at('worker.js'),
+      script: at('app.js'),
+      worker: at('graph.worker.js'),
       title: model.name,
       language: vscode.env.language,
     });

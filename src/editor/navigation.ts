@@ -69,6 +69,12 @@ export class Navigation implements Disposable {
     await this.#show(model, place, false);
   }
 
+  /** Marks nodes in the graph without moving anything. */
+  light(model: OpenModel, nodes: readonly number[]): void {
+    this.#lit.set(model, nodes.join());
+    this.#highlighted.fire({ model, nodes });
+  }
+
   /** Selects nodes in the graph from elsewhere and brings the graph to the front. */
   async revealInGraph(model: OpenModel, selection: Selection, preserveFocus: boolean): Promise<void> {
     const beside = vscode.window.activeTextEditor === undefined ? vscode.ViewColumn.Active : vscode.ViewColumn.Beside;
@@ -119,8 +125,7 @@ export class Navigation implements Disposable {
         const nodes = [...new Set(entries.flatMap((entry) => entry.nodes))];
         const key = nodes.join();
         if (this.#lit.get(model) === key) continue;
-        this.#lit.set(model, key);
-        this.#highlighted.fire({ model, nodes });
+        this.light(model, nodes);
       }
     }, FOLLOW_MS);
   }
@@ -144,7 +149,7 @@ function linkOf(model: OpenModel, selection: Selection): NodeLink | undefined {
     case 'node':
       return links.links[selection.id];
     case 'value': {
-      const producer = content.wiring.producer(selection.name);
+      const producer = content.names.producer(selection.name);
       return producer === undefined ? undefined : links.links[producer.id];
     }
     case 'scope':
@@ -161,20 +166,13 @@ function placeOf(model: OpenModel, selection: Selection, what: 'call' | 'definit
   const scope = content?.scopes.scopes.find(({ path }) => path === selection.path);
   if (content === undefined || links === undefined || scope === undefined) return undefined;
   const counts = new Map<string, { place: SourcePlace; count: number }>();
-  const pending = [scope];
-  for (let current = pending.pop(); current !== undefined; current = pending.pop()) {
-    for (const id of current.nodes) {
-      const place = links.links[id]?.[what]?.place;
-      if (place === undefined) continue;
-      const key = `${place.file}:${String(place.line)}`;
-      const entry = counts.get(key);
-      if (entry === undefined) counts.set(key, { place, count: 1 });
-      else entry.count++;
-    }
-    for (const child of current.children) {
-      const next = content.scopes.scopes[child];
-      if (next !== undefined) pending.push(next);
-    }
+  for (const id of content.names.within(content.scopes, scope)) {
+    const place = links.links[id]?.[what]?.place;
+    if (place === undefined) continue;
+    const key = `${place.file}:${String(place.line)}`;
+    const entry = counts.get(key);
+    if (entry === undefined) counts.set(key, { place, count: 1 });
+    else entry.count++;
   }
   return [...counts.values()].sort((a, b) => b.count - a.count)[0]?.place;
 }

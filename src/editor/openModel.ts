@@ -16,7 +16,7 @@ import type { ModelReader } from './reading';
 import type { WorkspaceRoot } from './sourceRoot';
 import { toTrouble } from './trouble';
 import { ValueTypes } from './valueTypes';
-import { Wiring } from './wiring';
+import { ValueIndex } from './valueIndex';
 
 /** What changed: `content` is the file, `links` its places in source, `runs` everything about running. */
 export type Aspect = 'content' | 'links' | 'types' | 'runs' | 'selection' | 'editors';
@@ -27,7 +27,7 @@ export interface Content {
   readonly scopes: ScopeTree;
   readonly graph: GraphModel;
   readonly types: ValueTypes;
-  readonly wiring: Wiring;
+  readonly names: ValueIndex;
 }
 
 export class OpenModel implements Disposable {
@@ -131,7 +131,7 @@ export class OpenModel implements Disposable {
       const read = await this.reader.read(this.uri, reading.signal);
       if (reading.signal.aborted) return;
       const { skeleton } = read;
-      const content = { ...read, types: new ValueTypes(skeleton), wiring: new Wiring(skeleton) };
+      const content = { ...read, types: new ValueTypes(skeleton), names: new ValueIndex(skeleton) };
       this.#content = content;
       this.#trouble = undefined;
       this.log.info(

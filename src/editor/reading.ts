@@ -24,11 +24,13 @@ export class ModelReader {
     const { readSkeleton } = await import('../onnx/skeleton');
     const { buildScopes } = await import('../onnx/scopes');
     const { buildGraphModel } = await import('../onnx/graphModel');
+    const { wire } = await import('../onnx/wiring');
     const { source, folder } = await this.open(uri);
     try {
       const skeleton = await readSkeleton(source, { folder, signal });
-      const scopes = buildScopes(skeleton);
-      return { skeleton, scopes, graph: buildGraphModel(skeleton, scopes) };
+      const wiring = wire(skeleton);
+      const scopes = buildScopes(skeleton, wiring);
+      return { skeleton, scopes, graph: buildGraphModel(skeleton, scopes, wiring) };
     } finally {
       await source.close();
     }

@@ -149,5 +149,5 @@ export function parseRun(text: string): KeptRun | undefined {
     Array.isArray(run.values) &&
     Array.isArray(run.outputs) &&
     Array.isArray(run.notes);
-  return whole ? { note: '', pinned: false, dims: {}, ...(run as KeptRun) } : undefined;
+  return whole ? { ...(run as KeptRun), note: run.note ?? '', pinned: run.pinned === true, dims: run.dims ?? {} } : undefined;
 }

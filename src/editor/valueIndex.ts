@@ -2,9 +2,10 @@
  * Who makes and who uses a value, over all graphs of a model. A body sees its own values and those of the graphs around
  * it, so names are looked up from the inside out.
  */
+import type { Scope, ScopeTree } from '../contract/scopes';
 import type { Graph, Node, Skeleton, WeightRef } from '../contract/skeleton';
 
-export class Wiring {
+export class ValueIndex {
   readonly #producers = new Map<string, Node>();
   readonly #consumers = new Map<string, Node[]>();
   readonly #constants = new Map<string, WeightRef>();
@@ -56,6 +57,20 @@ export class Wiring {
   *weights(): IterableIterator<WeightRef> {
     for (const graph of this.skeleton.graphs.values()) yield* graph.initializers.values();
     yield* this.#constants.values();
+  }
+
+  /** Ids of the nodes in a scope and below, in file order. */
+  within({ scopes }: ScopeTree, scope: Scope): readonly number[] {
+    const ids: number[] = [];
+    const pending = [scope];
+    for (let current = pending.pop(); current !== undefined; current = pending.pop()) {
+      ids.push(...current.nodes);
+      for (const child of current.children) {
+        const next = scopes[child];
+        if (next !== undefined) pending.push(next);
+      }
+    }
+    return ids.sort((a, b) => a - b);
   }
 
   /** Values that enter a set of nodes, and those that leave it, weights left out. */

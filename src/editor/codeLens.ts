@@ -1,0 +1,75 @@
+/**
+ * CodeLens above classes whose modules a known model holds: how many, how large, and what the shown run gave. A class
+ * is matched by the name the exporter wrote, and only in a file the model links to.
+ */
+import * as vscode from 'vscode';
+import type { Scope } from '../contract/scopes';
+import { formatCount } from '../tensor/format';
+import type { Models } from './models';
+import type { OpenModel } from './openModel';
+import { modelsOf } from './sourceFacts';
+
+const CLASS_LINE = /^[ \t]*class[ \t]+([A-Za-z_]\w*)/gm;
+
+export class ModuleLenses implements vscode.CodeLensProvider {
+  constructor(
+    private readonly models: Models,
+    readonly onDidChangeCodeLenses: vscode.Event<void>,
+  ) {}
+
+  provideCodeLenses(document: vscode.TextDocument): vscode.CodeLens[] {
+    if (!vscode.workspace.getConfiguration('patchclamp', document).get<boolean>('codeLens.enabled', true)) return [];
+    const linked = modelsOf(this.models, document);
+    if (linked.length === 0) return [];
+    const lenses: vscode.CodeLens[] = [];
+    for (const match of document.getText().matchAll(CLASS_LINE)) {
+      const name = match[1] ?? '';
+      const position = document.positionAt(match.index + match[0].indexOf('class'));
+      const range = new vscode.Range(position, position);
+      for (const { model } of linked) {
+        const scopes = instancesOf(model, name);
+        if (scopes.length > 0) lenses.push(...this.#lenses(range, model, scopes));
+      }
+    }
+    return lenses;
+  }
+
+  #lenses(range: vscode.Range, model: OpenModel, scopes: readonly Scope[]): vscode.CodeLens[] {
+    const parameters = formatCount(scopes.reduce((sum, scope) => sum + scope.parameters, 0));
+    const [first] = scopes;
+    const whole = first?.id === 0;
+    const title = whole
+      ? vscode.l10n.t('{0}: {1} parameters', model.name, parameters)
+      : scopes.length === 1
+        ? vscode.l10n.t('{0}: {1}, {2} parameters', model.name, first?.path ?? '', parameters)
+        : vscode.l10n.t('{0}: {1} modules, {2} parameters', model.name, scopes.length, parameters);
+    const target = {
+      model: model.uri.toString(),
+      selections: whole ? [{ kind: 'none' }] : scopes.map(({ path }) => ({ kind: 'scope', path })),
+    };
+    const lenses = [
+      new vscode.CodeLens(range, {
+        title: `$(type-hierarchy-sub) ${title}`,
+        tooltip: vscode.l10n.t('Reveal in Graph'),
+        command: 'patchclamp.revealInGraph',
+        arguments: [target],
+      }),
+    ];
+    if (whole && vscode.workspace.isTrusted) {
+      lenses.push(
+        new vscode.CodeLens(range, {
+          title: vscode.l10n.t('$(play) Run…'),
+          command: 'patchclamp.runModel',
+          arguments: [model.uri],
+        }),
+      );
+    }
+    return lenses;
+  }
+}
+
+/** Modules of a class, by the last part of the class's dotted name. */
+function instancesOf(model: OpenModel, name: string): readonly Scope[] {
+  const scopes = model.content?.scopes.scopes ?? [];
+  return scopes.filter(({ className }) => className !== null && className.slice(className.lastIndexOf('.') + 1) === name);
+}

@@ -1,0 +1,55 @@
+/**
+ * Every command the manifest contributes, by id. The table is typed by the list of ids, so that a command without a
+ * handler does not compile; a host test compares the list with `package.json`.
+ */
+import * as vscode from 'vscode';
+import { DisposableStore, type Disposable } from '../base/disposable';
+import { report } from './trouble';
+
+export const COMMANDS = [
+  'openModel',
+  'openModelToSide',
+  'runModel',
+  'runAgain',
+  'stopRun',
+  'captureHere',
+  'compareRuns',
+  'showWeights',
+  'exportWeight',
+  'revealInGraph',
+  'goToDefinition',
+  'goToCall',
+  'findNodes',
+  'copySite',
+  'changeFeed',
+  'openSample',
+  'showLog',
+  'showRun',
+  'renameRun',
+  'noteRun',
+  'pinRun',
+  'unpinRun',
+  'deleteRun',
+  'closeModel',
+] as const;
+
+export type CommandId = (typeof COMMANDS)[number];
+export type Handlers = { readonly [K in CommandId]: (argument: unknown) => Promise<unknown> };
+
+/** Registers all of them; what a handler throws is shown as one sentence. */
+export function registerCommands(handlers: Handlers, log: vscode.LogOutputChannel): Disposable {
+  const store = new DisposableStore();
+  for (const id of COMMANDS) {
+    store.add(
+      vscode.commands.registerCommand(`patchclamp.${id}`, async (argument: unknown) => {
+        try {
+          return await handlers[id](argument);
+        } catch (error) {
+          report(log, `patchclamp.${id}`, error);
+          return undefined;
+        }
+      }),
+    );
+  }
+  return store;
+}

@@ -1,0 +1,178 @@
+/**
+ * Hover over Python: module paths, parameters, shapes, the weights' distribution, and what the shown run did here, with
+ * links to graph and source. It reads what the host keeps: it never starts or waits for the engine, and gives a small
+ * weight that nobody has read yet at most `WEIGHT_WAIT` to be read.
+ */
+import * as vscode from 'vscode';
+import type { TensorSummary } from '../contract/tensor';
+import { formatBytes, formatCount, formatNumber, formatShare } from '../tensor/format';
+import { formatShape } from '../tensor/shape';
+import { lineFact, modelsOf, type LineFact, type ModuleFact, type OutputFact } from './sourceFacts';
+import { INK, histogramImage, type InkColors } from './svgHistogram';
+import type { Models } from './models';
+import type { RunController } from './runController';
+import type { Weights } from './weights';
+
+const WEIGHT_WAIT = 30;
+const WEIGHT_BYTES = 4_000_000;
+const ENTRIES = 3;
+const ROWS = 12;
+/** The only commands a hover may run. */
+const COMMANDS = ['patchclamp.revealInGraph', 'patchclamp.showWeights', 'patchclamp.captureHere', 'patchclamp.runModel'];
+
+export class SourceHover implements vscode.HoverProvider {
+  constructor(
+    private readonly models: Models,
+    private readonly runs: RunController,
+    private readonly weights: Weights,
+  ) {}
+
+  async provideHover(document: vscode.TextDocument, position: vscode.Position): Promise<vscode.Hover | undefined> {
+    const parts: vscode.MarkdownString[] = [];
+    for (const { model, file } of modelsOf(this.models, document)) {
+      const at = model.index.at(file, position.line + 1, position.character);
+      const entries = at.length > 0 ? at : model.index.at(file, position.line + 1);
+      const facts = entries
+        .slice(0, ENTRIES)
+        .map((entry) => lineFact(model, entry, this.runs.recorded(model)))
+        .filter((fact) => fact !== undefined);
+      if (facts.length > 0) parts.push(await this.#model(facts));
+    }
+    if (parts.length === 0) return undefined;
+    void vscode.commands.executeCommand('setContext', 'patchclamp.didHover', true);
+    return new vscode.Hover(parts);
+  }
+
+  async #model(facts: readonly LineFact[]): Promise<vscode.MarkdownString> {
+    const text = new vscode.MarkdownString('', true);
+    text.isTrusted = { enabledCommands: COMMANDS };
+    for (const [index, fact] of facts.entries()) {
+      if (index > 0) text.appendMarkdown('\n\n---\n\n');
+      await this.#entry(text, fact);
+    }
+    const [{ model }] = facts as [LineFact];
+    const run = this.runs.shown(model);
+    const foot =
+      run === undefined
+        ? vscode.l10n.t('{0}, not run yet', code(model.name))
+        : vscode.l10n.t('{0}, run “{1}”', code(model.name), escape(run.name));
+    text.appendMarkdown(`\n\n${foot}`);
+    return text;
+  }
+
+  async #entry(text: vscode.MarkdownString, fact: LineFact): Promise<void> {
+    const { modules } = fact;
+    const [only] = modules;
+    if (only === undefined) return;
+    if (modules.length === 1) await this.#single(text, fact, only);
+    else this.#several(text, modules);
+    text.appendMarkdown(`\n\n${links(fact)} ${confidence(fact)}`);
+  }
+
+  async #single(text: vscode.MarkdownString, fact: LineFact, module: ModuleFact): Promise<void> {
+    text.appendMarkdown(heading(module));
+    for (const output of module.outputs.slice(0, 3)) {
+      if (output.type !== '') text.appendMarkdown(`\n\n→ ${code(output.type)}${activity(output)}`);
+    }
+    for (const ref of module.weights.slice(0, 2)) {
+      const size = `${ref.dtype} ${formatShape(ref.dims)}`;
+      text.appendMarkdown(`\n\n${code(ref.name)} ${code(size)} ${formatBytes(ref.byteLength)}`);
+      if (ref.byteLength > WEIGHT_BYTES || ref.count < 8) continue;
+      const summary = await this.weights.soon(fact.model, ref.name, WEIGHT_WAIT);
+      if (summary === undefined) continue;
+      text.appendMarkdown(`\n\n${histogramImage(summary.histogram, moments(summary), ink())}\n\n${moments(summary)}`);
+    }
+  }
+
+  #several(text: vscode.MarkdownString, modules: readonly ModuleFact[]): void {
+    text.appendMarkdown(vscode.l10n.t('**{0} modules** share this line', modules.length));
+    text.appendMarkdown(`\n\n| ${vscode.l10n.t('module')} | ${vscode.l10n.t('output')} | mean ± std | ${vscode.l10n.t('zeros')} |\n|:--|:--|--:|--:|\n`);
+    for (const module of modules.slice(0, ROWS)) {
+      const output = module.outputs.at(-1);
+      const summary = output?.summary ?? null;
+      const cells = [
+        code(pathOf(module)),
+        output === undefined || output.dims === '' ? '' : code(output.dims),
+        summary === null ? '' : `${formatNumber(summary.mean)} ± ${formatNumber(summary.std)}`,
+        summary === null ? '' : formatShare(summary.zeros / summary.count),
+      ];
+      text.appendMarkdown(`| ${cells.join(' | ')} |\n`);
+    }
+    if (modules.length > ROWS) text.appendMarkdown(`\n${vscode.l10n.t('and {0} more', modules.length - ROWS)}`);
+  }
+}
+
+function heading(module: ModuleFact): string {
+  const { scope } = module;
+  const parts = [`**${code(pathOf(module))}**`];
+  if (scope?.className !== null && scope !== null) parts.push(code(scope.className));
+  const ops = [...new Set(module.nodes.map((node) => node.op))];
+  parts.push(ops.slice(0, 4).join(', ') + (ops.length > 4 ? ', …' : ''));
+  if (module.parameters > 0) parts.push(vscode.l10n.t('{0} parameters', formatCount(module.parameters)));
+  return parts.join(' · ');
+}
+
+function pathOf({ scope, nodes }: ModuleFact): string {
+  return scope?.path ?? nodes[0]?.op ?? '';
+}
+
+function activity({ summary }: OutputFact): string {
+  if (summary === null) return '';
+  const bad = summary.nan + summary.inf > 0 ? ` **${String(summary.nan)} NaN, ${String(summary.inf)} Inf**` : '';
+  return ` mean ${formatNumber(summary.mean)} ± ${formatNumber(summary.std)}, ${vscode.l10n.t('{0} zeros', formatShare(summary.zeros / summary.count))}${bad}`;
+}
+
+function moments(summary: TensorSummary): string {
+  return `${formatNumber(summary.min)} … ${formatNumber(summary.max)}, mean ${formatNumber(summary.mean)} ± ${formatNumber(summary.std)}`;
+}
+
+function confidence({ entry }: LineFact): string {
+  const word = entry.confidence === 'exact' ? vscode.l10n.t('exact link') : vscode.l10n.t('inferred link');
+  const why = entry.claim.evidence[0] ?? '';
+  return `&nbsp; _${word}${why === '' ? '' : `: ${escape(why)}`}_`;
+}
+
+function links({ model, modules }: LineFact): string {
+  const [first] = modules;
+  const selection =
+    first?.scope === null || first === undefined || (first.nodes.length === 1 && modules.length === 1)
+      ? { kind: 'node', id: first?.nodes[0]?.id ?? 0 }
+      : { kind: 'scope', path: first.scope.path };
+  const target = { model: model.uri.toString(), selection };
+  const items = [commandLink('$(type-hierarchy-sub)', vscode.l10n.t('Reveal in Graph'), 'patchclamp.revealInGraph', target)];
+  const [weight] = first?.weights ?? [];
+  if (weight !== undefined) {
+    items.push(commandLink('$(graph)', vscode.l10n.t('Weights'), 'patchclamp.showWeights', { ...target, weight: weight.name }));
+  }
+  const output = first?.outputs.at(-1);
+  if (output !== undefined && vscode.workspace.isTrusted) {
+    items.push(commandLink('$(record)', vscode.l10n.t('Capture'), 'patchclamp.captureHere', { ...target, value: output.name }));
+  }
+  return items.join('&nbsp; ');
+}
+
+function commandLink(icon: string, title: string, command: string, argument: unknown): string {
+  return `[${icon} ${title}](command:${command}?${encodeURIComponent(JSON.stringify([argument]))})`;
+}
+
+function ink(): InkColors {
+  switch (vscode.window.activeColorTheme.kind) {
+    case vscode.ColorThemeKind.Light:
+      return INK.light;
+    case vscode.ColorThemeKind.Dark:
+      return INK.dark;
+    case vscode.ColorThemeKind.HighContrast:
+      return INK.highContrastDark;
+    case vscode.ColorThemeKind.HighContrastLight:
+      return INK.highContrastLight;
+  }
+}
+
+/** Inline code that no content can leave. */
+function code(text: string): string {
+  return `\`${text.replaceAll('`', 'ˋ').replaceAll('|', '∣').replaceAll('\n', ' ')}\``;
+}
+
+function escape(text: string): string {
+  return text.replace(/[\\`*_{}[\]<>()#+!|~$&]/g, '\\$&').replaceAll('\n', ' ');
+}

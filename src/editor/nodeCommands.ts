@@ -1,0 +1,189 @@
+/** Commands about places: from Python to the graph, from the graph to Python, and all nodes of a line. */
+import * as vscode from 'vscode';
+import type { Selection } from '../contract/hostApi';
+import { formatCount } from '../tensor/format';
+import type { LineEntry } from './lineIndex';
+import type { Models } from './models';
+import type { Navigation } from './navigation';
+import type { OpenModel } from './openModel';
+import type { Target, Targets } from './target';
+
+interface Candidate extends vscode.QuickPickItem {
+  readonly model: OpenModel;
+  readonly selection: Selection;
+}
+
+export class NodeCommands {
+  constructor(
+    private readonly models: Models,
+    private readonly targets: Targets,
+    private readonly navigation: Navigation,
+  ) {}
+
+  /** *Reveal in Graph*: a given selection, one of several, or what the cursor's line made. */
+  async revealInGraph(argument: unknown): Promise<void> {
+    if (argument !== undefined && !(argument instanceof vscode.Uri)) {
+      const target = await this.targets.of(argument);
+      if (target === undefined) return;
+      const selection = await this.#choose(target);
+      if (selection !== undefined) await this.navigation.revealInGraph(target.model, selection, false);
+      return;
+    }
+    const candidates = this.#here();
+    if (candidates.length === 0) return this.#nothingHere();
+    const [first] = modulesFirst(candidates);
+    const picked = candidates.length === 1 || first === undefined ? first : await this.#pick(modulesFirst(candidates));
+    if (picked !== undefined) await this.navigation.revealInGraph(picked.model, picked.selection, false);
+  }
+
+  /** *Find All Nodes From Here*: every node of the line; moving in the list marks it in the graph. */
+  async findNodes(): Promise<void> {
+    const candidates = this.#here();
+    if (candidates.length === 0) return this.#nothingHere();
+    const picked = await this.#pick(candidates);
+    if (picked !== undefined) await this.navigation.revealInGraph(picked.model, picked.selection, false);
+  }
+
+  async goTo(argument: unknown, what: 'call' | 'definition'): Promise<void> {
+    const target = await this.targets.of(argument);
+    if (target !== undefined) await this.navigation.reveal(target.model, target.selection, what);
+  }
+
+  /** Copies the address of what is selected: a value's own name is its site. */
+  async copySite(argument: unknown): Promise<void> {
+    const target = await this.targets.of(argument);
+    if (target === undefined) return;
+    const site = siteOf(target);
+    if (site === undefined) {
+      void vscode.window.showInformationMessage(vscode.l10n.t('Select a node, a module or a value in the graph first.'));
+      return;
+    }
+    await vscode.env.clipboard.writeText(site);
+    vscode.window.setStatusBarMessage(vscode.l10n.t('Copied {0}', site), 3000);
+  }
+
+  /** Nodes that the cursor's line made, in every known model. */
+  #here(): Candidate[] {
+    const editor = vscode.window.activeTextEditor;
+    if (editor === undefined) return [];
+    const { line, character } = editor.selection.active;
+    return this.models.all.flatMap((model) => {
+      const file = model.root.relative(editor.document.uri);
+      if (file === undefined) return [];
+      const exact = model.index.at(file, line + 1, character).filter(({ claim }) => claim.place.line === line + 1);
+      const entries = exact.length > 0 ? exact : model.index.at(file, line + 1);
+      return candidatesOf(model, entries);
+    });
+  }
+
+  async #choose({ model, selection, selections }: Target): Promise<Selection | undefined> {
+    if (selections.length < 2) return selection;
+    const items = selections.map((item): Candidate => {
+      const label = item.kind === 'scope' ? item.path : model.name;
+      return { label, model, selection: item };
+    });
+    return (await this.#pick(items))?.selection;
+  }
+
+  /** A list whose active item is lit in the graph while one moves through it. */
+  #pick(items: readonly Candidate[]): Promise<Candidate | undefined> {
+    return new Promise((resolve) => {
+      const pick = vscode.window.createQuickPick<Candidate>();
+      pick.items = items;
+      pick.matchOnDescription = true;
+      pick.matchOnDetail = true;
+      pick.placeholder = vscode.l10n.t('{0} found: choose one', items.length);
+      pick.onDidChangeActive(([active]) => {
+        if (active !== undefined) this.navigation.light(active.model, nodesOf(active));
+      });
+      pick.onDidAccept(() => {
+        resolve(pick.activeItems[0]);
+        pick.hide();
+      });
+      pick.onDidHide(() => {
+        resolve(undefined);
+        pick.dispose();
+      });
+      pick.show();
+    });
+  }
+
+  #nothingHere(): void {
+    const known = this.models.all.length > 0;
+    void vscode.window.showInformationMessage(
+      known
+        ? vscode.l10n.t('No node of an open model comes from this line.')
+        : vscode.l10n.t('No model of this workspace has been read yet. Open an .onnx file first.'),
+    );
+  }
+}
+
+function candidatesOf(model: OpenModel, entries: readonly LineEntry[]): Candidate[] {
+  const { content } = model;
+  if (content === undefined) return [];
+  const { skeleton, scopes, types } = content;
+  const seen = new Set<number>();
+  const nodes = entries.flatMap((entry) => entry.nodes).filter((id) => !seen.has(id) && seen.add(id));
+  return nodes.flatMap((id) => {
+    const node = skeleton.nodes[id];
+    if (node === undefined) return [];
+    const scope = scopes.scopes[scopes.scopeOf[id] ?? 0];
+    return [
+      {
+        label: `$(symbol-operator) ${node.op}`,
+        description: scope?.path ?? '',
+        detail: [node.name, types.text(node.outputs[0] ?? '')].filter((part) => part !== '').join(' · '),
+        model,
+        selection: { kind: 'node', id },
+      },
+    ];
+  });
+}
+
+/** One entry per module where a line made nodes of several; else the nodes themselves. */
+function modulesFirst(candidates: readonly Candidate[]): readonly Candidate[] {
+  const modules = new Map<string, Candidate>();
+  for (const candidate of candidates) {
+    const path = candidate.description ?? '';
+    const key = `${candidate.model.uri.toString()} ${path}`;
+    if (path === '' || modules.has(key)) continue;
+    const count = candidates.filter((other) => other.description === path && other.model === candidate.model).length;
+    modules.set(key, {
+      label: `$(symbol-class) ${path}`,
+      description: candidate.model.name,
+      detail: vscode.l10n.t('{0} nodes', formatCount(count)),
+      model: candidate.model,
+      selection: count === 1 ? candidate.selection : { kind: 'scope', path },
+    });
+  }
+  return modules.size === 0 ? candidates : [...modules.values()];
+}
+
+function nodesOf({ model, selection }: Candidate): readonly number[] {
+  if (selection.kind === 'node') return [selection.id];
+  if (selection.kind !== 'scope') return [];
+  return model.content?.scopes.scopes.find(({ path }) => path === selection.path)?.nodes ?? [];
+}
+
+/** The site text of a selection: the value it makes. */
+export function siteOf({ model, selection, value }: Target): string | undefined {
+  if (value !== undefined) return value;
+  const { content } = model;
+  if (content === undefined) return undefined;
+  const { skeleton, scopes, names } = content;
+  switch (selection.kind) {
+    case 'value':
+      return selection.name;
+    case 'node': {
+      const { id } = selection;
+      if (id <= -1_000_001) return skeleton.graph.outputs[-1_000_001 - id]?.name;
+      return id < 0 ? skeleton.graph.inputs[-1 - id]?.name : skeleton.nodes[id]?.outputs.find((name) => name !== '');
+    }
+    case 'scope': {
+      const scope = scopes.scopes.find(({ path }) => path === selection.path);
+      return scope === undefined ? undefined : names.boundary(names.within(scopes, scope)).outputs.at(-1);
+    }
+    case 'none':
+      return undefined;
+  }
+}

@@ -1,0 +1,53 @@
+/** Kept runs -> columns for the graph: magnitude, share of zeros, spread, and the difference of two runs. Pure. */
+import type { StoredCapture } from '../contract/engineApi';
+import type { GraphModel } from '../contract/graphModel';
+import type { OverlayColumn, OverlayKind } from '../contract/hostApi';
+import type { TensorSummary } from '../contract/tensor';
+
+export type OverlayTitles = Readonly<Record<OverlayKind, string>>;
+export type ByValue = ReadonlyMap<string, StoredCapture>;
+
+/** Root mean square of the finite elements. */
+export function magnitude({ mean, std }: TensorSummary): number {
+  return Math.hypot(mean, std);
+}
+
+/** The overlays a run offers; with a second run also their difference. Empty when nothing was recorded. */
+export function overlays(graph: GraphModel, shown: ByValue, other: ByValue | null, titles: OverlayTitles): OverlayColumn[] {
+  const column = (kind: OverlayKind, unit: string, measure: (name: string) => number): OverlayColumn | undefined => {
+    const byValue = new Float32Array(graph.values.count).fill(Number.NaN);
+    let low = Infinity;
+    let high = -Infinity;
+    for (let row = 0; row < graph.values.count; row++) {
+      const value = measure(graph.strings[graph.values.name[row] ?? -1] ?? '');
+      byValue[row] = value;
+      if (!Number.isFinite(value)) continue;
+      low = Math.min(low, value);
+      high = Math.max(high, value);
+    }
+    if (low > high) return undefined;
+    const signed = kind === 'difference';
+    const reach = Math.max(Math.abs(low), Math.abs(high));
+    const to = kind === 'zeros' ? 1 : signed ? reach || 1 : high || 1;
+    return { kind, title: titles[kind], unit, signed, byValue, from: signed ? -to : 0, to };
+  };
+  const of = (measure: (summary: TensorSummary) => number) => (name: string) => {
+    const summary = shown.get(name)?.summary;
+    return summary === null || summary === undefined || summary.count === 0 ? Number.NaN : measure(summary);
+  };
+  const made = [
+    column('magnitude', '', of(magnitude)),
+    column('zeros', '', of(({ zeros, count }) => zeros / count)),
+    column('spread', '', of(({ std }) => std)),
+  ];
+  if (other !== null) {
+    made.push(
+      column('difference', '', (name) => {
+        const a = shown.get(name)?.summary;
+        const b = other.get(name)?.summary;
+        return a === null || a === undefined || b === null || b === undefined ? Number.NaN : magnitude(a) - magnitude(b);
+      }),
+    );
+  }
+  return made.filter((overlay) => overlay !== undefined);
+}

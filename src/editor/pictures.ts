@@ -1,0 +1,108 @@
+/**
+ * Draws tensors for the inspector: slices of weights from the file, slices of activations from the engine. What an axis
+ * means is guessed from the shape and from what was fed, and named in the figure.
+ */
+import * as vscode from 'vscode';
+import { Failure } from '../base/errors';
+import type { Picture, PictureRequest } from '../contract/hostApi';
+import type { TensorData } from '../contract/tensor';
+import { toNumbers } from '../tensor/buffers';
+import { sliceTensor } from '../tensor/slice';
+import type { EngineAccess } from './engineAccess';
+import type { FeedBook } from './feedBook';
+import type { OpenModel } from './openModel';
+import { plan, rowNorms, toPicture, type PictureHints, type PictureWords } from './picturing';
+import { ranking } from './ranking';
+import type { RunController } from './runController';
+import type { Weights } from './weights';
+
+const RANKED = 10;
+
+export class Pictures {
+  constructor(
+    private readonly engine: EngineAccess,
+    private readonly runs: RunController,
+    private readonly feeds: FeedBook,
+    private readonly weights: Weights,
+  ) {}
+
+  draw(model: OpenModel, request: PictureRequest, signal?: AbortSignal): Promise<readonly Picture[]> {
+    const abort = signal ?? new AbortController().signal;
+    return request.of === 'weight' ? this.#weight(model, request, abort) : this.#activation(model, request, abort);
+  }
+
+  async #weight(model: OpenModel, { name, fixed }: PictureRequest, signal: AbortSignal): Promise<readonly Picture[]> {
+    const ref = model.content?.names.weightNamed(name);
+    if (ref === undefined || ref.dtype === 'string' || ref.count < 2) return [];
+    const hints: PictureHints = { of: 'weight', title: vscode.l10n.t('Values') };
+    const layout = plan(ref.dims, fixed, hints, words());
+    const box = await this.weights.slice(model, ref, layout.slice, signal);
+    return [toPicture(ref.dims, layout, toFloats(box), hints)];
+  }
+
+  async #activation(model: OpenModel, { name, fixed }: PictureRequest, signal: AbortSignal): Promise<readonly Picture[]> {
+    const run = this.runs.shown(model);
+    const stored = run?.values.find(({ site }) => site === name);
+    const feeds = await this.runs.feedsOfShown(model, signal);
+    if (run === undefined || stored === undefined || feeds === undefined) return [];
+    if (this.runs.isStale(model, run)) {
+      throw new Failure({
+        code: 'bad-data',
+        message: vscode.l10n.t('The model file has changed since this run, so only its summaries can be shown.'),
+        remedy: vscode.l10n.t('Run the model again to see its values.'),
+      });
+    }
+    const { dims } = stored;
+    const fed = feeds[name];
+    const tokens = this.feeds.tokensOf(model, run.feeds);
+    const hints: PictureHints = {
+      of: 'activation',
+      title: vscode.l10n.t('Values'),
+      attention: model.content?.names.producer(name)?.op === 'Softmax',
+      image: fed !== undefined,
+      ...(tokens === undefined ? {} : { tokens }),
+    };
+    const layout = plan(dims, fixed, hints, words());
+    const box =
+      fed === undefined
+        ? await this.engine.value(model, { feeds }, name, layout.slice, signal)
+        : sliceTensor(fed, layout.slice);
+    if (!ArrayBuffer.isView(box.data)) return [{ ...texts(box), title: hints.title, note: '', dims, fixed: [] }];
+    const data = toFloats(box);
+    const pictures: Picture[] = [];
+    const labels = this.feeds.labelsOf(model);
+    const isOutput = run.outputs.includes(name);
+    if (isOutput && layout.form === 'bars' && labels !== undefined && labels.names.length === data.length) {
+      pictures.push({ ...ranking(data, labels.names, RANKED, vscode.l10n.t('softmax of the output')), title: vscode.l10n.t('Classes'), note: '', dims, fixed: layout.fixed, labelsFrom: labels.from });
+    }
+    if (layout.form === 'matrix' && tokens?.length === layout.rows) {
+      const norms = rowNorms(data, layout.rows, layout.columns);
+      pictures.push({ kind: 'tokens', title: vscode.l10n.t('Tokens'), note: '', dims, fixed: layout.fixed, tokens, data: norms, measure: vscode.l10n.t('norm') });
+    }
+    const picture = toPicture(dims, layout, data, hints);
+    pictures.push(pictures.length === 0 ? picture : { ...picture, fixed: [] });
+    return pictures;
+  }
+}
+
+function toFloats({ dtype, data }: TensorData): Float32Array {
+  return ArrayBuffer.isView(data) ? Float32Array.from(toNumbers(dtype, data)) : new Float32Array();
+}
+
+function texts({ data }: TensorData): { readonly kind: 'text'; readonly text: string } {
+  return { kind: 'text', text: Array.from(data.slice(0, 100), String).join('\n') };
+}
+
+function words(): PictureWords {
+  const { l10n } = vscode;
+  return {
+    channel: l10n.t('channel'),
+    head: l10n.t('head'),
+    filter: l10n.t('filter'),
+    token: l10n.t('token'),
+    unit: l10n.t('unit'),
+    row: l10n.t('row'),
+    column: l10n.t('column'),
+    firstOf: (shown, total, item) => l10n.t('The first {0} of {1} ({2}).', shown, total, item),
+  };
+}

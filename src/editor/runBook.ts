@@ -1,0 +1,82 @@
+/**
+ * The runs of one model as the editor holds them: what is kept, which is shown, which it is compared with, and their
+ * summaries by value, ready for a hover to read.
+ */
+import type { RunHeader } from '../contract/hostApi';
+import type { StoredCapture } from '../contract/engineApi';
+import type { RunStore, KeptRun } from '../study/runs';
+import type { Recorded, RecordedValues } from './inspect';
+import { typeText } from './valueTypes';
+
+export interface ModelStamp {
+  readonly size: number;
+  readonly changed: number;
+}
+
+type ByValue = ReadonlyMap<string, StoredCapture>;
+
+const NOTHING: ByValue = new Map();
+
+export class RunBook {
+  #shown: string | null = null;
+  #other: string | null = null;
+  readonly #indexed = new WeakMap<KeptRun, ByValue>();
+
+  constructor(readonly store: RunStore) {}
+
+  get shown(): KeptRun | undefined {
+    return this.#shown === null ? undefined : this.store.get(this.#shown);
+  }
+
+  get other(): KeptRun | undefined {
+    return this.#other === null ? undefined : this.store.get(this.#other);
+  }
+
+  show(id: string | null): void {
+    this.#shown = id;
+    if (this.#other === id) this.#other = null;
+  }
+
+  compareWith(id: string | null): void {
+    this.#other = id === this.#shown ? null : id;
+  }
+
+  /** Summaries by value name. */
+  valuesOf(run: KeptRun | undefined): ByValue {
+    if (run === undefined) return NOTHING;
+    let values = this.#indexed.get(run);
+    if (values === undefined) {
+      values = new Map(run.values.map((value) => [value.site, value]));
+      this.#indexed.set(run, values);
+    }
+    return values;
+  }
+
+  recorded(weight: (name: string) => ReturnType<RecordedValues['weight']>): RecordedValues {
+    const shown = this.valuesOf(this.shown);
+    const other = this.valuesOf(this.other);
+    return { shown: (value) => toRecorded(shown.get(value)), other: (value) => toRecorded(other.get(value)), weight };
+  }
+
+  headers(stamp: ModelStamp | undefined): RunHeader[] {
+    return this.store.runs.map((run) => ({
+      id: run.id,
+      name: run.name,
+      when: run.when,
+      ms: run.ms,
+      pinned: run.pinned,
+      note: run.note,
+      inputs: run.feeds.map(({ text }) => text).join(', '),
+      stale: isStale(run, stamp),
+    }));
+  }
+}
+
+/** True when the model's file is not the one the run was made with. */
+export function isStale(run: KeptRun, stamp: ModelStamp | undefined): boolean {
+  return stamp !== undefined && (run.model.size !== stamp.size || run.model.changed !== stamp.changed);
+}
+
+function toRecorded(stored: StoredCapture | undefined): Recorded | undefined {
+  return stored === undefined ? undefined : { type: typeText(stored.dtype, stored.dims), summary: stored.summary };
+}

@@ -1,0 +1,87 @@
+/** *Open Sample…*: copies a sample model with its source to a folder of the person's choice and opens it there. */
+import * as vscode from 'vscode';
+import type { Panels } from './panels';
+
+interface Sample {
+  readonly label: string;
+  readonly detail: string;
+  readonly folder: vscode.Uri;
+}
+
+export class Samples {
+  constructor(
+    private readonly extension: vscode.Uri,
+    private readonly panels: Panels,
+  ) {}
+
+  async open(): Promise<void> {
+    const samples = await this.#list();
+    const picked =
+      samples.length === 1 ? samples[0] : await vscode.window.showQuickPick(samples, { placeHolder: vscode.l10n.t('Which sample?') });
+    if (picked === undefined) return;
+    const target = await this.#target(picked);
+    if (target === undefined) return;
+    await vscode.workspace.fs.copy(picked.folder, target, { overwrite: false });
+    const inWorkspace = vscode.workspace.getWorkspaceFolder(target) !== undefined;
+    if (!inWorkspace) {
+      await vscode.commands.executeCommand('vscode.openFolder', target, { forceNewWindow: vscode.workspace.workspaceFolders !== undefined });
+      return;
+    }
+    const [model] = await modelsIn(target);
+    if (model !== undefined) await this.panels.open(model);
+  }
+
+  /** A sample is a folder of `media/samples` that holds a model; its first sentence is that of its README. */
+  async #list(): Promise<Sample[]> {
+    const root = vscode.Uri.joinPath(this.extension, 'media', 'samples');
+    const samples: Sample[] = [];
+    for (const [name, type] of await vscode.workspace.fs.readDirectory(root)) {
+      const folder = vscode.Uri.joinPath(root, name);
+      if (type !== vscode.FileType.Directory || (await modelsIn(folder)).length === 0) continue;
+      samples.push({ label: name, detail: await firstSentence(folder), folder });
+    }
+    return samples;
+  }
+
+  /** A folder that does not exist yet: beside others in the workspace, or below one the person chooses. */
+  async #target({ label }: Sample): Promise<vscode.Uri | undefined> {
+    const [workspace] = vscode.workspace.workspaceFolders ?? [];
+    const [parent] =
+      (await vscode.window.showOpenDialog({
+        canSelectFolders: true,
+        canSelectFiles: false,
+        openLabel: vscode.l10n.t('Copy Sample Here'),
+        title: vscode.l10n.t('Folder to copy the sample "{0}" into', label),
+        ...(workspace === undefined ? {} : { defaultUri: workspace.uri }),
+      })) ?? [];
+    if (parent === undefined) return undefined;
+    for (let i = 1; ; i++) {
+      const candidate = vscode.Uri.joinPath(parent, i === 1 ? label : `${label}-${String(i)}`);
+      if (!(await exists(candidate))) return candidate;
+    }
+  }
+}
+
+async function modelsIn(folder: vscode.Uri): Promise<vscode.Uri[]> {
+  const entries = await vscode.workspace.fs.readDirectory(folder);
+  const models = entries.filter(([name, type]) => type === vscode.FileType.File && name.endsWith('.onnx')).map(([name]) => name);
+  return models.sort((a, b) => a.length - b.length || a.localeCompare(b)).map((name) => vscode.Uri.joinPath(folder, name));
+}
+
+async function firstSentence(folder: vscode.Uri): Promise<string> {
+  const readme = vscode.Uri.joinPath(folder, 'README.md');
+  if (!(await exists(readme))) return '';
+  const text = new TextDecoder().decode(await vscode.workspace.fs.readFile(readme));
+  const paragraph = text.split(/\n\s*\n/).find((part) => part.trim() !== '' && !part.startsWith('#')) ?? '';
+  return paragraph.replace(/\s+/g, ' ').split(/(?<=\.) /)[0] ?? '';
+}
+
+async function exists(uri: vscode.Uri): Promise<boolean> {
+  try {
+    await vscode.workspace.fs.stat(uri);
+    return true;
+  } catch (error) {
+    if (error instanceof vscode.FileSystemError) return false;
+    throw error;
+  }
+}

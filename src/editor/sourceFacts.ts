@@ -1,0 +1,92 @@
+/**
+ * What there is to say about a line of Python: for each known model, the modules its nodes belong to, with shapes,
+ * weights and what the shown run recorded. Reads memory only; hover, CodeLens and inlay hints are three ways to show it.
+ */
+import type { TextDocument } from 'vscode';
+import type { Scope } from '../contract/scopes';
+import type { Node, WeightRef } from '../contract/skeleton';
+import type { TensorSummary } from '../contract/tensor';
+import type { Recorded, RecordedValues } from './inspect';
+import type { LineEntry } from './lineIndex';
+import type { Models } from './models';
+import type { OpenModel } from './openModel';
+
+export interface ModuleFact {
+  /** null for nodes outside every module. */
+  readonly scope: Scope | null;
+  readonly nodes: readonly Node[];
+  readonly parameters: number;
+  readonly weights: readonly WeightRef[];
+  readonly outputs: readonly OutputFact[];
+}
+
+export interface OutputFact {
+  readonly name: string;
+  /** `float32 1×8×28×28`, or ''. */
+  readonly type: string;
+  readonly dims: string;
+  readonly summary: TensorSummary | null;
+  /** True when the type is what a run recorded. */
+  readonly recorded: boolean;
+}
+
+export interface LineFact {
+  readonly model: OpenModel;
+  readonly entry: LineEntry;
+  readonly modules: readonly ModuleFact[];
+}
+
+/** Every known model with links into a document. Models in editors come first. */
+export function modelsOf(models: Models, document: TextDocument): readonly { model: OpenModel; file: string }[] {
+  const found: { model: OpenModel; file: string }[] = [];
+  for (const model of models.all) {
+    const file = model.root.relative(document.uri);
+    if (file !== undefined && model.index.inFile(file).length > 0) found.push({ model, file });
+  }
+  return found;
+}
+
+/** The facts of one entry. */
+export function lineFact(model: OpenModel, entry: LineEntry, recorded: RecordedValues): LineFact | undefined {
+  const { content } = model;
+  if (content === undefined) return undefined;
+  const { skeleton, scopes, names } = content;
+  const groups = new Map<number, Node[]>();
+  for (const id of entry.nodes) {
+    const node = skeleton.nodes[id];
+    if (node === undefined) continue;
+    const scope = scopes.scopeOf[id] ?? 0;
+    const group = groups.get(scope);
+    if (group === undefined) groups.set(scope, [node]);
+    else group.push(node);
+  }
+  const modules = [...groups].map(([id, nodes]): ModuleFact => {
+    const weights = new Map<string, WeightRef>();
+    for (const node of nodes) {
+      for (const name of node.inputs) {
+        const ref = names.weight(node, name);
+        if (ref !== undefined && (ref.count > 1 || ref.origin !== 'attribute')) weights.set(name, ref);
+      }
+    }
+    const { outputs } = names.boundary(nodes.map((node) => node.id));
+    return {
+      scope: id === 0 ? null : (scopes.scopes[id] ?? null),
+      nodes,
+      parameters: [...weights.values()].reduce((sum, ref) => sum + ref.count, 0),
+      weights: [...weights.values()],
+      outputs: outputs.map((name) => outputFact(model, name, recorded.shown(name))),
+    };
+  });
+  return { model, entry, modules };
+}
+
+function outputFact(model: OpenModel, name: string, recorded: Recorded | undefined): OutputFact {
+  const type = recorded?.type ?? model.content?.types.text(name) ?? '';
+  return {
+    name,
+    type,
+    dims: type.slice(type.indexOf(' ') + 1),
+    summary: recorded?.summary ?? null,
+    recorded: recorded !== undefined,
+  };
+}

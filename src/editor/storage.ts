@@ -1,0 +1,29 @@
+/** Where kept runs lie: the workspace's storage, one folder a model, named by a hash of its address. */
+import { createHash } from 'node:crypto';
+import * as vscode from 'vscode';
+import type { TextFolder } from '../study/runs';
+
+export function textFolderOf(storage: vscode.Uri, model: vscode.Uri): TextFolder {
+  const key = createHash('sha256').update(model.toString()).digest('hex').slice(0, 24);
+  const folder = vscode.Uri.joinPath(storage, 'runs', key);
+  const at = (name: string): vscode.Uri => vscode.Uri.joinPath(folder, name);
+  return {
+    list: async () => {
+      try {
+        const entries = await vscode.workspace.fs.readDirectory(folder);
+        return entries.filter(([, type]) => type === vscode.FileType.File).map(([name]) => name);
+      } catch (error) {
+        if (error instanceof vscode.FileSystemError && error.code === 'FileNotFound') return [];
+        throw error;
+      }
+    },
+    read: async (name) => new TextDecoder().decode(await vscode.workspace.fs.readFile(at(name))),
+    write: async (name, text) => {
+      await vscode.workspace.fs.createDirectory(folder);
+      await vscode.workspace.fs.writeFile(at(name), new TextEncoder().encode(text));
+    },
+    delete: async (name) => {
+      await vscode.workspace.fs.delete(at(name));
+    },
+  };
+}

@@ -1,0 +1,150 @@
+/**
+ * Weights on demand: statistics, boxes and `.npy` files, read from the model's file when someone looks, never by the
+ * engine. Summaries are kept per version of the model, so that hovers need not read twice.
+ */
+import * as vscode from 'vscode';
+import { delay, isCancelled } from '../base/cancel';
+import { Failure } from '../base/errors';
+import type { TensorSlice } from '../contract/engineApi';
+import type { WeightRef } from '../contract/skeleton';
+import type { TensorData, TensorSummary } from '../contract/tensor';
+import type { WeightReader } from '../onnx/weights';
+import { formatBytes } from '../tensor/format';
+import type { OpenModel } from './openModel';
+import type { ModelReader } from './reading';
+
+type Kept = Map<string, Promise<TensorSummary>>;
+
+export class Weights {
+  /** By skeleton: another version of the file has another. */
+  readonly #summaries = new WeakMap<object, Kept>();
+  readonly #done = new WeakMap<object, Map<string, TensorSummary>>();
+
+  constructor(private readonly reader: ModelReader) {}
+
+  /** Statistics already read. */
+  cached(model: OpenModel, name: string): TensorSummary | undefined {
+    const skeleton = model.content?.skeleton;
+    return skeleton === undefined ? undefined : this.#done.get(skeleton)?.get(name);
+  }
+
+  /** Statistics of a weight; read once. Rejects with the sentence to show. */
+  async summary(model: OpenModel, name: string, signal?: AbortSignal): Promise<TensorSummary> {
+    const { skeleton, ref } = this.#find(model, name);
+    const kept = this.#summaries.get(skeleton) ?? new Map<string, Promise<TensorSummary>>();
+    this.#summaries.set(skeleton, kept);
+    const known = kept.get(name);
+    if (known !== undefined) return known;
+    const reading = this.#with(model, async (weights) => {
+      const summary = await weights.summarize(ref, signal);
+      if (summary === null) throw noNumbers(name);
+      const done = this.#done.get(skeleton) ?? new Map<string, TensorSummary>();
+      this.#done.set(skeleton, done);
+      done.set(name, summary);
+      return summary;
+    });
+    kept.set(name, reading);
+    reading.catch(() => kept.delete(name));
+    return reading;
+  }
+
+  /** Statistics if they are there within `ms`; else they are read on, for the next time. */
+  async soon(model: OpenModel, name: string, ms: number): Promise<TensorSummary | undefined> {
+    const cached = this.cached(model, name);
+    if (cached !== undefined) return cached;
+    const reading = this.summary(model, name).catch((error: unknown) => {
+      if (isCancelled(error)) return undefined;
+      return undefined; // the weight card says why; a hover stays silent about what it cannot show
+    });
+    return Promise.race([reading, delay(ms).then(() => undefined)]);
+  }
+
+  slice(model: OpenModel, ref: WeightRef, slice: TensorSlice, signal: AbortSignal): Promise<TensorData> {
+    return this.#with(model, (weights) => weights.readBox(ref, slice, signal));
+  }
+
+  /** Asks where to, and writes the whole weight as `.npy`, in pieces, with progress and cancel. */
+  async exportNpy(model: OpenModel, name: string): Promise<void> {
+    const { ref } = this.#find(model, name);
+    const file = `${name.replace(/[^\w.-]+/g, '_')}.npy`;
+    const target = await vscode.window.showSaveDialog({
+      defaultUri: vscode.Uri.joinPath(model.uri, '..', file),
+      filters: { NumPy: ['npy'] },
+      title: vscode.l10n.t('Export {0}', name),
+    });
+    if (target === undefined) return;
+    const title = vscode.l10n.t('Exporting {0} ({1})', name, formatBytes(ref.byteLength));
+    const location = vscode.ProgressLocation.Notification;
+    await vscode.window.withProgress({ location, title, cancellable: true }, async (_progress, token) => {
+      const abort = new AbortController();
+      token.onCancellationRequested(() => {
+        abort.abort();
+      });
+      try {
+        await this.#with(model, (weights) => write(target, weights.npy(ref, abort.signal)));
+      } catch (error) {
+        if (!isCancelled(error)) throw error;
+      }
+    });
+  }
+
+  #find(model: OpenModel, name: string): { skeleton: object; ref: WeightRef } {
+    const { content } = model;
+    const ref = content?.names.weightNamed(name);
+    if (content !== undefined && ref !== undefined) return { skeleton: content.skeleton, ref };
+    throw new Failure({
+      code: 'bad-data',
+      message: vscode.l10n.t('The model {0} has no weight named "{1}".', model.name, name),
+      remedy: vscode.l10n.t('Choose one from the list of Patchclamp: Show Weights…'),
+    });
+  }
+
+  async #with<T>(model: OpenModel, work: (weights: WeightReader) => Promise<T>): Promise<T> {
+    const { WeightReader } = await import('../onnx/weights');
+    const { source, folder } = await this.reader.open(model.uri);
+    const weights = new WeightReader(source, folder);
+    try {
+      if (source.size !== model.content?.skeleton.fileBytes) throw changed(model);
+      return await work(weights);
+    } finally {
+      await weights.close();
+      await source.close();
+    }
+  }
+}
+
+/** Pieces go to a local file as they come; elsewhere they are gathered, since `workspace.fs` writes whole files. */
+async function write(target: vscode.Uri, pieces: AsyncIterable<Uint8Array>): Promise<void> {
+  if (target.scheme === 'file') {
+    const { open, rm } = await import('node:fs/promises');
+    const handle = await open(target.fsPath, 'w');
+    try {
+      for await (const piece of pieces) await handle.writeFile(piece);
+    } catch (error) {
+      await handle.close();
+      await rm(target.fsPath, { force: true });
+      throw error;
+    }
+    await handle.close();
+    return;
+  }
+  const parts: Uint8Array[] = [];
+  for await (const piece of pieces) parts.push(piece);
+  await vscode.workspace.fs.writeFile(target, Buffer.concat(parts));
+}
+
+function changed(model: OpenModel): Failure {
+  return new Failure({
+    code: 'bad-data',
+    message: vscode.l10n.t('{0} has changed on disk since it was read.', model.name),
+    remedy: vscode.l10n.t('Wait until it has been read again.'),
+  });
+}
+
+function noNumbers(name: string): Failure {
+  return new Failure({
+    code: 'bad-data',
+    message: vscode.l10n.t('"{0}" holds text, which has no statistics.', name),
+    remedy: '',
+  });
+}

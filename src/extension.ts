@@ -1,0 +1,103 @@
+/**
+ * Composition root: builds everything by constructor and registers it; no logic. Nothing native is loaded here, and
+ * what reads models is loaded on first use.
+ */
+import * as vscode from 'vscode';
+import { ModuleLenses } from './editor/codeLens';
+import { registerCommands } from './editor/commands';
+import { EngineAccess } from './editor/engineAccess';
+import { FeedBook } from './editor/feedBook';
+import { SourceHover } from './editor/hover';
+import { ShapeHints } from './editor/inlayHints';
+import { ModelEditor } from './editor/modelEditor';
+import { Models } from './editor/models';
+import { ModelsTree } from './editor/modelsTree';
+import { Navigation } from './editor/navigation';
+import { NodeCommands } from './editor/nodeCommands';
+import { Panels } from './editor/panels';
+import { Pictures } from './editor/pictures';
+import { ModelReader } from './editor/reading';
+import { Relinking } from './editor/relinking';
+import { RunCommands } from './editor/runCommands';
+import { RunController } from './editor/runController';
+import { Samples } from './editor/samples';
+import { StatusBar } from './editor/statusBar';
+import { Targets } from './editor/target';
+import { Trust } from './editor/trust';
+import { WeightCommands } from './editor/weightCommands';
+import { Weights } from './editor/weights';
+import { WorkspaceIndex } from './editor/workspaceIndex';
+import { startEngine } from './editor/engineStart';
+
+export function activate(context: vscode.ExtensionContext): void {
+  const keep = <T extends { dispose(): unknown }>(item: T): T => {
+    context.subscriptions.push(item);
+    return item;
+  };
+  const log = keep(vscode.window.createOutputChannel('Patchclamp', { log: true }));
+  const sourceChanged = keep(new vscode.EventEmitter<void>());
+
+  const reader = new ModelReader();
+  const models = keep(new Models(reader, log));
+  const panels = new Panels(models);
+  const trust = keep(new Trust());
+  const engine = new EngineAccess(keep(startEngine(context.extensionUri, log)));
+  const weights = new Weights(reader);
+  const feeds = keep(new FeedBook(context.workspaceState, log));
+  const storage = context.storageUri ?? context.globalStorageUri;
+  const runs = keep(new RunController(models, engine, feeds, weights, trust, storage, log));
+  const pictures = new Pictures(engine, runs, feeds, weights);
+  const navigation = keep(new Navigation(models, panels));
+  keep(new ModelEditor(context.extensionUri, models, panels, { navigation, runs, weights, pictures, trust }, log));
+  keep(new ModelsTree(models, runs));
+  keep(new StatusBar(models, runs));
+  keep(new WorkspaceIndex(models, log));
+  keep(new Relinking(models));
+
+  keep(
+    models.onDidChange(({ aspect }) => {
+      if (aspect !== 'selection' && aspect !== 'editors') sourceChanged.fire();
+    }),
+  );
+  const python: vscode.DocumentSelector = { language: 'python' };
+  keep(vscode.languages.registerHoverProvider(python, new SourceHover(models, runs, weights)));
+  keep(vscode.languages.registerCodeLensProvider(python, new ModuleLenses(models, sourceChanged.event)));
+  keep(vscode.languages.registerInlayHintsProvider(python, new ShapeHints(models, runs, sourceChanged.event)));
+
+  const targets = new Targets(models, panels);
+  const nodes = new NodeCommands(models, targets, navigation);
+  const running = new RunCommands(targets, panels, runs, feeds);
+  const weighing = new WeightCommands(targets, panels, weights);
+  const samples = new Samples(context.extensionUri, panels);
+  keep(
+    registerCommands(
+      {
+        openModel: (argument) => panels.openAny(argument),
+        openModelToSide: (argument) => panels.openAny(argument, vscode.ViewColumn.Beside),
+        runModel: (argument) => running.runModel(argument),
+        runAgain: (argument) => running.runAgain(argument),
+        stopRun: () => running.stopRun(),
+        captureHere: (argument) => running.captureHere(argument),
+        compareRuns: (argument) => running.compareRuns(argument),
+        showWeights: (argument) => weighing.show(argument),
+        exportWeight: (argument) => weighing.export(argument),
+        revealInGraph: (argument) => nodes.revealInGraph(argument),
+        goToDefinition: (argument) => nodes.goTo(argument, 'definition'),
+        goToCall: (argument) => nodes.goTo(argument, 'call'),
+        findNodes: () => nodes.findNodes(),
+        copySite: (argument) => nodes.copySite(argument),
+        changeFeed: (argument) => running.changeFeed(argument),
+        openSample: () => samples.open(),
+        showLog: () => Promise.resolve(log.show()),
+        showRun: (argument) => running.showRun(argument),
+        renameRun: (argument) => running.rename(argument),
+        noteRun: (argument) => running.note(argument),
+        pinRun: (argument) => running.pin(argument, true),
+        unpinRun: (argument) => running.pin(argument, false),
+        deleteRun: (argument) => running.delete(argument),
+        closeModel: (argument) => panels.closeAny(argument),
+      },
+      log,
+    ),
+  );
+}
