@@ -70,7 +70,8 @@ export const command: Command = {
 
 async function checkFolder(dir: string): Promise<void> {
   const stats = await stat(dir).catch(() => null);
-  if (stats?.isDirectory() !== true) throw usage(`--source ${dir} is not a folder.`, 'Name the folder with the Python source.');
+  if (stats?.isDirectory() !== true)
+    throw usage(`--source ${dir} is not a folder.`, 'Name the folder with the Python source.');
 }
 
 async function inspect(file: string, io: Io): Promise<Inspected> {
@@ -89,7 +90,10 @@ async function inspect(file: string, io: Io): Promise<Inspected> {
       weightBytes: skeleton.weightBytes,
       inputs: skeleton.graph.inputs.map(portOf),
       outputs: skeleton.graph.outputs.map(portOf),
-      opsets: skeleton.opsets.map(({ domain, version }) => ({ domain: domain === '' ? 'ai.onnx' : domain, version })),
+      opsets: skeleton.opsets.map(({ domain, version }) => ({
+        domain: domain === '' ? 'ai.onnx' : domain,
+        version,
+      })),
       modules,
       links,
       warnings: skeleton.warnings.map(({ message }) => message),
@@ -103,11 +107,17 @@ async function inspect(file: string, io: Io): Promise<Inspected> {
 
 function portOf({ name, type }: ValueInfo): Port {
   const tensor = type.kind === 'tensor' || type.kind === 'sparse';
-  return { name, type: formatType(type), dtype: tensor ? type.dtype : null, shape: tensor ? type.shape : null };
+  return {
+    name,
+    type: formatType(type),
+    dtype: tensor ? type.dtype : null,
+    shape: tensor ? type.shape : null,
+  };
 }
 
 function print(found: Inspected): string[] {
-  const ports = (list: readonly Port[]): string => list.map(({ name, type }) => `${name} (${type})`).join(', ') || 'none';
+  const ports = (list: readonly Port[]): string =>
+    list.map(({ name, type }) => `${name} (${type})`).join(', ') || 'none';
   const lines = [
     found.file,
     `  nodes       ${formatInteger(found.nodes)} in ${formatInteger(found.modules)} modules`,
@@ -118,10 +128,11 @@ function print(found: Inspected): string[] {
   ];
   if (found.links !== null) {
     const { exact, inferred, none } = found.links;
-    lines.push(`  links       ${formatInteger(exact)} exact, ${formatInteger(inferred)} inferred, ${formatInteger(none)} without`);
+    lines.push(
+      `  links       ${formatInteger(exact)} exact, ${formatInteger(inferred)} inferred, ${formatInteger(none)} without`,
+    );
   }
   lines.push(`  read        ${formatBytes(found.bytesRead)} in ${formatMs(found.ms)}`);
   for (const warning of found.warnings) lines.push(`  warning     ${warning}`);
   return lines;
 }
-

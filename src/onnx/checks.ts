@@ -23,8 +23,7 @@ class Names {
   ) {}
 
   has(name: string): boolean {
-    for (let names: Names | null = this; names !== null; names = names.outer) if (names.own.has(name)) return true;
-    return false;
+    return this.own.has(name) || (this.outer?.has(name) ?? false);
   }
 }
 
@@ -32,7 +31,10 @@ class Names {
 export function checkModel(ctx: Decoding, model: Checked): void {
   const { graph } = model;
   if (graph.nodes.length === 0) {
-    ctx.warn('empty graphs', 'The graph has no nodes, so there is nothing to run. Check that the export was finished.');
+    ctx.warn(
+      'empty graphs',
+      'The graph has no nodes, so there is nothing to run. Check that the export was finished.',
+    );
   }
   if (model.opsets.length === 0) {
     ctx.warn(
@@ -77,8 +79,10 @@ function checkGraph(ctx: Decoding, graph: Graph, outer: Names | null): void {
     for (const name of node.outputs) {
       if (name === '') continue;
       const earlier = producer.get(name);
-      if (earlier !== undefined) twice(ctx, graph, name, `${describeNode(earlier)} and ${describeNode(node)}`, node);
-      else if (own.has(name)) twice(ctx, graph, name, `an input or initializer and ${describeNode(node)}`, node);
+      if (earlier !== undefined)
+        twice(ctx, graph, name, `${describeNode(earlier)} and ${describeNode(node)}`, node);
+      else if (own.has(name))
+        twice(ctx, graph, name, `an input or initializer and ${describeNode(node)}`, node);
       producer.set(name, node);
     }
   }
@@ -86,7 +90,12 @@ function checkGraph(ctx: Decoding, graph: Graph, outer: Names | null): void {
   for (const name of producer.keys()) own.add(name);
   const names = new Names(own, outer);
   for (const node of graph.nodes) {
-    if (node.op === '') ctx.warn('nodes without operator', `${capital(describeNode(node))} does not say which operator it is. Export the model again.`, node);
+    if (node.op === '')
+      ctx.warn(
+        'nodes without operator',
+        `${capital(describeNode(node))} does not say which operator it is. Export the model again.`,
+        node,
+      );
     for (const name of node.inputs) {
       if (name === '' || names.has(name)) continue;
       ctx.warn(
@@ -170,7 +179,10 @@ function checkOrder(ctx: Decoding, graph: Graph, producer: ReadonlyMap<string, N
     return;
   }
   const [one, other] = cycleOf(graph, producer, waiting);
-  const who = one === other ? `${capital(describeNode(one))} needs its own output` : `${capital(describeNode(one))} and ${describeNode(other)} need each other's outputs`;
+  const who =
+    one === other
+      ? `${capital(describeNode(one))} needs its own output`
+      : `${capital(describeNode(one))} and ${describeNode(other)} need each other's outputs`;
   ctx.warn('cycles', `The graph has a cycle: ${who}. It cannot run like this; export the model again.`, one);
 }
 
@@ -207,7 +219,8 @@ export function* capturesOf(body: Graph): Iterable<string> {
   for (const name of body.initializers.keys()) own.add(name);
   for (const name of body.sparseInitializers.keys()) own.add(name);
   for (const node of body.nodes) for (const name of node.outputs) own.add(name);
-  for (const node of body.nodes) for (const name of readsOf(node)) if (name !== '' && !own.has(name)) yield name;
+  for (const node of body.nodes)
+    for (const name of readsOf(node)) if (name !== '' && !own.has(name)) yield name;
   for (const { name } of body.outputs) if (name !== '' && !own.has(name)) yield name;
 }
 

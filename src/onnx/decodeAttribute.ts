@@ -6,23 +6,23 @@ import { decodeType } from './decodeType';
 import { ATTRIBUTE } from './fields';
 
 /** AttributeProto.AttributeType. */
-const enum Kind {
-  Undefined = 0,
-  Float = 1,
-  Int = 2,
-  String = 3,
-  Tensor = 4,
-  Graph = 5,
-  Floats = 6,
-  Ints = 7,
-  Strings = 8,
-  Tensors = 9,
-  Graphs = 10,
-  SparseTensor = 11,
-  SparseTensors = 12,
-  Type = 13,
-  Types = 14,
-}
+const Kind = {
+  Undefined: 0,
+  Float: 1,
+  Int: 2,
+  String: 3,
+  Tensor: 4,
+  Graph: 5,
+  Floats: 6,
+  Ints: 7,
+  Strings: 8,
+  Tensors: 9,
+  Graphs: 10,
+  SparseTensor: 11,
+  SparseTensors: 12,
+  Type: 13,
+  Types: 14,
+} as const;
 
 /** Decodes a body of the attribute `part` (`then_branch`, `branches[1]`); undefined when it is too deep or broken. */
 export type DecodeBody = (part: string, start: number, end: number) => Graph | undefined;
@@ -52,7 +52,7 @@ export function decodeAttribute(
   const ints: (number | bigint)[] = [];
   const strings: string[] = [];
   const messages: { readonly tag: number; readonly start: number; readonly end: number }[] = [];
-  for (let at = start; at < end; ) {
+  for (let at = start; at < end;) {
     const tag = cursor.open(at, end);
     const { start: from, end: to } = cursor;
     at = to;
@@ -91,7 +91,7 @@ export function decodeAttribute(
         guess = Kind.Ints;
         break;
       case ATTRIBUTE.intsPacked:
-        for (let pos = from; pos < to; ) {
+        for (let pos = from; pos < to;) {
           pos = cursor.varint(pos, to);
           ints.push(cursor.int64());
         }
@@ -129,7 +129,10 @@ export function decodeAttribute(
         return { type: 'int', value: i };
       case Kind.String:
         if (!cursor.has(s.start, s.end)) {
-          ctx.warn('attributes too large to show', `The attribute "${name}" of ${owner()} is too large to be shown.`);
+          ctx.warn(
+            'attributes too large to show',
+            `The attribute "${name}" of ${owner()} is too large to be shown.`,
+          );
           return opaque();
         }
         return { type: 'string', value: ctx.text(s.start, s.end), bytes: cursor.copy(s.start, s.end) };
@@ -163,7 +166,9 @@ export function decodeAttribute(
         return graph === undefined ? opaque() : { type: 'graph', value: graph };
       }
       case Kind.Graphs: {
-        const graphs = spans(ATTRIBUTE.graphs).map((span, index) => body(`${name}[${index}]`, span.start, span.end));
+        const graphs = spans(ATTRIBUTE.graphs).map((span, index) =>
+          body(`${name}[${index}]`, span.start, span.end),
+        );
         const whole = graphs.filter((graph) => graph !== undefined);
         return whole.length < graphs.length ? opaque() : { type: 'graphs', value: whole };
       }

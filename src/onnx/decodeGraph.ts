@@ -2,7 +2,16 @@
  * GraphProto, NodeProto and FunctionProto: bytes -> Graph. A part that cannot be read is left out with a warning.
  * Decoded in steps, so that a caller can let others run in between.
  */
-import type { Attribute, FunctionDef, Graph, Node, OpsetImport, SparseTensor, ValueInfo, WeightRef } from '../contract/skeleton';
+import type {
+  Attribute,
+  FunctionDef,
+  Graph,
+  Node,
+  OpsetImport,
+  SparseTensor,
+  ValueInfo,
+  WeightRef,
+} from '../contract/skeleton';
 import { metadataOf, type Building, type Decoding } from './decoding';
 import { decodeAttribute } from './decodeAttribute';
 import { decodeSparse, decodeTensor } from './decodeTensor';
@@ -129,10 +138,16 @@ export class GraphDecoder {
         return;
       }
       case GRAPH.name:
-        ctx.attempt(() => `The name of ${this.#what()}`, () => (this.#name = ctx.text(start, end)));
+        ctx.attempt(
+          () => `The name of ${this.#what()}`,
+          () => (this.#name = ctx.text(start, end)),
+        );
         return;
       case GRAPH.docString:
-        ctx.attempt(() => `The documentation of ${this.#what()}`, () => (this.#doc = ctx.text(start, end)));
+        ctx.attempt(
+          () => `The documentation of ${this.#what()}`,
+          () => (this.#doc = ctx.text(start, end)),
+        );
         return;
       case GRAPH.metadataProps:
         ctx.attempt(
@@ -158,7 +173,14 @@ export class GraphDecoder {
   }
 }
 
-function decodeNode(ctx: Decoding, start: number, end: number, graph: string, index: number, depth: number): Node {
+function decodeNode(
+  ctx: Decoding,
+  start: number,
+  end: number,
+  graph: string,
+  index: number,
+  depth: number,
+): Node {
   const { cursor } = ctx;
   const inputs: string[] = [];
   const outputs: string[] = [];
@@ -179,7 +201,7 @@ function decodeNode(ctx: Decoding, start: number, end: number, graph: string, in
     metadata: metadataOf(null),
     doc: '',
   };
-  for (let at = start; at < end; ) {
+  for (let at = start; at < end;) {
     const tag = cursor.open(at, end);
     const { start: from, end: to } = cursor;
     at = to;
@@ -262,7 +284,7 @@ export function decodeFunction(ctx: Decoding, start: number, end: number): Funct
   const values = new Map<string, ValueInfo>();
   const spans: { readonly tag: number; readonly start: number; readonly end: number }[] = [];
   let metadata: Record<string, string> | null = null;
-  for (let at = start; at < end; ) {
+  for (let at = start; at < end;) {
     const tag = cursor.open(at, end);
     const { start: from, end: to } = cursor;
     at = to;
@@ -312,7 +334,13 @@ export function decodeFunction(ctx: Decoding, start: number, end: number): Funct
   for (const span of spans) {
     if (span.tag === FUNCTION.attributeProto) {
       attributeDefaults.push(
-        decodeAttribute(ctx, span.start, span.end, () => `the function ${name}`, () => undefined),
+        decodeAttribute(
+          ctx,
+          span.start,
+          span.end,
+          () => `the function ${name}`,
+          () => undefined,
+        ),
       );
       continue;
     }
@@ -338,14 +366,26 @@ export function decodeFunction(ctx: Decoding, start: number, end: number): Funct
     overridable: NONE,
   };
   ctx.graphs.set(path, graph);
-  return { domain, name, overload, doc, inputs, outputs, attributes, attributeDefaults, opsets, graph, metadata: metadataOf(metadata) };
+  return {
+    domain,
+    name,
+    overload,
+    doc,
+    inputs,
+    outputs,
+    attributes,
+    attributeDefaults,
+    opsets,
+    graph,
+    metadata: metadataOf(metadata),
+  };
 }
 
 export function decodeOpset(ctx: Decoding, start: number, end: number): OpsetImport {
   const { cursor } = ctx;
   let domain = '';
   let version = 0;
-  for (let at = start; at < end; ) {
+  for (let at = start; at < end;) {
     const tag = cursor.open(at, end);
     at = cursor.end;
     if (tag === OPSET.domain) domain = normalDomain(ctx.text(cursor.start, cursor.end));

@@ -90,7 +90,7 @@ function readParts(ctx: Decoding, start: number, end: number): Parts {
     strings: [],
     stringBytes: 0,
   };
-  for (let at = start; at < end; ) {
+  for (let at = start; at < end;) {
     const tag = cursor.open(at, end, true);
     if (cursor.clipped) parts.cut = true;
     const { start: from, end: to } = cursor;
@@ -100,7 +100,7 @@ function readParts(ctx: Decoding, start: number, end: number): Parts {
         addDim(parts, cursor.int64());
         break;
       case TENSOR.dimsPacked:
-        for (let pos = from; pos < to; ) {
+        for (let pos = from; pos < to;) {
           pos = cursor.varint(pos, to);
           addDim(parts, cursor.int64());
         }
@@ -177,20 +177,29 @@ function locate(
   dtype: Dtype | undefined,
 ): WeightLocation {
   const shape = formatShape(parts.dims);
-  if (parts.badDims || ref.count === 0 && !parts.dims.includes(0)) {
+  if (parts.badDims || (ref.count === 0 && !parts.dims.includes(0))) {
     return missing(`${label} has an impossible shape (${shape}). Export the model again.`);
   }
   if (dtype === undefined || dtype === 'undefined') {
-    const code = dtype === undefined ? `the element type ${parts.code}, which this version does not know` : 'no element type';
+    const code =
+      dtype === undefined
+        ? `the element type ${parts.code}, which this version does not know`
+        : 'no element type';
     return missing(`${label} has ${code}. Export the model again, or update Patchclamp.`);
   }
   if (parts.external) return external(ctx, parts, ref, label);
   if (dtype === 'string') {
     if (parts.cut) return missing(`${label} is cut off. Download or export the model again.`);
     if (parts.strings.length === ref.count) return { kind: 'strings', values: parts.strings };
-    return disagrees(label, shape, `${formatInteger(ref.count)} strings`, `${formatInteger(parts.strings.length)}`);
+    return disagrees(
+      label,
+      shape,
+      `${formatInteger(ref.count)} strings`,
+      formatInteger(parts.strings.length),
+    );
   }
-  if (parts.cut) return missing(`${label} is cut off: the file ends inside its data. Download or export the model again.`);
+  if (parts.cut)
+    return missing(`${label} is cut off: the file ends inside its data. Download or export the model again.`);
   if (parts.mixed) return missing(`${label} keeps its data in two fields at once. Export the model again.`);
   if (parts.raw !== null) return fromRaw(ctx, parts.raw, ref, label, shape);
   if (parts.floats.length > 0) return fromRawSpans(ctx, parts.floats, ref, label, shape, 32);
@@ -204,7 +213,12 @@ function locate(
 
 function fromRaw(ctx: Decoding, span: Span, ref: WeightRef, label: string, shape: string): WeightLocation {
   if (span.length !== ref.byteLength) {
-    return disagrees(label, `${ref.dtype} ${shape}`, `${formatInteger(ref.byteLength)} bytes`, formatInteger(span.length));
+    return disagrees(
+      label,
+      `${ref.dtype} ${shape}`,
+      `${formatInteger(ref.byteLength)} bytes`,
+      formatInteger(span.length),
+    );
   }
   const { cursor } = ctx;
   if (span.length <= INLINE && cursor.has(span.offset, span.offset + span.length)) {
@@ -224,19 +238,28 @@ function fromRawSpans(
 ): WeightLocation {
   const element = ref.dtype.startsWith('complex') ? dtypeBits(ref.dtype) / 2 : dtypeBits(ref.dtype);
   if (element !== bits || (bits === 32 && ref.dtype !== 'float32' && ref.dtype !== 'complex64')) {
-    return missing(`${label} is ${ref.dtype} but keeps its data as ${bits === 32 ? 'float' : 'double'}_data. Export the model again.`);
+    return missing(
+      `${label} is ${ref.dtype} but keeps its data as ${bits === 32 ? 'float' : 'double'}_data. Export the model again.`,
+    );
   }
   const [only] = spans;
   if (only !== undefined && spans.length === 1) return fromRaw(ctx, only, ref, label, shape);
   const total = spans.reduce((sum, span) => sum + span.length, 0);
   if (total !== ref.byteLength) {
-    return disagrees(label, `${ref.dtype} ${shape}`, `${formatInteger(ref.byteLength)} bytes`, formatInteger(total));
+    return disagrees(
+      label,
+      `${ref.dtype} ${shape}`,
+      `${formatInteger(ref.byteLength)} bytes`,
+      formatInteger(total),
+    );
   }
   const bytes = new Uint8Array(total);
   let at = 0;
   for (const span of spans) {
     if (!ctx.cursor.has(span.offset, span.offset + span.length)) {
-      return missing(`${label} is stored in several large pieces, which is not supported. Save it with onnx.save.`);
+      return missing(
+        `${label} is stored in several large pieces, which is not supported. Save it with onnx.save.`,
+      );
     }
     bytes.set(ctx.cursor.bytes(span.offset, span.offset + span.length), at);
     at += span.length;
@@ -244,7 +267,11 @@ function fromRawSpans(
   return { kind: 'inline', bytes };
 }
 
-const FIELD_OF: Partial<Record<Dtype, VarintField>> = { int64: 'int64_data', uint32: 'uint64_data', uint64: 'uint64_data' };
+const FIELD_OF: Partial<Record<Dtype, VarintField>> = {
+  int64: 'int64_data',
+  uint32: 'uint64_data',
+  uint64: 'uint64_data',
+};
 
 function fromVarints(
   ctx: Decoding,
@@ -255,7 +282,13 @@ function fromVarints(
   shape: string,
 ): WeightLocation {
   const proper = FIELD_OF[ref.dtype] ?? 'int32_data';
-  if (field !== proper || ref.dtype === 'float32' || dtypeBits(ref.dtype) > 64 || ref.dtype === 'float64' || ref.dtype === 'complex64') {
+  if (
+    field !== proper ||
+    ref.dtype === 'float32' ||
+    dtypeBits(ref.dtype) > 64 ||
+    ref.dtype === 'float64' ||
+    ref.dtype === 'complex64'
+  ) {
     return missing(`${label} is ${ref.dtype} but keeps its data as ${field}. Export the model again.`);
   }
   // Types under a byte are packed into bytes first, as in raw data.
@@ -268,23 +301,34 @@ function fromVarints(
   }
   const found = parts.ints.reduce((sum, span) => sum + countVarints(ctx.cursor, span), 0);
   if (found !== elements) {
-    return disagrees(label, `${ref.dtype} ${shape}`, `${formatInteger(elements)} numbers`, formatInteger(found));
+    return disagrees(
+      label,
+      `${ref.dtype} ${shape}`,
+      `${formatInteger(elements)} numbers`,
+      formatInteger(found),
+    );
   }
-  if (ref.byteLength <= INLINE || loose) return { kind: 'inline', bytes: inlineFromVarints(ctx.cursor, parts.ints, ref) };
+  if (ref.byteLength <= INLINE || loose)
+    return { kind: 'inline', bytes: inlineFromVarints(ctx.cursor, parts.ints, ref) };
   return { kind: 'packed', field, chunks: parts.ints.map(({ offset, length }) => ({ offset, length })) };
 }
 
 function external(ctx: Decoding, parts: Parts, ref: Building<WeightRef>, label: string): WeightLocation {
   const location = parts.entries.get('location');
   if (location === undefined || location === '') {
-    return missing(`${label} lies in another file, but the model does not say which. Export the model again.`);
+    return missing(
+      `${label} lies in another file, but the model does not say which. Export the model again.`,
+    );
   }
-  if (ref.dtype === 'string') return missing(`${label} is a string tensor in another file, which ONNX does not allow.`);
+  if (ref.dtype === 'string')
+    return missing(`${label} is a string tensor in another file, which ONNX does not allow.`);
   const offset = wholeNumber(parts.entries.get('offset') ?? '0');
   const stated = parts.entries.get('length');
   const length = stated === undefined ? null : wholeNumber(stated);
   if (offset === undefined || length === undefined) {
-    return missing(`${label} lies in "${location}" at an offset or length that is not a number. Export the model again.`);
+    return missing(
+      `${label} lies in "${location}" at an offset or length that is not a number. Export the model again.`,
+    );
   }
   ctx.externals.push({ ref, location, offset, length });
   return { kind: 'inline', bytes: NO_BYTES };
@@ -312,7 +356,7 @@ export function decodeSparse(
   let values: WeightRef | undefined;
   let indices: WeightRef | undefined;
   const dims: number[] = [];
-  for (let at = start; at < end; ) {
+  for (let at = start; at < end;) {
     const tag = cursor.open(at, end);
     const { start: from, end: to } = cursor;
     at = to;
@@ -320,14 +364,17 @@ export function decodeSparse(
     else if (tag === SPARSE.indices) indices = decodeTensor(ctx, from, to, 'sparse-initializer', what);
     else if (tag === SPARSE.dims) dims.push(Number(cursor.int64()));
     else if (tag === SPARSE.dimsPacked) {
-      for (let pos = from; pos < to; ) {
+      for (let pos = from; pos < to;) {
         pos = cursor.varint(pos, to);
         dims.push(Number(cursor.int64()));
       }
     }
   }
   if (values === undefined || indices === undefined) {
-    ctx.warn('sparse tensors without data', `${what(values?.name ?? '')} is sparse but has no values or no indices. Export the model again.`);
+    ctx.warn(
+      'sparse tensors without data',
+      `${what(values?.name ?? '')} is sparse but has no values or no indices. Export the model again.`,
+    );
     return undefined;
   }
   return { values, indices, dims };

@@ -14,7 +14,7 @@ export function decodeValueInfo(ctx: Decoding, start: number, end: number): Valu
   const { cursor } = ctx;
   let name = '';
   let type = UNKNOWN;
-  for (let at = start; at < end; ) {
+  for (let at = start; at < end;) {
     const tag = cursor.open(at, end);
     at = cursor.end;
     if (tag === VALUE_INFO.name) name = ctx.text(cursor.start, cursor.end);
@@ -28,7 +28,7 @@ export function decodeType(ctx: Decoding, start: number, end: number, depth = 0)
   const { cursor } = ctx;
   let type = UNKNOWN;
   if (depth > MAX_DEPTH) return UNKNOWN;
-  for (let at = start; at < end; ) {
+  for (let at = start; at < end;) {
     const tag = cursor.open(at, end);
     const { start: from, end: to } = cursor;
     at = to;
@@ -57,7 +57,7 @@ function decodeTensorType(ctx: Decoding, start: number, end: number): { dtype: D
   const { cursor } = ctx;
   let dtype: Dtype = 'undefined';
   let shape: Shape = null;
-  for (let at = start; at < end; ) {
+  for (let at = start; at < end;) {
     const tag = cursor.open(at, end);
     at = cursor.end;
     if (tag === TYPE.elem) dtype = maybeDtype(cursor.int32()) ?? 'undefined';
@@ -69,7 +69,7 @@ function decodeTensorType(ctx: Decoding, start: number, end: number): { dtype: D
 function decodeShape(ctx: Decoding, start: number, end: number): Shape {
   const { cursor } = ctx;
   const dims: Dim[] = [];
-  for (let at = start; at < end; ) {
+  for (let at = start; at < end;) {
     const tag = cursor.open(at, end);
     at = cursor.end;
     if (tag === TYPE.dim) dims.push(decodeDim(ctx, cursor.start, cursor.end));
@@ -80,7 +80,7 @@ function decodeShape(ctx: Decoding, start: number, end: number): Shape {
 function decodeDim(ctx: Decoding, start: number, end: number): Dim {
   const { cursor } = ctx;
   let dim: Dim = null;
-  for (let at = start; at < end; ) {
+  for (let at = start; at < end;) {
     const tag = cursor.open(at, end);
     at = cursor.end;
     if (tag === TYPE.dimValue) {
@@ -94,7 +94,7 @@ function decodeDim(ctx: Decoding, start: number, end: number): Dim {
 function decodeInner(ctx: Decoding, start: number, end: number, depth: number): ValueType {
   const { cursor } = ctx;
   let type = UNKNOWN;
-  for (let at = start; at < end; ) {
+  for (let at = start; at < end;) {
     const tag = cursor.open(at, end);
     at = cursor.end;
     if (tag === TYPE.inner) type = decodeType(ctx, cursor.start, cursor.end, depth + 1);
@@ -106,7 +106,7 @@ function decodeMap(ctx: Decoding, start: number, end: number, depth: number): Va
   const { cursor } = ctx;
   let key: Dtype = 'undefined';
   let value = UNKNOWN;
-  for (let at = start; at < end; ) {
+  for (let at = start; at < end;) {
     const tag = cursor.open(at, end);
     at = cursor.end;
     if (tag === TYPE.key) key = maybeDtype(cursor.int32()) ?? 'undefined';

@@ -57,7 +57,8 @@ export class Decoding {
   /** One sentence for every kind of which more was found than was listed. */
   finish(): void {
     for (const [kind, count] of this.#perKind) {
-      if (count > MAX_PER_KIND) this.warnings.push({ message: `And ${count - MAX_PER_KIND} more: ${kind}.`, node: null });
+      if (count > MAX_PER_KIND)
+        this.warnings.push({ message: `And ${count - MAX_PER_KIND} more: ${kind}.`, node: null });
     }
   }
 
@@ -90,7 +91,7 @@ export class Decoding {
     const { cursor } = this;
     let key = '';
     let value = '';
-    for (let at = start; at < end; ) {
+    for (let at = start; at < end;) {
       const tag = cursor.open(at, end);
       at = cursor.end;
       if (tag === ENTRY.key) key = this.text(cursor.start, cursor.end);

@@ -13,7 +13,8 @@ export function detailOf(node: Node, weights: readonly WeightRef[]): string {
     node.attributes.find((entry) => entry.name === name)?.value;
   if (node.op === 'Constant') return clip(constantText(node));
   const [weight] = weights;
-  if (weight !== undefined && weight.dims.length > 0 && weight.count > 1) facts.push(formatShape(weight.dims));
+  if (weight !== undefined && weight.dims.length > 0 && weight.count > 1)
+    facts.push(formatShape(weight.dims));
   for (const [name, label] of Object.hasOwn(FACTS, node.op) ? (FACTS[node.op] ?? []) : []) {
     const text = attributeText(name, attribute(name));
     if (text !== '') facts.push(label === '' ? text : `${label} ${text}`);

@@ -10,8 +10,11 @@ export function fileUnreadable(file: string, cause: unknown): Failure {
     { ENOENT: 'does not exist', EACCES: 'may not be read by you', EISDIR: 'is a folder' }[code] ??
     `cannot be read (${cause instanceof Error ? cause.message : String(cause)})`;
   const remedy =
-    { ENOENT: 'Check the path.', EACCES: 'Change its permissions.', EISDIR: 'Name the .onnx file inside it.' }[code] ??
-    'Check the disk or the connection and try again.';
+    {
+      ENOENT: 'Check the path.',
+      EACCES: 'Change its permissions.',
+      EISDIR: 'Name the .onnx file inside it.',
+    }[code] ?? 'Check the disk or the connection and try again.';
   return new Failure({ code: 'file-unreadable', message: `${file} ${why}.`, remedy, cause });
 }
 
@@ -29,7 +32,9 @@ export function emptyFile(file: string): Failure {
 
 export function notOnnx(file: string, looksLike: string | null, remedy: string): Failure {
   const message =
-    looksLike === null ? `${file} is not an ONNX model: no graph was found in it.` : `${file} is ${looksLike}, not an ONNX model.`;
+    looksLike === null
+      ? `${file} is not an ONNX model: no graph was found in it.`
+      : `${file} is ${looksLike}, not an ONNX model.`;
   return new Failure({ code: 'not-onnx', message, remedy });
 }
 

@@ -43,7 +43,11 @@ async function sizeOf(location: string, folder: ModelFolder | null): Promise<num
   }
 }
 
-function place(ctx: Decoding, { ref, location, offset, length }: ExternalTensor, size: number): WeightLocation {
+function place(
+  ctx: Decoding,
+  { ref, location, offset, length }: ExternalTensor,
+  size: number,
+): WeightLocation {
   const fail = (what: string): WeightLocation => {
     const reason = `The tensor "${ref.name}" ${what}. Copy "${location}" again, or export the model again.`;
     ctx.warn('tensors that cannot be read', reason);

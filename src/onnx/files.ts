@@ -48,9 +48,10 @@ export class FileSource implements ByteSource {
 
   async read(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array> {
     throwIfCancelled(signal);
-    if (offset < 0 || length < 0 || offset + length > this.size) throw truncated(this.name, offset, length, this.size);
+    if (offset < 0 || length < 0 || offset + length > this.size)
+      throw truncated(this.name, offset, length, this.size);
     const bytes = new Uint8Array(length);
-    for (let done = 0; done < length; ) {
+    for (let done = 0; done < length;) {
       const { bytesRead } = await this.#read(bytes, done, length - done, offset + done);
       if (bytesRead === 0) throw truncated(this.name, offset, length, offset + done);
       done += bytesRead;
@@ -64,7 +65,12 @@ export class FileSource implements ByteSource {
     await this.#handle.close();
   }
 
-  async #read(into: Uint8Array, at: number, length: number, position: number): Promise<{ bytesRead: number }> {
+  async #read(
+    into: Uint8Array,
+    at: number,
+    length: number,
+    position: number,
+  ): Promise<{ bytesRead: number }> {
     try {
       return await this.#handle.read(into, at, Math.min(length, MAX_CALL), position);
     } catch (error) {
@@ -80,17 +86,20 @@ const MAX_CALL = 1 << 30;
 export function localFolder(dir: string): ModelFolder {
   const check = async (location: string): Promise<string> => {
     const problem = locationProblem(location);
-    const fail = (what: string): Error => badExternalData(location, what, 'Copy the file itself beside the model.');
+    const fail = (what: string): Error =>
+      badExternalData(location, what, 'Copy the file itself beside the model.');
     if (problem !== null) throw fail(problem);
     let path = dir;
     const parts = location.split(/[\\/]/).filter((part) => part !== '' && part !== '.');
     for (const [index, part] of parts.entries()) {
       path = join(path, part);
       const stats = await lstat(path).catch((error: unknown) => {
-        const missing = error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
+        const missing =
+          error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
         throw fail(missing ? "is not in the model's folder" : `cannot be read (${String(error)})`);
       });
-      if (stats.isSymbolicLink()) throw fail('is reached through a symbolic link, which the runtime refuses too');
+      if (stats.isSymbolicLink())
+        throw fail('is reached through a symbolic link, which the runtime refuses too');
       const last = index === parts.length - 1;
       if (last ? !stats.isFile() : !stats.isDirectory()) throw fail('is not a regular file');
     }

@@ -15,7 +15,11 @@ import { wire, type Value, type Wiring } from './wiring';
 const OUTPUT_ID = -1_000_001;
 
 /** Builds the columns. `wiring` may be handed in when it is at hand. */
-export function buildGraphModel(skeleton: Skeleton, scopes: ScopeTree, wiring: Wiring = wire(skeleton)): GraphModel {
+export function buildGraphModel(
+  skeleton: Skeleton,
+  scopes: ScopeTree,
+  wiring: Wiring = wire(skeleton),
+): GraphModel {
   const strings = new StringTable();
   const inputs = wiring.graphInputs.length;
   const nodeCount = skeleton.nodes.length;
@@ -80,7 +84,12 @@ function keepValues(wiring: Wiring): { readonly ids: readonly number[]; readonly
   return { ids, row };
 }
 
-function nodeColumns(skeleton: Skeleton, scopes: ScopeTree, wiring: Wiring, strings: StringTable): GraphModel['nodes'] {
+function nodeColumns(
+  skeleton: Skeleton,
+  scopes: ScopeTree,
+  wiring: Wiring,
+  strings: StringTable,
+): GraphModel['nodes'] {
   const { graph, nodes } = skeleton;
   const inputs = graph.inputs.length;
   const count = inputs + nodes.length + graph.outputs.length;
@@ -101,13 +110,22 @@ function nodeColumns(skeleton: Skeleton, scopes: ScopeTree, wiring: Wiring, stri
     columns.op[row] = strings.add(op);
     if (detail !== '') columns.detail[row] = strings.add(detail);
   };
-  graph.inputs.forEach(({ name, type }, i) => put(i, -1 - i, NodeKind.Input, name, 'Input', formatType(type)));
+  graph.inputs.forEach(({ name, type }, i) =>
+    put(i, -1 - i, NodeKind.Input, name, 'Input', formatType(type)),
+  );
   for (const node of nodes) {
     const row = inputs + node.id;
     const weights = weightsOfNode(wiring, node);
     const constant = node.op === 'Constant' && node.domain === '';
     const kind = constant ? NodeKind.Constant : NodeKind.Operator;
-    put(row, node.id, kind, node.name, node.domain === '' ? node.op : `${node.domain}.${node.op}`, detailOf(node, weights));
+    put(
+      row,
+      node.id,
+      kind,
+      node.name,
+      node.domain === '' ? node.op : `${node.domain}.${node.op}`,
+      detailOf(node, weights),
+    );
     columns.scope[row] = scopes.scopeOf[node.id] ?? 0;
     columns.weightBytes[row] = bytesOf(weights);
   }
@@ -214,5 +232,10 @@ function edgeColumns(
     for (const id of wiring.bodyOutputs.get(path) ?? []) add(id, inputs + owner.id);
   }
   wiring.graphOutputs.forEach((id, index) => add(id, inputs + nodeCount + index));
-  return { count: from.length, from: Int32Array.from(from), to: Int32Array.from(to), value: Int32Array.from(value) };
+  return {
+    count: from.length,
+    from: Int32Array.from(from),
+    to: Int32Array.from(to),
+    value: Int32Array.from(value),
+  };
 }

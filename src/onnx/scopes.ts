@@ -18,7 +18,7 @@ export function buildScopes(skeleton: Skeleton, wiring: Wiring = wire(skeleton))
   const callers = callersOf(skeleton);
   const waiting = new Set(skeleton.functions);
   // A function called once lies where it is called; so callers come first.
-  for (let progress = true; progress; ) {
+  for (let progress = true; progress;) {
     progress = false;
     for (const fn of waiting) {
       const caller = wiring.owners.get(fn.graph.path);
@@ -33,8 +33,20 @@ export function buildScopes(skeleton: Skeleton, wiring: Wiring = wire(skeleton))
   return builder.finish();
 }
 
-function assignFunction(builder: ScopeBuilder, wiring: Wiring, fn: FunctionDef, home: number, calls: number): void {
-  const scope = builder.fresh(home, fn.name || 'function', 'function', 'function', calls === 1 ? null : fn.domain);
+function assignFunction(
+  builder: ScopeBuilder,
+  wiring: Wiring,
+  fn: FunctionDef,
+  home: number,
+  calls: number,
+): void {
+  const scope = builder.fresh(
+    home,
+    fn.name || 'function',
+    'function',
+    'function',
+    calls === 1 ? null : fn.domain,
+  );
   assign(builder, wiring, fn.graph, scope, []);
 }
 
@@ -59,7 +71,13 @@ function assign(
       // Nodes of a body name their whole module path again: only what goes beyond the owner's is new here.
       const skip = startsWith(claim.parts, context) ? context.length : 0;
       for (let i = skip; i < claim.parts.length; i++) {
-        scope = builder.child(scope, claim.parts[i] ?? '', 'module', claim.evidence, claim.classes[i] ?? null);
+        scope = builder.child(
+          scope,
+          claim.parts[i] ?? '',
+          'module',
+          claim.evidence,
+          claim.classes[i] ?? null,
+        );
       }
       known.set(claim, scope);
       pathOf.set(scope, claim.parts);

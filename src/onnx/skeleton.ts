@@ -4,7 +4,15 @@
  */
 import type { ByteSource } from '../base/bytes';
 import { breathe, throwIfCancelled } from '../base/cancel';
-import type { FunctionDef, Graph, Metadata, Node, OpsetImport, Skeleton, Warning } from '../contract/skeleton';
+import type {
+  FunctionDef,
+  Graph,
+  Metadata,
+  Node,
+  OpsetImport,
+  Skeleton,
+  Warning,
+} from '../contract/skeleton';
 import { formatBytes } from '../tensor/format';
 import { checkModel } from './checks';
 import { Decoding, metadataOf, type Building } from './decoding';
@@ -16,7 +24,7 @@ import type { ModelFolder } from './folder';
 import { looksLike } from './lookalikes';
 import { skim } from './skim';
 import { bodiesOf, weightsOf } from './walk';
-import { Cursor, WireError } from './wire';
+import { WireError, type Cursor } from './wire';
 
 /** Decoding lets others run after this long, in milliseconds. */
 const SLICE = 12;
@@ -76,7 +84,11 @@ interface Model {
   readonly functions: readonly FunctionDef[];
 }
 
-async function decodeModel(ctx: Decoding, source: ByteSource, signal: AbortSignal | undefined): Promise<Model> {
+async function decodeModel(
+  ctx: Decoding,
+  source: ByteSource,
+  signal: AbortSignal | undefined,
+): Promise<Model> {
   const { cursor } = ctx;
   const header: Header = {
     irVersion: 0,
@@ -94,7 +106,7 @@ async function decodeModel(ctx: Decoding, source: ByteSource, signal: AbortSigna
   let broken: WireError | null = null;
   let clipped = false;
   let sliceEnd = performance.now() + SLICE;
-  for (let at = 0; at < source.size; ) {
+  for (let at = 0; at < source.size;) {
     let tag = 0;
     try {
       tag = cursor.open(at, source.size, true);
@@ -148,7 +160,10 @@ async function decodeModel(ctx: Decoding, source: ByteSource, signal: AbortSigna
   const graph = decoder?.finish();
   const empty =
     graph === undefined ||
-    (graph.nodes.length === 0 && graph.inputs.length === 0 && graph.outputs.length === 0 && graph.initializers.size === 0);
+    (graph.nodes.length === 0 &&
+      graph.inputs.length === 0 &&
+      graph.outputs.length === 0 &&
+      graph.initializers.size === 0);
   if (graph === undefined || (empty && functions.length === 0)) {
     throw nothingToShow(ctx, source, header, { graph, broken, clipped });
   }
@@ -199,11 +214,16 @@ function nothingToShow(
   if (known !== null) return notOnnx(source.name, known.what, known.remedy);
   const plausible = header.irVersion > 0 && header.irVersion < 100;
   if (plausible && found.clipped) return cutOff(source.name, source.size);
-  if (plausible && found.broken !== null) return brokenModel(source.name, found.broken.message, found.broken.offset);
+  if (plausible && found.broken !== null)
+    return brokenModel(source.name, found.broken.message, found.broken.offset);
   if (found.graph !== undefined && plausible) {
     return brokenModel(source.name, 'its graph has no nodes, inputs, outputs or weights', 0);
   }
-  return notOnnx(source.name, null, 'Check that it is an .onnx file, and export it again if it should be one.');
+  return notOnnx(
+    source.name,
+    null,
+    'Check that it is an .onnx file, and export it again if it should be one.',
+  );
 }
 
 function firstBytes(cursor: Cursor, size: number): Uint8Array {

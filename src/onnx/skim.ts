@@ -43,10 +43,16 @@ async function walkOrSkip(
   }
 }
 
-async function walk(loader: Loader, kind: MessageKind, start: number, end: number, depth: number): Promise<void> {
+async function walk(
+  loader: Loader,
+  kind: MessageKind,
+  start: number,
+  end: number,
+  depth: number,
+): Promise<void> {
   if (depth > MAX_DEPTH) throw new WireError('messages are nested too deep', start);
   const rules = LARGE[kind];
-  for (let at = start; at < end; ) {
+  for (let at = start; at < end;) {
     const header = Math.min(at + HEADER, end);
     if (!loader.has(header)) await loader.load(header);
     const cursor = loader.cursor;

@@ -99,8 +99,13 @@ export class WeightReader {
       throw fail('is sparse but its indices are not int64, or its values are no numbers');
     }
     const flat = places.dims.length === 1;
-    if (places.data.length !== given.data.length * (flat ? 1 : dims.length)) throw fail('has more values than indices, or fewer');
-    const dense = fromRaw(values.dtype, new Uint8Array(Math.ceil((count * Math.max(8, dtypeBits(values.dtype))) / 8)), count);
+    if (places.data.length !== given.data.length * (flat ? 1 : dims.length))
+      throw fail('has more values than indices, or fewer');
+    const dense = fromRaw(
+      values.dtype,
+      new Uint8Array(Math.ceil((count * Math.max(8, dtypeBits(values.dtype))) / 8)),
+      count,
+    );
     for (let i = 0; i < given.data.length; i++) {
       let at = 0;
       if (flat) at = Number(places.data[i] ?? 0n);
@@ -115,7 +120,8 @@ export class WeightReader {
   async close(): Promise<void> {
     const opened = [...this.#opened.values()];
     this.#opened.clear();
-    for (const source of await Promise.allSettled(opened)) if (source.status === 'fulfilled') await source.value.close();
+    for (const source of await Promise.allSettled(opened))
+      if (source.status === 'fulfilled') await source.value.close();
   }
 
   /** Elements in order, in arrays of a piece each. */

@@ -4,14 +4,14 @@
  * Nothing here knows ONNX. Hostile input ends in a `WireError` (never a hang, never a read outside the message).
  */
 
-export const enum Wire {
-  Varint = 0,
-  Fixed64 = 1,
-  Bytes = 2,
-  GroupStart = 3,
-  GroupEnd = 4,
-  Fixed32 = 5,
-}
+export const Wire = {
+  Varint: 0,
+  Fixed64: 1,
+  Bytes: 2,
+  GroupStart: 3,
+  GroupEnd: 4,
+  Fixed32: 5,
+} as const;
 
 /** The bytes break the wire format at `offset`; `message` is half a sentence ("a length of 12 passes the end …"). */
 export class WireError extends Error {
@@ -38,7 +38,7 @@ const MAX_GROUP_DEPTH = 32;
  *     for (let at = start; at < end; ) {
  *       const tag = cursor.open(at, end);
  *       at = cursor.end;
- *       switch (tag) { case tagOf(7, Wire.Bytes): decodeGraph(cursor.start, cursor.end); … }
+ *       switch (tag) { case MODEL.graph: decodeGraph(cursor.start, cursor.end); … }
  *     }
  */
 export class Cursor {
@@ -78,7 +78,8 @@ export class Cursor {
         this.start = pos;
         this.end = pos + length;
         if (this.end > end) {
-          if (!lenient) throw new WireError(`a length of ${length} bytes passes the end of what holds it`, at);
+          if (!lenient)
+            throw new WireError(`a length of ${length} bytes passes the end of what holds it`, at);
           this.end = end;
           this.clipped = true;
         }
@@ -138,7 +139,8 @@ export class Cursor {
   bytes(start: number, end: number): Uint8Array {
     if (start === end) return EMPTY.bytes;
     this.#seek(start);
-    if (end > this.#base + this.#bytes.length) throw new WireError('a part of the message was not loaded', start);
+    if (end > this.#base + this.#bytes.length)
+      throw new WireError('a part of the message was not loaded', start);
     return this.#bytes.subarray(start - this.#base, end - this.#base);
   }
 
@@ -218,8 +220,4 @@ export class Cursor {
     }
     return false;
   }
-}
-
-export function tagOf(field: number, wire: Wire): number {
-  return (field << 3) | wire;
 }

@@ -74,7 +74,10 @@ class Wirer {
       if (caller !== null) this.#owners.set(fn.graph.path, caller);
       const frame = this.#define(fn.graph, null, null);
       this.#connect(fn.graph, frame);
-      this.#bodyOutputs.set(fn.graph.path, fn.outputs.map((name) => this.#resolve(name, frame)));
+      this.#bodyOutputs.set(
+        fn.graph.path,
+        fn.outputs.map((name) => this.#resolve(name, frame)),
+      );
     }
     // Aliases last: a caller may itself lie in a function further down.
     for (const fn of functions) {
@@ -108,10 +111,14 @@ class Wirer {
       return id;
     };
     const plain = { producer: -1, slot: 0, input: -1, weight: null, alias: -1 };
-    for (const weight of graph.initializers.values()) add({ ...plain, name: weight.name, weight, type: null });
-    for (const [name, sparse] of graph.sparseInitializers) add({ ...plain, name, weight: sparse.values, type: null });
+    for (const weight of graph.initializers.values())
+      add({ ...plain, name: weight.name, weight, type: null });
+    for (const [name, sparse] of graph.sparseInitializers)
+      add({ ...plain, name, weight: sparse.values, type: null });
     const isMain = graph.path === '';
-    const formals = graph.inputs.map(({ name, type }, index) => add({ ...plain, name, type, input: isMain ? index : -1 }));
+    const formals = graph.inputs.map(({ name, type }, index) =>
+      add({ ...plain, name, type, input: isMain ? index : -1 }),
+    );
     this.#formals.set(graph.path, formals);
     if (owner !== null) {
       const given = this.#inputsOf[owner.id];
@@ -136,7 +143,10 @@ class Wirer {
         this.#owners.set(body.path, node);
         const inner = this.#define(body, frame, node);
         this.#connect(body, inner);
-        this.#bodyOutputs.set(body.path, body.outputs.map(({ name }) => this.#resolve(name, inner)));
+        this.#bodyOutputs.set(
+          body.path,
+          body.outputs.map(({ name }) => this.#resolve(name, inner)),
+        );
       }
     }
   }

@@ -97,7 +97,8 @@ export function toNumbers(
   data: TensorBuffer,
   start = 0,
   end = elementsIn(dtype, data),
-): Float32Array | Float64Array | Int8Array | Int16Array | Int32Array | Uint8Array | Uint16Array | Uint32Array {
+):
+  Float32Array | Float64Array | Int8Array | Int16Array | Int32Array | Uint8Array | Uint16Array | Uint32Array {
   if (dtype === 'complex64' || dtype === 'complex128') return magnitudes(data, start, end);
   if (data instanceof BigInt64Array || data instanceof BigUint64Array) {
     return Float64Array.from({ length: end - start }, (_unused, i) => Number(data[start + i]));

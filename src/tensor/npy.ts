@@ -93,7 +93,9 @@ function writeStrings(values: readonly string[], dims: readonly number[]): Uint8
   const bytes = new Uint8Array(header.length + values.length * width * 4);
   bytes.set(header);
   const view = new DataView(bytes.buffer, header.length);
-  points.forEach((list, row) => list.forEach((point, i) => view.setUint32((row * width + i) * 4, point, true)));
+  points.forEach((list, row) =>
+    list.forEach((point, i) => view.setUint32((row * width + i) * 4, point, true)),
+  );
   return bytes;
 }
 
@@ -111,12 +113,20 @@ export function readNpy(bytes: Uint8Array, name: string): TensorData {
   }
   const found = Object.hasOwn(BY_DESCR, kind) ? BY_DESCR[kind] : undefined;
   if (found === undefined) {
-    throw bad(name, `holds elements of the type '${descr}', which a model cannot take`, 'Save it as float32 or int64.');
+    throw bad(
+      name,
+      `holds elements of the type '${descr}', which a model cannot take`,
+      'Save it as float32 or int64.',
+    );
   }
   const [dtype, unit] = found;
   const entries = dtype.startsWith('complex') ? count * 2 : count;
   if (body.length < entries * unit) {
-    throw bad(name, `is cut off: ${count} elements of '${descr}' do not fit its ${body.length} bytes`, 'Save it again.');
+    throw bad(
+      name,
+      `is cut off: ${count} elements of '${descr}' do not fit its ${body.length} bytes`,
+      'Save it again.',
+    );
   }
   const raw = body.slice(0, entries * unit);
   if (order === '>' && unit > 1) swapBytes(raw, unit);
@@ -133,12 +143,14 @@ interface Header {
 
 function readHeader(bytes: Uint8Array, name: string): Header {
   const latin1 = (from: number, to: number): string => String.fromCharCode(...bytes.subarray(from, to));
-  if (bytes.length < 12 || latin1(0, 6) !== MAGIC) throw bad(name, 'is not a .npy file', 'Save it with numpy.save.');
+  if (bytes.length < 12 || latin1(0, 6) !== MAGIC)
+    throw bad(name, 'is not a .npy file', 'Save it with numpy.save.');
   const wide = (bytes[6] ?? 0) >= 2;
   const view = new DataView(bytes.buffer, bytes.byteOffset);
   const start = wide ? 12 : 10;
   const length = wide ? view.getUint32(8, true) : view.getUint16(8, true);
-  if (length > 65536 || start + length > bytes.length) throw bad(name, 'has a damaged header', 'Save it again.');
+  if (length > 65536 || start + length > bytes.length)
+    throw bad(name, 'has a damaged header', 'Save it again.');
   const text = new TextDecoder().decode(bytes.subarray(start, start + length));
   const descr = /'descr'\s*:\s*'([^']*)'/.exec(text)?.[1];
   const fortran = /'fortran_order'\s*:\s*(True|False)/.exec(text)?.[1];
@@ -149,7 +161,11 @@ function readHeader(bytes: Uint8Array, name: string): Header {
   if (descr === undefined || fortran === undefined || shape === undefined) {
     throw bad(name, 'has a damaged header', 'Save it again with numpy.save.');
   }
-  const dims = shape.split(',').map((part) => part.trim().replace('L', '')).filter((part) => part !== '').map(Number);
+  const dims = shape
+    .split(',')
+    .map((part) => part.trim().replace('L', ''))
+    .filter((part) => part !== '')
+    .map(Number);
   if (!Number.isSafeInteger(sizeOf(dims))) throw bad(name, 'has an impossible shape', 'Save it again.');
   return { descr, fortran: fortran === 'True', dims, offset: start + length };
 }
@@ -166,7 +182,8 @@ function readStrings(
   if (body.length < count * size) throw bad(name, 'is cut off', 'Save it again.');
   const view = new DataView(body.buffer, body.byteOffset);
   return Array.from({ length: count }, (_unused, row) => {
-    if (!unicode) return new TextDecoder().decode(body.subarray(row * size, (row + 1) * size)).replace(/\0+$/, '');
+    if (!unicode)
+      return new TextDecoder().decode(body.subarray(row * size, (row + 1) * size)).replace(/\0+$/, '');
     let text = '';
     for (let i = 0; i < width; i++) {
       const point = view.getUint32(row * size + i * 4, !big);
@@ -224,7 +241,10 @@ function eachFortran(dims: readonly number[], put: (to: number, from: number) =>
   const index = new Array<number>(dims.length).fill(0);
   const count = sizeOf(dims);
   for (let to = 0; to < count; to++) {
-    put(to, index.reduce((sum, i, axis) => sum + i * (strides[axis] ?? 0), 0));
+    put(
+      to,
+      index.reduce((sum, i, axis) => sum + i * (strides[axis] ?? 0), 0),
+    );
     for (let axis = dims.length - 1; axis >= 0; axis--) {
       index[axis] = (index[axis] ?? 0) + 1;
       if ((index[axis] ?? 0) < (dims[axis] ?? 0)) break;

@@ -15,7 +15,10 @@ export interface Run {
 }
 
 /** Cuts a box to the tensor: starts and sizes for every axis, all within bounds. */
-export function clampBox(dims: readonly number[], box: Box): { readonly start: number[]; readonly size: number[] } {
+export function clampBox(
+  dims: readonly number[],
+  box: Box,
+): { readonly start: number[]; readonly size: number[] } {
   const start = dims.map((dim, axis) => Math.min(Math.max(0, Math.trunc(box.start[axis] ?? 0)), dim));
   const size = dims.map((dim, axis) => {
     const most = dim - (start[axis] ?? 0);

@@ -203,7 +203,8 @@ class GrowingHistogram {
     let [low, high] = [this.#index(min), this.#index(max)];
     if (low >= this.#first && high < this.#first + FINE) return;
     let steps = 0;
-    const span = (): number => Math.max(high, this.#last(steps)) - Math.min(low, Math.floor(this.#first / 2 ** steps)) + 1;
+    const span = (): number =>
+      Math.max(high, this.#last(steps)) - Math.min(low, Math.floor(this.#first / 2 ** steps)) + 1;
     while (span() > FINE) {
       steps++;
       low = Math.floor(low / 2);

@@ -42,11 +42,17 @@ export class ScopeBuilder {
   }
 
   /** The scope `name` in `parent`, made on first use. */
-  child(parent: number, name: string, kind: ScopeKind, evidence: ScopeEvidence, className: string | null = null): number {
+  child(
+    parent: number,
+    name: string,
+    kind: ScopeKind,
+    evidence: ScopeEvidence,
+    className: string | null = null,
+  ): number {
     const depth = this.depth(parent) + 1;
     if (depth > MAX_DEPTH) return parent;
     let siblings = this.#children.get(parent);
-    if (siblings === undefined) this.#children.set(parent, (siblings = new Map()));
+    if (siblings === undefined) this.#children.set(parent, (siblings = new Map<string, number>()));
     const known = siblings.get(name);
     if (known !== undefined) {
       const draft = this.#drafts[known];
@@ -60,7 +66,13 @@ export class ScopeBuilder {
   }
 
   /** A scope of its own, whatever its siblings are called. */
-  fresh(parent: number, name: string, kind: ScopeKind, evidence: ScopeEvidence, className: string | null = null): number {
+  fresh(
+    parent: number,
+    name: string,
+    kind: ScopeKind,
+    evidence: ScopeEvidence,
+    className: string | null = null,
+  ): number {
     const siblings = this.#children.get(parent);
     let free = name;
     for (let i = 1; siblings?.has(free) === true; i++) free = `${name}@${i}`;
@@ -85,7 +97,16 @@ export class ScopeBuilder {
   }
 
   draft(scope: number): Readonly<Draft> {
-    return this.#drafts[scope] ?? { parent: -1, depth: 0, name: '', kind: 'root', evidence: 'none', className: null };
+    return (
+      this.#drafts[scope] ?? {
+        parent: -1,
+        depth: 0,
+        name: '',
+        kind: 'root',
+        evidence: 'none',
+        className: null,
+      }
+    );
   }
 
   /** Innermost scope that holds both; -1 stands for nothing known. */
@@ -163,7 +184,8 @@ export class ScopeBuilder {
   /** Smallest node id in each scope and below; -1 where it holds none. */
   #firstNodes(): Int32Array {
     const first = new Int32Array(this.#drafts.length).fill(-1);
-    for (let node = this.scopeOf.length - 1; node >= 0; node--) first[Math.max(0, this.scopeOf[node] ?? 0)] = node;
+    for (let node = this.scopeOf.length - 1; node >= 0; node--)
+      first[Math.max(0, this.scopeOf[node] ?? 0)] = node;
     // Children are made after their parents, so one sweep backwards reaches the root.
     for (let id = this.#drafts.length - 1; id > 0; id--) {
       const own = first[id] ?? -1;

@@ -153,7 +153,7 @@ function limit(parts: readonly string[]): readonly string[] {
 export function parseList(text: string): string[] {
   if (!text.startsWith('[') || !text.endsWith(']')) return [];
   const items: string[] = [];
-  for (let at = 1; at < text.length - 1; ) {
+  for (let at = 1; at < text.length - 1;) {
     const quote = text[at];
     if (quote !== "'" && quote !== '"') {
       at++;
