@@ -1,0 +1,72 @@
+/**
+ * `patchclamp link`: for each top-level node of a model, where the Python that made it stands. One answer per node, in
+ * the file's order. Reads the folder's Python as it is on disk; nothing outside the folder is read.
+ */
+import { openLocal } from '../onnx/files';
+import { buildScopes } from '../onnx/scopes';
+import { linkModel } from '../source/linkModel';
+import { openSourceFolder } from './sourceFolder';
+import { parseOptions, usage, type Command } from './options';
+import type { NodeLink, PlaceClaim } from '../contract/link';
+import type { Node } from '../contract/skeleton';
+
+/** One line of `--json`. */
+interface Linked {
+  readonly index: number;
+  readonly node: string;
+  readonly op: string;
+  readonly confidence: NodeLink['confidence'];
+  readonly call: Spot | null;
+  readonly definition: Spot | null;
+  readonly evidence: readonly string[];
+}
+
+interface Spot {
+  /** Relative to the source folder. */
+  readonly file: string;
+  /** From 1. */
+  readonly line: number;
+}
+
+export const command: Command = {
+  name: 'link',
+  usage: 'link MODEL --source DIR [--json]',
+  summary: 'Say which line of Python made each node, how sure that is, and by what evidence.',
+  async run(args, io) {
+    const { positionals, options } = parseOptions(args, { source: 'one', json: 'flag' });
+    const [file, ...rest] = positionals;
+    if (file === undefined) throw usage('No model was named.', 'Name one .onnx file.');
+    if (rest.length > 0) throw usage(`More than one model was named: ${positionals.join(', ')}.`, 'Name one.');
+    if (options.source === undefined) throw usage('--source is missing.', 'Name the folder that holds the Python.');
+    const root = await openSourceFolder(options.source);
+    const { skeleton, source } = await openLocal(file, io.signal);
+    await source.close();
+    const table = await linkModel(skeleton, buildScopes(skeleton), root, io.signal);
+    for (const node of skeleton.graph.nodes) {
+      const link = table.links[node.id];
+      if (link === undefined) continue;
+      io.out(options.json ? JSON.stringify(linked(node, link)) : sentence(node, link));
+    }
+    return 0;
+  },
+};
+
+function linked(node: Node, link: NodeLink): Linked {
+  const { confidence, call, definition, evidence } = link;
+  return { index: node.index, node: node.name, op: node.op, confidence, call: spot(call), definition: spot(definition), evidence };
+}
+
+function spot(claim: PlaceClaim | null): Spot | null {
+  return claim === null ? null : { file: claim.place.file, line: claim.place.line };
+}
+
+function sentence(node: Node, link: NodeLink): string {
+  const at = (claim: PlaceClaim): string => `${claim.place.file}:${String(claim.place.line)}${claim.moved ? ' (moved)' : ''}`;
+  const name = node.name === '' ? `#${String(node.index)}` : node.name;
+  if (link.call === null && link.definition === null) return `${name} (${node.op}): nothing. ${link.evidence.join(' ')}`;
+  const places = [
+    link.call === null ? '' : `called at ${at(link.call)}`,
+    link.definition === null ? '' : `defined at ${at(link.definition)}`,
+  ].filter((text) => text !== '');
+  return `${name} (${node.op}): ${places.join(', ')}, ${link.confidence}.`;
+}
