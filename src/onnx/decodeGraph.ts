@@ -1,28 +1,17 @@
 /**
- * GraphProto, NodeProto and FunctionProto: bytes -> Graph. A part that cannot be read is left out with a warning.
+ * GraphProto: bytes -> Graph, bodies included. A part that cannot be read is left out with a warning.
  * Decoded in steps, so that a caller can let others run in between.
  */
-import type {
-  Attribute,
-  FunctionDef,
-  Graph,
-  Node,
-  OpsetImport,
-  SparseTensor,
-  ValueInfo,
-  WeightRef,
-} from '../contract/skeleton';
-import { metadataOf, type Building, type Decoding } from './decoding';
-import { decodeAttribute } from './decodeAttribute';
+import type { Graph, Node, SparseTensor, ValueInfo, WeightRef } from '../contract/skeleton';
+import { decodeNode, type DecodeBodyOf } from './decodeNode';
 import { decodeSparse, decodeTensor } from './decodeTensor';
 import { decodeValueInfo } from './decodeType';
-import { FUNCTION, GRAPH, NODE, OPSET } from './fields';
+import { metadataOf, type Decoding } from './decoding';
+import { GRAPH } from './fields';
 import { describeNode } from './names';
 
 /** Bodies inside bodies beyond this are not opened. The runtime itself refuses about half of it. */
 const MAX_BODIES = 64;
-
-const NONE: readonly never[] = Object.freeze([]);
 
 /** Builds one graph from one or several spans (protobuf merges a message that comes twice). */
 export class GraphDecoder {
@@ -103,7 +92,7 @@ export class GraphDecoder {
         const index = this.#nodes.length;
         const node = ctx.attempt(
           () => `Node ${index} of ${this.#what()}`,
-          () => decodeNode(ctx, start, end, this.#path, index, this.#depth),
+          () => decodeNode(ctx, start, end, this.#path, index, bodies(ctx, this.#depth + 1)),
         );
         if (node !== undefined) this.#nodes.push(node);
         return;
@@ -173,79 +162,9 @@ export class GraphDecoder {
   }
 }
 
-function decodeNode(
-  ctx: Decoding,
-  start: number,
-  end: number,
-  graph: string,
-  index: number,
-  depth: number,
-): Node {
-  const { cursor } = ctx;
-  const inputs: string[] = [];
-  const outputs: string[] = [];
-  const attributes: Attribute[] = [];
-  const spans: number[] = [];
-  let metadata: Record<string, string> | null = null;
-  const node: Building<Node> = {
-    id: -1,
-    index,
-    graph,
-    name: '',
-    op: '',
-    domain: '',
-    overload: '',
-    inputs,
-    outputs,
-    attributes,
-    metadata: metadataOf(null),
-    doc: '',
-  };
-  for (let at = start; at < end;) {
-    const tag = cursor.open(at, end);
-    const { start: from, end: to } = cursor;
-    at = to;
-    switch (tag) {
-      case NODE.input:
-        inputs.push(ctx.text(from, to));
-        break;
-      case NODE.output:
-        outputs.push(ctx.text(from, to));
-        break;
-      case NODE.name:
-        node.name = ctx.text(from, to);
-        break;
-      case NODE.opType:
-        node.op = ctx.text(from, to);
-        break;
-      case NODE.domain:
-        node.domain = normalDomain(ctx.text(from, to));
-        break;
-      case NODE.overload:
-        node.overload = ctx.text(from, to);
-        break;
-      case NODE.docString:
-        node.doc = ctx.text(from, to);
-        break;
-      case NODE.metadataProps:
-        metadata = ctx.addEntry(metadata, from, to);
-        break;
-      case NODE.attribute:
-        spans.push(from, to);
-        break;
-    }
-  }
-  node.metadata = metadataOf(metadata);
-  // Attributes last: by now the node has the name its messages need.
-  const owner = (): string => describeNode(node);
-  for (let i = 0; i < spans.length; i += 2) {
-    const [from = 0, to = 0] = [spans[i], spans[i + 1]];
-    const attribute = decodeAttribute(ctx, from, to, owner, (part, bodyStart, bodyEnd) =>
-      decodeBody(ctx, node, part, bodyStart, bodyEnd, depth + 1),
-    );
-    attributes.push(attribute);
-  }
-  return node;
+/** How nodes of a graph decode the bodies they hold, which lie `depth` deep. */
+export function bodies(ctx: Decoding, depth: number): DecodeBodyOf {
+  return (owner, part, start, end) => decodeBody(ctx, owner, part, start, end, depth);
 }
 
 function decodeBody(
@@ -271,130 +190,4 @@ function decodeBody(
   decoder.begin(start, end);
   decoder.step(Number.POSITIVE_INFINITY);
   return decoder.finish();
-}
-
-/** Decodes a FunctionProto in [start, end). */
-export function decodeFunction(ctx: Decoding, start: number, end: number): FunctionDef {
-  const { cursor } = ctx;
-  let [name, domain, overload, doc] = ['', '', '', ''];
-  const inputs: string[] = [];
-  const outputs: string[] = [];
-  const attributes: string[] = [];
-  const opsets: OpsetImport[] = [];
-  const values = new Map<string, ValueInfo>();
-  const spans: { readonly tag: number; readonly start: number; readonly end: number }[] = [];
-  let metadata: Record<string, string> | null = null;
-  for (let at = start; at < end;) {
-    const tag = cursor.open(at, end);
-    const { start: from, end: to } = cursor;
-    at = to;
-    switch (tag) {
-      case FUNCTION.name:
-        name = ctx.text(from, to);
-        break;
-      case FUNCTION.domain:
-        domain = normalDomain(ctx.text(from, to));
-        break;
-      case FUNCTION.overload:
-        overload = ctx.text(from, to);
-        break;
-      case FUNCTION.docString:
-        doc = ctx.text(from, to);
-        break;
-      case FUNCTION.input:
-        inputs.push(ctx.text(from, to));
-        break;
-      case FUNCTION.output:
-        outputs.push(ctx.text(from, to));
-        break;
-      case FUNCTION.attribute:
-        attributes.push(ctx.text(from, to));
-        break;
-      case FUNCTION.opsetImport:
-        opsets.push(decodeOpset(ctx, from, to));
-        break;
-      case FUNCTION.valueInfo: {
-        const info = decodeValueInfo(ctx, from, to);
-        values.set(info.name, info);
-        break;
-      }
-      case FUNCTION.metadataProps:
-        metadata = ctx.addEntry(metadata, from, to);
-        break;
-      case FUNCTION.node:
-      case FUNCTION.attributeProto:
-        spans.push({ tag, start: from, end: to });
-        break;
-    }
-  }
-  let path = `fn:${domain}::${name}${overload === '' ? '' : `:${overload}`}`;
-  while (ctx.graphs.has(path)) path += '~';
-  const nodes: Node[] = [];
-  const attributeDefaults: Attribute[] = [];
-  for (const span of spans) {
-    if (span.tag === FUNCTION.attributeProto) {
-      attributeDefaults.push(
-        decodeAttribute(
-          ctx,
-          span.start,
-          span.end,
-          () => `the function ${name}`,
-          () => undefined,
-        ),
-      );
-      continue;
-    }
-    const index = nodes.length;
-    const node = ctx.attempt(
-      () => `Node ${index} of the function ${name}`,
-      () => decodeNode(ctx, span.start, span.end, path, index, 0),
-    );
-    if (node !== undefined) nodes.push(node);
-  }
-  const info = (value: string): ValueInfo => values.get(value) ?? { name: value, type: { kind: 'unknown' } };
-  const graph: Graph = {
-    path,
-    name,
-    doc,
-    metadata: metadataOf(metadata),
-    inputs: inputs.map(info),
-    outputs: outputs.map(info),
-    values,
-    initializers: new Map(),
-    sparseInitializers: new Map(),
-    nodes,
-    overridable: NONE,
-  };
-  ctx.graphs.set(path, graph);
-  return {
-    domain,
-    name,
-    overload,
-    doc,
-    inputs,
-    outputs,
-    attributes,
-    attributeDefaults,
-    opsets,
-    graph,
-    metadata: metadataOf(metadata),
-  };
-}
-
-export function decodeOpset(ctx: Decoding, start: number, end: number): OpsetImport {
-  const { cursor } = ctx;
-  let domain = '';
-  let version = 0;
-  for (let at = start; at < end;) {
-    const tag = cursor.open(at, end);
-    at = cursor.end;
-    if (tag === OPSET.domain) domain = normalDomain(ctx.text(cursor.start, cursor.end));
-    else if (tag === OPSET.version) version = Number(cursor.int64());
-  }
-  return { domain, version };
-}
-
-/** 'ai.onnx' and '' are the same domain. */
-function normalDomain(domain: string): string {
-  return domain === 'ai.onnx' ? '' : domain;
 }

@@ -16,7 +16,9 @@ import type {
 import { formatBytes } from '../tensor/format';
 import { checkModel } from './checks';
 import { Decoding, metadataOf, type Building } from './decoding';
-import { decodeFunction, decodeOpset, GraphDecoder } from './decodeGraph';
+import { decodeFunction } from './decodeFunction';
+import { GraphDecoder } from './decodeGraph';
+import { decodeOpset } from './decodeNode';
 import { brokenModel, cutOff, emptyFile, notOnnx } from './errors';
 import { resolveExternals } from './external';
 import { MODEL } from './fields';
