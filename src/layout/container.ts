@@ -34,10 +34,6 @@ export interface Container {
   /** Items it goes to: `targets[targetStart[n]] …`, boxes and exits, each once. */
   readonly targetStart: Int32Array;
   readonly targets: Int32Array;
-  /** Net of a value, or -1. */
-  netOf(value: number): number;
-  /** Box of a node or scope inside. */
-  boxOf(ref: number): number;
 }
 
 export function drawnGraph(tree: ScopeTree, edges: EdgeTable, nodes: number): DrawnGraph {
@@ -115,10 +111,8 @@ export class Cutter {
       }
     }
     const sources = netSource.toArray();
-    const byValue = new Map<number, number>();
     for (let net = 0; net < sources.length; net++) {
       this.#netOf[netValue.at(net)] = -1;
-      byValue.set(netValue.at(net), net);
       if (i32(sources, net) !== enter) continue;
       sources[net] = ref.length + entryValue.length;
       entryValue.push(netValue.at(net));
@@ -140,8 +134,6 @@ export class Cutter {
       }
     }
     targetStart[sources.length] = targets.length;
-    const boxes = new Map<number, number>();
-    ref.forEach((kid, box) => boxes.set(kid, box));
     return {
       scope,
       boxes: ref.length,
@@ -155,8 +147,6 @@ export class Cutter {
       netSource: sources,
       targetStart,
       targets: targets.toArray(),
-      netOf: (value) => byValue.get(value) ?? -1,
-      boxOf: (kid) => boxes.get(kid) ?? -1,
     };
   }
 }

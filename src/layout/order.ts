@@ -27,7 +27,6 @@ class Orderer {
   readonly #start: Int32Array;
   readonly #key: Float64Array;
   readonly #counter: CrossingCounter;
-  readonly #widest: number;
   #items: Int32Array;
   #place: Int32Array;
   #best: Int32Array;
@@ -48,7 +47,6 @@ class Orderer {
     }
     start[layers.rankCount + 1] = layers.items;
     this.#start = start;
-    this.#widest = widest;
     this.#counter = new CrossingCounter(layers, widest);
     this.#key = new Float64Array(layers.items);
     this.#items = new Int32Array(layers.items);
@@ -108,7 +106,7 @@ class Orderer {
   /** First order: depth first from the top in file order, or with `flat`, file order in every rank. */
   #seed(flat: boolean): void {
     const { layers, next } = { layers: this.#layers, next: this.#start.slice() };
-    const { container, down, lower, rank, items, firstDummy } = layers;
+    const { container, down, lower, rank, items } = layers;
     const put = (item: number): void => {
       const r = i32(rank, item);
       const at = i32(next, r);
@@ -140,7 +138,6 @@ class Orderer {
     entries.forEach(visit);
     for (let item = 0; item < container.boxes; item++) visit(item);
     for (let item = container.boxes; item < items; item++) visit(item);
-    void firstDummy;
     this.#index();
   }
 

@@ -49,7 +49,7 @@ class Blocks {
   constructor(layers: Layers, order: Order, alignment: Alignment, extents: Extents) {
     this.#layers = layers;
     this.#extents = extents;
-    const { items, rankCount, upper, lower } = layers;
+    const { items, rankCount, upper } = layers;
     const block = new Int32Array(items).fill(-1);
     const shift = new Float64Array(items);
     let count = 0;
@@ -63,7 +63,6 @@ class Blocks {
         shift[item] = f64(shift, above) + f64(extents.upperPort, link) - f64(extents.lowerPort, link);
       }
     }
-    void lower;
     const left = new IntList(items);
     const right = new IntList(items);
     const distance: number[] = [];

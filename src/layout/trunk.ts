@@ -9,7 +9,7 @@ import type { Layers } from './layers';
 export function findTrunk(layers: Layers): Int32Array {
   const { container, items, up, down } = layers;
   const total = container.boxes + container.entries + container.exits;
-  const none = new Int32Array(items).fill(-1);
+  const none: Int32Array = new Int32Array(items).fill(-1);
   if (total === 0) return none;
   const byRank = itemsByRank(layers);
   const sources = candidates(total, container.boxes, (item) => i32(up.start, item) === i32(up.start, item + 1));

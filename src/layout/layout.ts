@@ -1,0 +1,178 @@
+/**
+ * The layout of a model's graph: give it what is open, get boxes and lines. Keeps what it has arranged, so that opening
+ * one module arranges only that one, places it, and shifts what stands around it. Pure: no screen, no clock.
+ */
+import type { GraphModel } from '../contract/graphModel';
+import type { LayoutRequest, LayoutResult } from '../contract/layout';
+import { assemble } from './assemble';
+import { i32 } from './arrays';
+import { Cutter, drawnGraph } from './container';
+import { headerWidth, nodeSize, scopeSize, type Size } from './metrics';
+import { makePanel, placePanel, wishIn, type Panel, type PlacedPanel, type ShapeSource } from './panel';
+import { foldNothing, foldPlumbing } from './plumbing';
+import { foldRepeats, type Repeats } from './repeats';
+import { scopeTree, type ScopeTree } from './scopeTree';
+
+/** Called between pieces of work; throws to stop. */
+export type Checkpoint = () => void;
+
+export class GraphLayout {
+  readonly #model: GraphModel;
+  #structure: Structure | undefined;
+
+  constructor(model: GraphModel) {
+    this.#model = model;
+  }
+
+  layout(request: LayoutRequest, checkpoint: Checkpoint = () => undefined): LayoutResult {
+    const key = `${request.foldPlumbing ? 'p' : ''}${request.foldRepeats ? 'r' : ''}${[...(request.repeatShown ?? [])].join(';')}`;
+    if (this.#structure?.key !== key) this.#structure = new Structure(this.#model, request, key);
+    return this.#structure.layout(request, checkpoint);
+  }
+
+  /** What the last layout found: for lists beside the drawing. */
+  get structure(): Structure | undefined {
+    return this.#structure;
+  }
+}
+
+/** The drawn graph under one choice of folding. */
+export class Structure implements ShapeSource {
+  readonly key: string;
+  readonly tree: ScopeTree;
+  readonly repeats: Repeats | undefined;
+  readonly #model: GraphModel;
+  readonly #cutter: Cutter;
+  readonly #panels = new Map<number, Panel>();
+  readonly #placed = new Map<number, PlacedPanel>();
+  #open: ReadonlySet<number> = new Set();
+  #checkpoint: Checkpoint = () => undefined;
+
+  constructor(model: GraphModel, request: LayoutRequest, key: string) {
+    this.key = key;
+    this.#model = model;
+    const folding = request.foldPlumbing ? foldPlumbing(model) : foldNothing(model);
+    let tree = scopeTree(model, folding.hidden);
+    let { edges } = folding;
+    if (request.foldRepeats) {
+      this.repeats = foldRepeats(model, tree, folding, request.repeatShown);
+      tree = scopeTree(model, this.repeats.hidden);
+      edges = this.repeats.edges;
+    }
+    this.tree = tree;
+    this.#cutter = new Cutter(drawnGraph(tree, edges, model.nodes.count), model.values.count);
+  }
+
+  /** Boxes in which a cycle had to be broken, as node rows or -1 - scope rows, of every scope opened so far. */
+  get cycles(): readonly number[] {
+    return [...this.#panels.values()].flatMap((panel) => panel.cycles);
+  }
+
+  /** True when the scope has a box of its own that can be opened. */
+  canOpen(scope: number): boolean {
+    return scope > 0 && i32(this.tree.kidStart, scope) < i32(this.tree.kidStart, scope + 1);
+  }
+
+  layout(request: LayoutRequest, checkpoint: Checkpoint): LayoutResult {
+    this.#checkpoint = checkpoint;
+    const open = this.#openScopes(request.expanded);
+    this.#forget(open);
+    this.#open = open;
+    // Outside first: the order inside a scope follows the order around it.
+    for (const scope of open) this.#panel(scope);
+    const root = this.#place(0);
+    const repeatOf = (scope: number): number => (this.repeats === undefined ? 1 : i32(this.repeats.repeat, scope));
+    const { anchor } = request;
+    if (anchor === undefined) return assemble(root, repeatOf, { x: 0, y: 0 });
+    const spot = this.#spotOf(anchor.scope, root);
+    return assemble(root, repeatOf, { x: anchor.x - spot.x, y: anchor.y - spot.y });
+  }
+
+  size(ref: number): Size {
+    const model = this.#model;
+    if (ref < 0) return scopeSize(model, -1 - ref, this.repeats === undefined ? 1 : i32(this.repeats.repeat, -1 - ref));
+    const scope = i32(this.tree.stands, ref);
+    return nodeSize(model, ref, scope < 0 ? null : (model.strings[i32(model.scopes.name, scope)] ?? ''));
+  }
+
+  inside(scope: number): PlacedPanel | undefined {
+    return this.#open.has(scope) ? this.#place(scope) : undefined;
+  }
+
+  /** The root and every wanted scope whose ancestors are wanted too, parents first. */
+  #openScopes(expanded: LayoutRequest['expanded']): Set<number> {
+    const { scopes } = this.#model;
+    const open = new Set<number>([0]);
+    const rows = expanded === 'all' ? undefined : [...expanded].sort((a, b) => a - b);
+    const consider = (scope: number): void => {
+      if (scope < scopes.count && this.canOpen(scope) && open.has(i32(scopes.parent, scope))) open.add(scope);
+    };
+    if (rows === undefined) for (let scope = 1; scope < scopes.count; scope++) consider(scope);
+    else rows.forEach(consider);
+    return open;
+  }
+
+  /** Drops the coordinates of every scope whose own or inner state changes, up to the root. */
+  #forget(open: ReadonlySet<number>): void {
+    const drop = (scope: number): void => {
+      for (let at = scope; at >= 0 && this.#placed.has(at); at = i32(this.#model.scopes.parent, at)) this.#placed.delete(at);
+    };
+    const parentOf = (scope: number): number => i32(this.#model.scopes.parent, scope);
+    for (const scope of open) {
+      if (scope > 0 && !this.#open.has(scope)) {
+        this.#placed.delete(scope);
+        drop(parentOf(scope));
+      }
+    }
+    for (const scope of this.#open) {
+      if (scope > 0 && !open.has(scope)) {
+        this.#placed.delete(scope);
+        drop(parentOf(scope));
+      }
+    }
+  }
+
+  #panel(scope: number): Panel {
+    const known = this.#panels.get(scope);
+    if (known !== undefined) return known;
+    this.#checkpoint();
+    const parent = scope === 0 ? undefined : this.#panel(i32(this.#model.scopes.parent, scope));
+    const box = parent?.boxOf.get(scope) ?? -1;
+    const wish = parent === undefined ? (): number => Number.NaN : wishIn(parent, box, this.#model.values.count);
+    const panel = makePanel(this.#cutter.cut(scope), wish);
+    this.#panels.set(scope, panel);
+    return panel;
+  }
+
+  #place(scope: number): PlacedPanel {
+    const known = this.#placed.get(scope);
+    if (known !== undefined) return known;
+    this.#checkpoint();
+    const repeat = this.repeats === undefined ? 1 : i32(this.repeats.repeat, scope);
+    const placed = placePanel(this.#panel(scope), this, scope === 0 ? -1 : headerWidth(this.#model, scope, repeat));
+    this.#placed.set(scope, placed);
+    return placed;
+  }
+
+  /** Top left corner of a scope's box when the root stands at 0, 0; the root's corner where it is not drawn. */
+  #spotOf(scope: number, root: PlacedPanel): { x: number; y: number } {
+    const path: number[] = [];
+    for (let at = scope; at > 0; at = i32(this.#model.scopes.parent, at)) path.unshift(at);
+    let x = 0;
+    let y = 0;
+    let placed: PlacedPanel | undefined = root;
+    for (const at of path) {
+      const box: number = placed?.panel.boxOf.get(at) ?? -1;
+      if (placed === undefined || box < 0) break;
+      const piece = i32(placed.panel.pieceOf, box);
+      const local = i32(placed.panel.localOf, box);
+      const part = placed.parts[piece];
+      const spot = placed.spots[piece];
+      if (part === undefined || spot === undefined) break;
+      x += placed.left + spot.x + (part.x[local] ?? 0) - (part.shapes.w[local] ?? 0) / 2;
+      y += placed.top + spot.y + (part.boxTop[local] ?? 0);
+      placed = placed.open.get(box);
+    }
+    return { x, y };
+  }
+}

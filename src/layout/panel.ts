@@ -1,0 +1,158 @@
+/**
+ * A scope's inside: its parts, arranged once, and the same with coordinates for what is open at the moment.
+ * A placed panel is a frame's content: x and y from the frame's top left corner, header and padding included.
+ */
+import { f64, i32 } from './arrays';
+import type { Container } from './container';
+import { gaps } from './metrics';
+import type { Surroundings } from './order';
+import { arrange, placePart, type Arranged, type Part } from './part';
+import { pack, split, type Spot } from './parts';
+
+export interface Panel {
+  readonly scope: number;
+  /** A node row, or -1 - scope row, per box. */
+  readonly ref: Int32Array;
+  readonly pieces: readonly { readonly arranged: Arranged; readonly boxes: Int32Array }[];
+  /** Where a value's net, entry and exit are. */
+  readonly nets: ReadonlyMap<number, Place>;
+  readonly entries: ReadonlyMap<number, Place>;
+  readonly exits: ReadonlyMap<number, Place>;
+  /** Row of the box of a child scope. */
+  readonly boxOf: ReadonlyMap<number, number>;
+  /** Piece and local box of each box. */
+  readonly pieceOf: Int32Array;
+  readonly localOf: Int32Array;
+  /** Scopes in it at which a cycle was broken. */
+  readonly cycles: readonly number[];
+}
+
+export interface Place {
+  readonly piece: number;
+  /** A net, or an item of the piece. */
+  readonly at: number;
+}
+
+export interface PlacedPanel {
+  readonly panel: Panel;
+  readonly parts: readonly Part[];
+  readonly spots: readonly Spot[];
+  /** Top left corner of the content. */
+  readonly left: number;
+  readonly top: number;
+  readonly w: number;
+  readonly h: number;
+  /** Open children by box. */
+  readonly open: ReadonlyMap<number, PlacedPanel>;
+}
+
+export function makePanel(whole: Container, wish: (value: number, entering: boolean) => number): Panel {
+  const nets = new Map<number, Place>();
+  const entries = new Map<number, Place>();
+  const exits = new Map<number, Place>();
+  const pieceOf = new Int32Array(whole.boxes);
+  const localOf = new Int32Array(whole.boxes);
+  const cycles: number[] = [];
+  const pieces = split(whole).map(({ container, boxes }, piece) => {
+    const around: Surroundings = {
+      entries: Float64Array.from(container.entryValue, (value) => wish(value, true)),
+      exits: Float64Array.from(container.exitValue, (value) => wish(value, false)),
+    };
+    container.netValue.forEach((value, net) => nets.set(value, { piece, at: net }));
+    container.entryValue.forEach((value, entry) => entries.set(value, { piece, at: container.boxes + entry }));
+    container.exitValue.forEach((value, exit) => exits.set(value, { piece, at: container.boxes + container.entries + exit }));
+    boxes.forEach((box, local) => {
+      pieceOf[box] = piece;
+      localOf[box] = local;
+    });
+    const arranged = arrange(container, around);
+    for (const box of arranged.layers.ranks.cycles) cycles.push(i32(container.ref, box));
+    return { arranged, boxes };
+  });
+  const boxOf = new Map<number, number>();
+  whole.ref.forEach((ref, box) => {
+    if (ref < 0) boxOf.set(-1 - ref, box);
+  });
+  return { scope: whole.scope, ref: whole.ref, pieces, nets, entries, exits, boxOf, pieceOf, localOf, cycles };
+}
+
+/** Where the parent's order would like a value to enter (or leave) this child: the place of its other end. */
+export function wishIn(parent: Panel, box: number, values: number): (value: number, entering: boolean) => number {
+  return (value, entering) => {
+    const place = parent.nets.get(value);
+    if (place === undefined) return Number.NaN;
+    const piece = parent.pieces[place.piece];
+    if (piece === undefined) return Number.NaN;
+    const { layers, order } = piece.arranged;
+    const local = i32(parent.localOf, box);
+    const groups = entering ? layers.up : layers.down;
+    const ends = entering ? layers.upper : layers.lower;
+    let sum = 0;
+    let count = 0;
+    for (let k = i32(groups.start, local); k < i32(groups.start, local + 1); k++) {
+      const link = i32(groups.rows, k);
+      if (i32(layers.linkNet, link) !== place.at) continue;
+      sum += i32(order.place, i32(ends, link));
+      count++;
+    }
+    // Values of one neighbour keep the order of its outputs.
+    return count === 0 ? Number.NaN : sum / count + (0.5 * value) / (values + 1);
+  };
+}
+
+export interface ShapeSource {
+  size(ref: number): { readonly w: number; readonly h: number };
+  /** The placed inside of an open scope, or undefined. */
+  inside(scope: number): PlacedPanel | undefined;
+}
+
+/** Coordinates for a panel; `header` is the least width of its title, or -1 for the root, which has no frame. */
+export function placePanel(panel: Panel, source: ShapeSource, header: number): PlacedPanel {
+  const open = new Map<number, PlacedPanel>();
+  const parts = panel.pieces.map(({ arranged, boxes }) => {
+    const { container } = arranged;
+    const w = new Float64Array(container.boxes);
+    const h = new Float64Array(container.boxes);
+    const inside: (PlacedPanel | undefined)[] = [];
+    for (let box = 0; box < container.boxes; box++) {
+      const ref = i32(container.ref, box);
+      const child = ref < 0 ? source.inside(-1 - ref) : undefined;
+      const size = child ?? source.size(ref);
+      w[box] = size.w;
+      h[box] = size.h;
+      inside.push(child);
+      if (child !== undefined) open.set(i32(boxes, box), child);
+    }
+    return placePart(arranged, {
+      w,
+      h,
+      port: (box, value, out) => {
+        const child = inside[box];
+        return child === undefined ? 0 : portX(child, value, out) - child.w / 2;
+      },
+    });
+  });
+  const packed = pack(
+    parts.map(({ width, height, arranged: { container } }) => ({
+      width,
+      height,
+      bordered: container.entries + container.exits > 0,
+    })),
+  );
+  const framed = header >= 0;
+  const side = framed ? gaps.frame : 0;
+  const w = Math.max(packed.width + 2 * side, header);
+  const left = Math.floor((w - packed.width) / 2);
+  const top = framed ? gaps.header + (panel.entries.size > 0 ? 0 : 6) : 0;
+  const bottom = framed ? gaps.frame - (panel.exits.size > 0 ? 4 : 0) : 0;
+  return { panel, parts, spots: packed.spots, left, top, w, h: packed.height + top + bottom, open };
+}
+
+/** Where a value crosses the frame's border, from its left side. */
+export function portX(placed: PlacedPanel, value: number, out: boolean): number {
+  const place = (out ? placed.panel.exits : placed.panel.entries).get(value);
+  const part = place === undefined ? undefined : placed.parts[place.piece];
+  const spot = place === undefined ? undefined : placed.spots[place.piece];
+  if (place === undefined || part === undefined || spot === undefined) return placed.w / 2;
+  return placed.left + spot.x + f64(part.x, place.at);
+}

@@ -1,0 +1,135 @@
+/**
+ * One connected part of a container with coordinates: where its boxes stand, and where its tensors run between the
+ * ranks. Coordinates are local to the part; its top border (entries) is y 0.
+ */
+import { align } from './align';
+import { f64, i32 } from './arrays';
+import type { Container } from './container';
+import { layerContainer, type Layers } from './layers';
+import { gaps } from './metrics';
+import { orderLayers, type Ordered, type Surroundings } from './order';
+import { rankContainer } from './ranks';
+import { straighten, type Extents } from './straighten';
+import { findTrunk } from './trunk';
+
+/** What does not depend on which scopes are open: computed once per scope. */
+export interface Arranged {
+  readonly container: Container;
+  readonly layers: Layers;
+  readonly order: Ordered;
+  readonly trunk: Int32Array;
+}
+
+/** Sizes and ports of a container's boxes at this moment. */
+export interface BoxShapes {
+  readonly w: Float64Array;
+  readonly h: Float64Array;
+  /** Where a value goes into or comes out of a box, from its centre; 0 but for open frames. */
+  port(box: number, value: number, out: boolean): number;
+}
+
+export interface Part {
+  readonly arranged: Arranged;
+  /** Centre of every item. */
+  readonly x: Float64Array;
+  readonly boxTop: Float64Array;
+  readonly shapes: BoxShapes;
+  readonly rankTop: Float64Array;
+  readonly rankBottom: Float64Array;
+  readonly width: number;
+  readonly height: number;
+}
+
+export function arrange(container: Container, around: Surroundings): Arranged {
+  const layers = layerContainer(container, rankContainer(container));
+  const order = orderLayers(layers, around);
+  return { container, layers, order, trunk: findTrunk(layers) };
+}
+
+export function placePart(arranged: Arranged, shapes: BoxShapes): Part {
+  const { layers, order, trunk } = arranged;
+  const extents = extentsOf(arranged, shapes);
+  const alignment = align(layers, order, trunk);
+  const x = straighten(layers, order, alignment, extents);
+  let width = 0;
+  for (let item = 0; item < layers.items; item++) width = Math.max(width, f64(x, item) + f64(extents.half, item));
+  const { rankTop, rankBottom, height } = stackRanks(arranged, shapes, x, extents);
+  const boxTop = new Float64Array(arranged.container.boxes);
+  for (let box = 0; box < boxTop.length; box++) {
+    const rank = i32(layers.rank, box);
+    const room = f64(rankBottom, rank) - f64(rankTop, rank) - f64(shapes.h, box);
+    // Small neighbours are centred on each other; beside a tall frame, reading starts at its top.
+    boxTop[box] = f64(rankTop, rank) + (room > 40 ? 0 : Math.floor(room / 2));
+  }
+  return { arranged, x, boxTop, shapes, rankTop, rankBottom, width, height };
+}
+
+function extentsOf({ layers, container, trunk }: Arranged, shapes: BoxShapes): Extents {
+  const { items, links, upper, lower, linkNet, firstDummy } = layers;
+  const half = new Float64Array(items);
+  for (let box = 0; box < container.boxes; box++) half[box] = f64(shapes.w, box) / 2;
+  const upperPort = new Float64Array(links);
+  const lowerPort = new Float64Array(links);
+  const weight = new Float64Array(links);
+  for (let link = 0; link < links; link++) {
+    const a = i32(upper, link);
+    const b = i32(lower, link);
+    const value = i32(container.netValue, i32(linkNet, link));
+    if (a < container.boxes) upperPort[link] = shapes.port(a, value, true);
+    if (b < container.boxes) lowerPort[link] = shapes.port(b, value, false);
+    const onTrunk = i32(trunk, a) >= 0 && i32(trunk, b) >= 0;
+    weight[link] = onTrunk ? 4 : a >= firstDummy && b >= firstDummy ? 1 : 2;
+  }
+  const isBox = (item: number): boolean => item < container.boxes;
+  return {
+    half,
+    upperPort,
+    lowerPort,
+    weight,
+    gap: (left, right) => {
+      if (isBox(left) && isBox(right)) return gaps.box;
+      return isBox(left) || isBox(right) ? gaps.lineToBox : gaps.line;
+    },
+  };
+}
+
+/** Ranks below each other, with more room between them where lines travel far sideways or many run side by side. */
+function stackRanks(
+  { layers, container, order }: Arranged,
+  shapes: BoxShapes,
+  x: Float64Array,
+  extents: Extents,
+): Pick<Part, 'rankTop' | 'rankBottom' | 'height'> {
+  const { rankCount, links, upper, lower, rank } = layers;
+  const travel = new Float64Array(rankCount);
+  for (let link = 0; link < links; link++) {
+    const a = i32(upper, link);
+    const b = i32(lower, link);
+    const way = Math.abs(f64(x, a) + f64(extents.upperPort, link) - f64(x, b) - f64(extents.lowerPort, link));
+    const r = i32(rank, a);
+    travel[r] = Math.max(f64(travel, r), way);
+  }
+  for (const loop of layers.loops) {
+    travel[loop.bottom] = Math.max(f64(travel, loop.bottom), 100);
+    if (loop.top > 0) travel[loop.top - 1] = Math.max(f64(travel, loop.top - 1), 100);
+  }
+  const rankTop = new Float64Array(rankCount);
+  const rankBottom = new Float64Array(rankCount);
+  let y = 0;
+  for (let r = 0; r < rankCount; r++) {
+    let tallest = 0;
+    for (let at = i32(order.start, r); at < i32(order.start, r + 1); at++) {
+      const item = i32(order.items, at);
+      if (item < container.boxes) tallest = Math.max(tallest, f64(shapes.h, item));
+    }
+    rankTop[r] = y;
+    y += tallest;
+    rankBottom[r] = y;
+    if (r + 1 === rankCount) break;
+    const border = (r === 0 && container.entries === 0) || (r === rankCount - 2 && container.exits === 0);
+    if (border) continue;
+    const slope = Math.min(56, Math.sqrt(f64(travel, r)) * 2.2);
+    y += Math.round(gaps.rank + Math.max(0, slope - 12));
+  }
+  return { rankTop, rankBottom, height: y };
+}
