@@ -54,5 +54,8 @@ function decodeJpeg(bytes: Uint8Array, name: string): Pixels {
 }
 
 function tooLarge(name: string): Error {
-  return badData(`${name} claims to have more than ${String(MOST_PIXELS / 1e6)} million pixels.`, 'Make it smaller.');
+  return badData(
+    `${name} claims to have more than ${String(MOST_PIXELS / 1e6)} million pixels.`,
+    'Make it smaller.',
+  );
 }

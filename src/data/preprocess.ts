@@ -89,7 +89,10 @@ export function describePreprocessing(how: ImagePreprocessing): string {
 
 function check(how: ImagePreprocessing): void {
   if (how.std.some((std) => !(std > 0))) {
-    throw badData('A standard deviation of the image preprocessing is not positive.', 'Use 1 to leave values as they are.');
+    throw badData(
+      'A standard deviation of the image preprocessing is not positive.',
+      'Use 1 to leave values as they are.',
+    );
   }
   if (how.layout === 'HW' && how.channels !== 'gray') {
     throw badData('The layout HW has no room for colour.', 'Choose gray, or another layout.');

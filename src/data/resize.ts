@@ -67,7 +67,13 @@ function taps(from: number, to: number, filter: Filter): Taps[] {
   });
 }
 
-function horizontally(data: Uint8Array, channels: number, width: number, height: number, columns: readonly Taps[]): Uint8Array {
+function horizontally(
+  data: Uint8Array,
+  channels: number,
+  width: number,
+  height: number,
+  columns: readonly Taps[],
+): Uint8Array {
   const result = new Uint8Array(columns.length * height * channels);
   for (let y = 0; y < height; y++) {
     columns.forEach(({ first, weights }, x) => {
@@ -89,7 +95,8 @@ function vertically(data: Uint8Array, channels: number, width: number, rows: rea
   rows.forEach(({ first, weights }, y) => {
     for (let i = 0; i < stride; i++) {
       let sum = 0;
-      for (let k = 0; k < weights.length; k++) sum += (weights[k] ?? 0) * (data[(first + k) * stride + i] ?? 0);
+      for (let k = 0; k < weights.length; k++)
+        sum += (weights[k] ?? 0) * (data[(first + k) * stride + i] ?? 0);
       result[y * stride + i] = toByte(sum);
     }
   });

@@ -38,6 +38,9 @@ export function toRawTyped(dtype: Dtype, values: ArrayLike<number>, count: numbe
     case 'bool':
       return Uint8Array.from(from, (_, i) => ((values[i] ?? 0) === 0 ? 0 : 1));
     default:
-      throw badFeed(`An input of type ${dtype} cannot be made from numbers here.`, 'Feed it from a .npy file.');
+      throw badFeed(
+        `An input of type ${dtype} cannot be made from numbers here.`,
+        'Feed it from a .npy file.',
+      );
   }
 }

@@ -59,3 +59,9 @@ export function byteLengthOf(dtype: Dtype, count: number): number {
 export function isFloat(dtype: Dtype): boolean {
   return /^b?float/.test(dtype);
 }
+
+/** The dtype of that name, or undefined. */
+export function maybeDtypeNamed(name: string): Dtype | undefined {
+  const found = TABLE.find(([known]) => known === name);
+  return found?.[0];
+}

@@ -20,7 +20,16 @@ const OPTIONS: ort.InferenceSession.SessionOptions = {
   intraOpNumThreads: 1,
 };
 
-const DTYPES: Readonly<Record<string, Dtype>> = { float32: 'float32', float64: 'float64', float16: 'float16', int64: 'int64', int32: 'int32', bool: 'bool', uint8: 'uint8', int8: 'int8' };
+const DTYPES: Readonly<Record<string, Dtype>> = {
+  float32: 'float32',
+  float64: 'float64',
+  float16: 'float16',
+  int64: 'int64',
+  int32: 'int32',
+  bool: 'bool',
+  uint8: 'uint8',
+  int8: 'int8',
+};
 
 export interface Check {
   /** Largest |vjp - difference| over the largest component, or null when there is nothing to differentiate. */
@@ -39,7 +48,9 @@ export async function session(parts: ModelParts): Promise<ort.InferenceSession> 
 /** Every value of the main graph as an output. */
 export function exposed(model: Skeleton): ModelParts {
   const names = new Set(model.graph.outputs.map((output) => output.name));
-  const extra = model.graph.nodes.flatMap((node) => node.outputs).filter((name) => name !== '' && !names.has(name));
+  const extra = model.graph.nodes
+    .flatMap((node) => node.outputs)
+    .filter((name) => name !== '' && !names.has(name));
   const outputs = [
     ...model.graph.outputs,
     ...extra.map((name) => ({ name, type: { kind: 'unknown' } as const })),
@@ -107,7 +118,9 @@ export async function checkGradients(model: Skeleton, feeds: Feeds): Promise<Che
 }
 
 function settingsOf(model: Skeleton): Set<string> {
-  return new Set(model.graph.nodes.flatMap((node) => (SETTINGS[node.op] ?? []).map((i) => node.inputs[i] ?? '')));
+  return new Set(
+    model.graph.nodes.flatMap((node) => (SETTINGS[node.op] ?? []).map((i) => node.inputs[i] ?? '')),
+  );
 }
 
 function nudged(value: ort.Tensor, random: () => number): ort.Tensor {
@@ -131,7 +144,10 @@ async function checkAt(model: Skeleton, feeds: Feeds, steps: readonly number[]):
   const seeds = new Map<string, Float64Array>();
   for (const name of targets) {
     const size = sizeOf(observed.get(name)?.dims ?? []);
-    seeds.set(name, Float64Array.from({ length: size }, () => random() * 2 - 1));
+    seeds.set(
+      name,
+      Float64Array.from({ length: size }, () => random() * 2 - 1),
+    );
   }
   const gradients = await backwardRun({ model, observed }, wanted, seeds, { ...feeds, ...values });
   if (gradients === null) return { error: null, why: 'independent' };
@@ -211,7 +227,8 @@ async function backwardRun(
   const back = await session(built.parts);
   const feeds: Feeds = {};
   for (const { name, dtype, dims } of built.inputs) {
-    if (back.inputNames.includes(name)) feeds[name] = tensor(dtype, seeds.get(names.get(name) ?? '') ?? [], dims);
+    if (back.inputNames.includes(name))
+      feeds[name] = tensor(dtype, seeds.get(names.get(name) ?? '') ?? [], dims);
   }
   for (const name of built.needs) {
     const value = values[name];

@@ -43,7 +43,8 @@ function node64(node: Node): Node {
 
 function attribute64(node: Node, attribute: Attribute): Attribute {
   const { value } = attribute;
-  if (value.type === 'tensor') return { ...attribute, value: { type: 'tensor', value: weight64(value.value) } };
+  if (value.type === 'tensor')
+    return { ...attribute, value: { type: 'tensor', value: weight64(value.value) } };
   if (value.type === 'graph') return { ...attribute, value: { type: 'graph', value: graph64(value.value) } };
   if (node.op === 'Cast' && attribute.name === 'to' && value.type === 'int' && Number(value.value) === 1) {
     return { ...attribute, value: { type: 'int', value: 11 } };

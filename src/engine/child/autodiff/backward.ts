@@ -48,8 +48,13 @@ export function backward(
     const entry = lookUp(node, options);
     if (entry.kind === 'refuse') throw refused(node, entry.refusal, options);
     if (entry.kind === 'zero' || grads.every((grad) => grad === null)) continue;
-    const context: RuleContext = new RuleContext(b, node, options.opsetOf(node.domain), grads, onPath, (made) =>
-      throughDecomposition(context, made, grads, options),
+    const context: RuleContext = new RuleContext(
+      b,
+      node,
+      options.opsetOf(node.domain),
+      grads,
+      onPath,
+      (made) => throughDecomposition(context, made, grads, options),
     );
     const given = entry.kind === 'rule' ? entry.rule(context) : context.through(entry.decompose);
     node.inputs.forEach((name, input) => {

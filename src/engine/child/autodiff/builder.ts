@@ -244,7 +244,9 @@ export class Builder {
     const dims = keep
       ? x.dims.map((dim, axis) => (axes.includes(axis) ? 1 : dim))
       : x.dims.filter((_, axis) => !axes.includes(axis));
-    return this.one(op, [x, this.ints([...axes].sort((a, b) => a - b))], x.dtype, dims, { keepdims: keep ? 1 : 0 });
+    return this.one(op, [x, this.ints([...axes].sort((a, b) => a - b))], x.dtype, dims, {
+      keepdims: keep ? 1 : 0,
+    });
   }
 
   sum = (x: Value, axes: readonly number[], keep = true): Value => this.reduce('ReduceSum', x, axes, keep);

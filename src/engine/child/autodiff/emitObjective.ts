@@ -89,7 +89,10 @@ class Emitter {
   #site(name: string): Value {
     const value = this.b.maybeValue(name);
     if (value === undefined) {
-      throw bad(`The objective names "${name}", which is not a value of this model`, 'Use the name of an output or of a value in the graph.');
+      throw bad(
+        `The objective names "${name}", which is not a value of this model`,
+        'Use the name of an output or of a value in the graph.',
+      );
     }
     if (!isFloat(value.dtype)) {
       throw bad(`The objective reads "${name}", which is of type ${value.dtype}`, 'Use a float value.');
@@ -105,13 +108,18 @@ class Emitter {
     if (indices.length !== dims.length) {
       throw bad(
         `The objective is not a scalar: "${name}" has the shape ${shape} and is given ${String(indices.length)} indices`,
-        dims.length === 0 ? 'Leave the indices out.' : `Give ${String(dims.length)} indices, or write sum(${name}).`,
+        dims.length === 0
+          ? 'Leave the indices out.'
+          : `Give ${String(dims.length)} indices, or write sum(${name}).`,
       );
     }
     indices.forEach((index, axis) => {
       const dim = dims[axis] ?? 0;
       if (index < -dim || index >= dim) {
-        throw bad(`Index ${String(index)} leaves axis ${String(axis)} of "${name}", whose shape is ${shape}`, `Use ${String(-dim)} to ${String(dim - 1)}.`);
+        throw bad(
+          `Index ${String(index)} leaves axis ${String(axis)} of "${name}", whose shape is ${shape}`,
+          `Use ${String(-dim)} to ${String(dim - 1)}.`,
+        );
       }
     });
     if (dims.length === 0) return value;

@@ -46,7 +46,10 @@ export interface BackwardModel {
 export function buildBackward(
   line: StraightLine,
   wanted: readonly string[],
-  objective: (b: Builder, input: (name: string, dtype: Dtype, dims: readonly number[]) => Value) => {
+  objective: (
+    b: Builder,
+    input: (name: string, dtype: Dtype, dims: readonly number[]) => Value,
+  ) => {
     readonly seeds: ReadonlyMap<string, Value>;
     readonly outputs?: readonly Value[];
   },
@@ -91,7 +94,8 @@ function weightsOf(graph: Graph): Map<string, WeightRef> {
     if (node.op !== 'Constant' || node.domain !== '') continue;
     const value = node.attributes.find((attribute) => attribute.name === 'value')?.value;
     const [output] = node.outputs;
-    if (value?.type === 'tensor' && output !== undefined) weights.set(output, { ...value.value, name: output });
+    if (value?.type === 'tensor' && output !== undefined)
+      weights.set(output, { ...value.value, name: output });
   }
   return weights;
 }

@@ -21,7 +21,12 @@ export type Objective =
       readonly indices: readonly number[];
     }
   | { readonly kind: 'whole'; readonly site: string; readonly over: 'sum' | 'mean' }
-  | { readonly kind: 'projection'; readonly site: string; readonly direction: string; readonly indices: readonly number[] };
+  | {
+      readonly kind: 'projection';
+      readonly site: string;
+      readonly direction: string;
+      readonly indices: readonly number[];
+    };
 
 /** @param isValue whether a string is the name of a value of the model */
 export function parseObjective(text: string, isValue: (name: string) => boolean): Objective {
@@ -39,7 +44,8 @@ class Parser {
   whole(): Objective {
     const objective = this.#sum();
     this.#space();
-    if (this.#at < this.text.length) throw this.#wrong(`stops making sense at "${this.text.slice(this.#at)}"`);
+    if (this.#at < this.text.length)
+      throw this.#wrong(`stops making sense at "${this.text.slice(this.#at)}"`);
     return objective;
   }
 

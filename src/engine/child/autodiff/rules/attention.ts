@@ -22,7 +22,13 @@ function toHeads(c: RuleContext, x: Value, heads: number): Value {
 function repeatHeads(b: Builder, x: Value, times: number): Value {
   if (times === 1) return x;
   const [batch = 1, heads = 1, sequence = 1, width = 1] = x.dims;
-  const wide = b.expand(b.reshape(x, [batch, heads, 1, sequence, width]), [batch, heads, times, sequence, width]);
+  const wide = b.expand(b.reshape(x, [batch, heads, 1, sequence, width]), [
+    batch,
+    heads,
+    times,
+    sequence,
+    width,
+  ]);
   return b.reshape(wide, [batch, heads * times, sequence, width]);
 }
 
@@ -49,7 +55,9 @@ function attend(c: RuleContext): (Value | null)[] {
   const mixed = b.matmul(weights, repeatHeads(b, value, times));
   const last = value.dims[3] ?? 1;
   const y =
-    c.x(0).dims.length === 4 ? mixed : b.reshape(b.transpose(mixed, [0, 2, 1, 3]), [batch, queries, heads * last]);
+    c.x(0).dims.length === 4
+      ? mixed
+      : b.reshape(b.transpose(mixed, [0, 2, 1, 3]), [batch, queries, heads * last]);
   return [y, key, value];
 }
 

@@ -6,10 +6,7 @@ import { rule, ZERO, type RuleTable } from './define';
 export const binary: RuleTable = {
   Add: rule((c) => [c.g(), c.g()]),
   Sub: rule((c) => [c.g(), c.wants(1) ? c.b.neg(c.g()) : null]),
-  Mul: rule((c) => [
-    c.wants(0) ? c.b.mul(c.g(), c.x(1)) : null,
-    c.wants(1) ? c.b.mul(c.g(), c.x(0)) : null,
-  ]),
+  Mul: rule((c) => [c.wants(0) ? c.b.mul(c.g(), c.x(1)) : null, c.wants(1) ? c.b.mul(c.g(), c.x(0)) : null]),
   Div: rule((c) => {
     const share = c.b.div(c.g(), c.x(1));
     return [share, c.wants(1) ? c.b.neg(c.b.mul(share, c.y())) : null];
@@ -19,7 +16,10 @@ export const binary: RuleTable = {
     const x = c.x(0);
     const power = b.cast(c.x(1), x.dtype);
     const zero = b.scalar(0, x);
-    return [c.wants(0) ? powerOfBase(c, x, power, zero) : null, c.wants(1) ? powerOfExponent(c, x, power, zero) : null];
+    return [
+      c.wants(0) ? powerOfBase(c, x, power, zero) : null,
+      c.wants(1) ? powerOfExponent(c, x, power, zero) : null,
+    ];
   }),
   Mod: rule((c) => {
     const quotient = c.b.div(c.x(0), c.x(1));

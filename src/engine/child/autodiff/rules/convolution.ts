@@ -32,10 +32,14 @@ export const convolution: RuleTable = {
     // The runtime names the winner of each window by its position in the whole tensor: the first one, as in PyTorch.
     const { b } = c;
     const x = c.x();
-    const pool = b.copyNodeOutputs(c.node, [x], [
-      { dtype: x.dtype, dims: c.y().dims },
-      { dtype: 'int64', dims: c.y().dims },
-    ]);
+    const pool = b.copyNodeOutputs(
+      c.node,
+      [x],
+      [
+        { dtype: x.dtype, dims: c.y().dims },
+        { dtype: 'int64', dims: c.y().dims },
+      ],
+    );
     const [, winners] = pool;
     if (winners === undefined) throw c.broken('names no winners');
     if (c.int('storage_order', 0) === 1) throw c.broken('counts positions by columns');
@@ -102,7 +106,10 @@ function windowCounts(
     const first = withPadding ? -(window.begin[axis] ?? 0) : 0;
     return Array.from({ length: size }, (_, position) => {
       const start = position * (window.strides[axis] ?? 1) - (window.begin[axis] ?? 0);
-      const taps = Array.from({ length: window.kernel[axis] ?? 1 }, (__, k) => start + k * (window.dilations[axis] ?? 1));
+      const taps = Array.from(
+        { length: window.kernel[axis] ?? 1 },
+        (__, k) => start + k * (window.dilations[axis] ?? 1),
+      );
       return taps.filter((tap) => tap >= first && tap < padded).length;
     });
   });
@@ -124,12 +131,14 @@ function transposedWindow(
   const dilations = c.ints('dilations') ?? filled(rank, 1);
   const extra = c.ints('output_padding') ?? filled(rank, 0);
   const span = input.map(
-    (size, axis) => (size - 1) * (strides[axis] ?? 1) + ((kernel[axis] ?? 1) - 1) * (dilations[axis] ?? 1) + 1,
+    (size, axis) =>
+      (size - 1) * (strides[axis] ?? 1) + ((kernel[axis] ?? 1) - 1) * (dilations[axis] ?? 1) + 1,
   );
   const total = span.map((length, axis) => length + (extra[axis] ?? 0) - (output[axis] ?? 0));
   const auto = c.string('auto_pad', 'NOTSET');
   const shared = auto === 'SAME_UPPER' || auto === 'SAME_LOWER' || c.ints('output_shape') !== undefined;
-  const half = (amount: number): number => (auto === 'SAME_UPPER' ? Math.floor(amount / 2) : amount - Math.floor(amount / 2));
+  const half = (amount: number): number =>
+    auto === 'SAME_UPPER' ? Math.floor(amount / 2) : amount - Math.floor(amount / 2);
   const begin = shared ? total.map(half) : (c.ints('pads') ?? filled(2 * rank, 0)).slice(0, rank);
   const end = span.map((length, axis) => length - (output[axis] ?? 0) - (begin[axis] ?? 0));
   return { kernel, strides, dilations, begin, end };

@@ -62,7 +62,10 @@ function einsum(c: RuleContext): (Value | null)[] {
     const sizes = kept.map((letter) => sizeOfLetter(c, terms, letter));
     const grad = b.one('Einsum', [c.g(), ...values], c.g().dtype, sizes, { equation });
     const spread = term.map((letter) => (available.has(letter) ? sizeOfLetter(c, terms, letter) : 1));
-    const full = b.expand(b.reshape(grad, spread), term.map((letter, axis) => (available.has(letter) ? (spread[axis] ?? 1) : (dims[axis] ?? 1))));
+    const full = b.expand(
+      b.reshape(grad, spread),
+      term.map((letter, axis) => (available.has(letter) ? (spread[axis] ?? 1) : (dims[axis] ?? 1))),
+    );
     return unbroadcast(b, full, dims);
   });
 }
@@ -96,6 +99,8 @@ function parseEquation(c: RuleContext): { terms: string[][]; output: string[] } 
 function implicit(terms: readonly (readonly string[])[], spare: readonly string[]): string[] {
   const counts = new Map<string, number>();
   for (const letter of terms.flat()) counts.set(letter, (counts.get(letter) ?? 0) + 1);
-  const once = [...counts].flatMap(([letter, count]) => (count === 1 && !spare.includes(letter) ? [letter] : []));
+  const once = [...counts].flatMap(([letter, count]) =>
+    count === 1 && !spare.includes(letter) ? [letter] : [],
+  );
   return [...spare, ...once.sort()];
 }

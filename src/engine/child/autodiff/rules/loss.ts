@@ -19,7 +19,9 @@ function negativeLogLikelihood(c: RuleContext, logProbability: Value): Value {
   const kept = ignoring(c, target);
   const safe = kept === null ? target : b.where(kept, target, b.scalar(0, target));
   const index = b.reshape(safe, target.dims.toSpliced(1, 0, 1));
-  const picked = b.one('GatherElements', [logProbability, index], logProbability.dtype, index.dims, { axis: 1 });
+  const picked = b.one('GatherElements', [logProbability, index], logProbability.dtype, index.dims, {
+    axis: 1,
+  });
   const likelihood = b.reshape(picked, target.dims);
   const each = weights === null ? null : b.gather(weights, safe, 0);
   const ones = b.full(target.dims, 1, likelihood.dtype);

@@ -26,7 +26,10 @@ function rootMeanSquare(b: Builder, x: Value, axes: readonly number[], epsilon: 
 
 /** A per-channel vector as [1, C, 1, …], to broadcast over N x C x …. */
 function perChannel(c: RuleContext, vector: Value): Value {
-  return c.b.reshape(vector, c.x().dims.map((_, axis) => (axis === 1 ? sizeOf(vector.dims) : 1)));
+  return c.b.reshape(
+    vector,
+    c.x().dims.map((_, axis) => (axis === 1 ? sizeOf(vector.dims) : 1)),
+  );
 }
 
 function affine(c: RuleContext, normal: Value, scale: Value | null, bias: Value | null): Value {
@@ -83,7 +86,10 @@ export const norm: RuleTable = {
     return [affine(c, b.mul(b.sub(c.x(), at(3)), inverse), at(1), at(2))];
   }),
   InstanceNormalization: decompose((c) => {
-    const axes = c.x().dims.map((_, axis) => axis).slice(2);
+    const axes = c
+      .x()
+      .dims.map((_, axis) => axis)
+      .slice(2);
     const { normal } = standardize(c.b, c.x(), axes, c.float('epsilon', 1e-5));
     return [affine(c, normal, perChannel(c, c.x(1)), perChannel(c, c.x(2)))];
   }),

@@ -122,14 +122,26 @@ function unroll(c: RuleContext, cell: Cell): (Value | null)[] {
   const stack = (pick: (run: Run) => Value | null, axis: number): Value | null => {
     const parts = runs.map(pick);
     if (parts.some((part) => part === null)) return null;
-    return b.concat(parts.flatMap((part) => (part === null ? [] : [unsqueeze(b, part, axis)])), axis);
+    return b.concat(
+      parts.flatMap((part) => (part === null ? [] : [unsqueeze(b, part, axis)])),
+      axis,
+    );
   };
   const layout = (value: Value | null, perm: readonly number[]): Value | null =>
     value === null || !batchFirst ? value : b.transpose(value, perm);
   return [
-    layout(stack((run) => run.all, 1), [2, 0, 1, 3]),
-    layout(stack((run) => run.last, 0), [1, 0, 2]),
-    layout(stack((run) => run.cell, 0), [1, 0, 2]),
+    layout(
+      stack((run) => run.all, 1),
+      [2, 0, 1, 3],
+    ),
+    layout(
+      stack((run) => run.last, 0),
+      [1, 0, 2],
+    ),
+    layout(
+      stack((run) => run.cell, 0),
+      [1, 0, 2],
+    ),
   ];
 }
 
@@ -177,14 +189,20 @@ function oneDirection(
     const row = b.reshape(b.slice(x, 0, t, t + 1), [batch, width]);
     const [nextH, nextMemory] = cell.step(step, row, h, memory);
     // Past the end of a row's sequence its state stays and its output is zero.
-    const inside = lengths === null ? null : b.greater(b.reshape(lengths, [batch, 1]), b.constant(lengths.dtype, [1, 1], [t]));
+    const inside =
+      lengths === null
+        ? null
+        : b.greater(b.reshape(lengths, [batch, 1]), b.constant(lengths.dtype, [1, 1], [t]));
     outputs[t] = inside === null ? nextH : b.where(inside, nextH, b.scalar(0, nextH));
     h = inside === null ? nextH : b.where(inside, nextH, h);
     if (memory !== null && nextMemory !== null) {
       memory = inside === null ? nextMemory : b.where(inside, nextMemory, memory);
     }
   }
-  const all = b.concat(outputs.map((output) => unsqueeze(b, output, 0)), 0);
+  const all = b.concat(
+    outputs.map((output) => unsqueeze(b, output, 0)),
+    0,
+  );
   return { all, last: h, cell: memory };
 }
 

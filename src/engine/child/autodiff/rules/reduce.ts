@@ -70,9 +70,7 @@ export const reduce: RuleTable = {
   NonZero: ZERO,
   Hardmax: ZERO,
   Softmax: rule((c) => alongAxis(c, (b, y, g, axes) => b.mul(y, b.sub(g, b.sum(b.mul(g, y), axes))))),
-  LogSoftmax: rule((c) =>
-    alongAxis(c, (b, y, g, axes) => b.sub(g, b.mul(b.exp(y), b.sum(g, axes)))),
-  ),
+  LogSoftmax: rule((c) => alongAxis(c, (b, y, g, axes) => b.sub(g, b.mul(b.exp(y), b.sum(g, axes))))),
 };
 
 /** Softmax-like operators: along one axis since opset 13; before, over everything from the axis on. */
@@ -84,5 +82,12 @@ function alongAxis(
   const rank = y.dims.length;
   if (c.opset >= 13) return [vjp(c.b, y, c.g(), [normalizeAxis(c.int('axis', -1), rank)])];
   const axis = normalizeAxis(c.int('axis', 1), rank);
-  return [vjp(c.b, y, c.g(), y.dims.map((_, i) => i).filter((i) => i >= axis))];
+  return [
+    vjp(
+      c.b,
+      y,
+      c.g(),
+      y.dims.map((_, i) => i).filter((i) => i >= axis),
+    ),
+  ];
 }

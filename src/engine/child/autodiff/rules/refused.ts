@@ -30,11 +30,21 @@ const QUANTISED = [
   'com.microsoft::QGemm',
 ];
 
-const RANDOM = ['RandomNormal', 'RandomNormalLike', 'RandomUniform', 'RandomUniformLike', 'Bernoulli', 'Multinomial'];
+const RANDOM = [
+  'RandomNormal',
+  'RandomNormalLike',
+  'RandomUniform',
+  'RandomUniformLike',
+  'Bernoulli',
+  'Multinomial',
+];
 
 export const refused: RuleTable = {
   ...Object.fromEntries(QUANTISED.map((op) => [op, quantised])),
   ...Object.fromEntries(RANDOM.map((op) => [op, random])),
-  NonMaxSuppression: refuse('it selects boxes by comparing them', 'Take the gradient of the scores before it.'),
+  NonMaxSuppression: refuse(
+    'it selects boxes by comparing them',
+    'Take the gradient of the scores before it.',
+  ),
   Unique: refuse('it sorts and merges values', 'Take the gradient of what comes before it.'),
 };

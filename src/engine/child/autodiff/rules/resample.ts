@@ -22,9 +22,18 @@ function alongAxes(c: RuleContext, matrix: Matrix): Value {
     const to = c.y().dims[axis] ?? from;
     if (from === to && !isCropped(c)) return;
     const last = x.dims.length - 1;
-    const perm = x.dims.map((_, i) => i).with(axis, last).with(last, axis);
+    const perm = x.dims
+      .map((_, i) => i)
+      .with(axis, last)
+      .with(last, axis);
     const moved = b.transpose(g, perm);
-    g = b.transpose(b.matmul(moved.dims.length === 1 ? b.reshape(moved, [1, to]) : moved, b.swapLast(matrix(c, axis, from, to))), perm);
+    g = b.transpose(
+      b.matmul(
+        moved.dims.length === 1 ? b.reshape(moved, [1, to]) : moved,
+        b.swapLast(matrix(c, axis, from, to)),
+      ),
+      perm,
+    );
   });
   return b.reshape(g, x.dims);
 }
@@ -42,16 +51,21 @@ function resizeMatrix(c: RuleContext, axis: number, from: number, to: number): V
   const rank = c.x().dims.length;
   const scales = c.opset < 11 ? c.maybeX(1) : c.maybeX(2);
   const useScales = scales !== null && scales.dims[0] !== 0;
-  const keep = ['coordinate_transformation_mode', 'cubic_coeff_a', 'exclude_outside', 'mode', 'nearest_mode', 'antialias'];
+  const keep = [
+    'coordinate_transformation_mode',
+    'cubic_coeff_a',
+    'exclude_outside',
+    'mode',
+    'nearest_mode',
+    'antialias',
+  ];
   const attributes = c.node.attributes.filter((attribute) => keep.includes(attribute.name));
   const legacy = c.opset < 11 ? { coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' } : {};
   // Four axes, only the last resized: the layout every kernel of the runtime takes.
   const image = b.reshape(eye, [1, 1, from, from]);
   const axes = c.ints('axes');
   const place = axes === undefined ? axis : axes.map((a) => (a < 0 ? a + rank : a)).indexOf(axis);
-  const extra = useScales
-    ? [null, rowScale(c, scales, place)]
-    : [null, null, b.ints([1, 1, from, to])];
+  const extra = useScales ? [null, rowScale(c, scales, place)] : [null, null, b.ints([1, 1, from, to])];
   const value = b.one('Resize', [image, ...extra], dtype, [1, 1, from, to], legacy);
   b.addAttributes(attributes);
   return b.reshape(value, [from, to]);
@@ -69,8 +83,15 @@ function upsampleMatrix(c: RuleContext, _: number, from: number, to: number): Va
   const image = b.reshape(identity(c, from), [1, 1, from, from]);
   const mode = c.string('mode', 'nearest');
   const scales = b.constant('float32', [4], [1, 1, 1, to / from]);
-  const attributes = { mode, coordinate_transformation_mode: 'asymmetric', ...(mode === 'nearest' ? { nearest_mode: 'floor' } : {}) };
-  return b.reshape(b.one('Resize', [image, null, scales], c.x().dtype, [1, 1, from, to], attributes), [from, to]);
+  const attributes = {
+    mode,
+    coordinate_transformation_mode: 'asymmetric',
+    ...(mode === 'nearest' ? { nearest_mode: 'floor' } : {}),
+  };
+  return b.reshape(b.one('Resize', [image, null, scales], c.x().dtype, [1, 1, from, to], attributes), [
+    from,
+    to,
+  ]);
 }
 
 function identity(c: RuleContext, size: number): Value {

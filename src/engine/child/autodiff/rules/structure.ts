@@ -43,7 +43,14 @@ export const structure: RuleTable = {
       c.g(),
       dims.flatMap((dim, axis) => [repeats[axis] ?? 1, dim]),
     );
-    return [b.sum(split, dims.map((_, axis) => 2 * axis), false), null];
+    return [
+      b.sum(
+        split,
+        dims.map((_, axis) => 2 * axis),
+        false,
+      ),
+      null,
+    ];
   }),
   Concat: rule((c) => {
     const axis = c.axis('axis', 1, c.y().dims.length);
@@ -56,7 +63,13 @@ export const structure: RuleTable = {
   }),
   Split: rule((c) => {
     const axis = c.axis('axis', 0);
-    return [c.b.concat(c.node.outputs.map((_, i) => c.g(i)), axis), null];
+    return [
+      c.b.concat(
+        c.node.outputs.map((_, i) => c.g(i)),
+        axis,
+      ),
+      null,
+    ];
   }),
   Slice: rule((c) => {
     const known = c.opset < 10 ? undefined : knownSlice(c);
@@ -67,9 +80,16 @@ export const structure: RuleTable = {
   Pad: rule((c) => {
     if (c.opset < 11) {
       const pads = c.ints('pads') ?? c.ints('paddings') ?? [];
-      if (c.string('mode', 'constant') !== 'constant') throw c.broken('pads by reflection or edge in an old opset');
+      if (c.string('mode', 'constant') !== 'constant')
+        throw c.broken('pads by reflection or edge in an old opset');
       const rank = c.x().dims.length;
-      return [c.b.pad(c.g(), pads.slice(0, rank).map((p) => -p), pads.slice(rank).map((p) => -p))];
+      return [
+        c.b.pad(
+          c.g(),
+          pads.slice(0, rank).map((p) => -p),
+          pads.slice(rank).map((p) => -p),
+        ),
+      ];
     }
     // Position 0 is what a constant pads with; real positions count from 1.
     const { b } = c;
@@ -121,7 +141,8 @@ export const structure: RuleTable = {
     const reduction = plainReduction(c);
     const updates = c.x(2);
     const zeros = c.b.zerosLike(updates);
-    const data = reduction === 'add' ? c.g() : c.b.one('ScatterND', [c.g(), c.x(1), zeros], zeros.dtype, c.x().dims);
+    const data =
+      reduction === 'add' ? c.g() : c.b.one('ScatterND', [c.g(), c.x(1), zeros], zeros.dtype, c.x().dims);
     return [data, null, c.b.one('GatherND', [c.g(), c.x(1)], updates.dtype, updates.dims)];
   }),
 
@@ -155,7 +176,8 @@ function knownSlice(c: RuleContext): { before: number[]; after: number[] } | und
   const starts = get(1);
   const steps = (names[4] ?? '') === '' ? starts?.map(() => 1) : get(4);
   const axes = (names[3] ?? '') === '' ? starts?.map((_, i) => i) : get(3);
-  if (starts === undefined || axes === undefined || steps?.some((step) => step !== 1) !== false) return undefined;
+  if (starts === undefined || axes === undefined || steps?.some((step) => step !== 1) !== false)
+    return undefined;
   const before = dims.map(() => 0);
   axes.forEach((axis, i) => {
     const at = normalizeAxis(axis, dims.length);
@@ -184,7 +206,11 @@ function clampStart(start: number, dim: number): number {
 function padValue(c: RuleContext, placed: Value): Value {
   const isPad = c.b.equal(placed, c.b.scalar(0, placed));
   const kept = c.b.where(isPad, c.g(), c.b.scalar(0, c.g()));
-  const total = c.b.sum(kept, kept.dims.map((_, axis) => axis), false);
+  const total = c.b.sum(
+    kept,
+    kept.dims.map((_, axis) => axis),
+    false,
+  );
   return c.b.reshape(total, c.x(2).dims);
 }
 

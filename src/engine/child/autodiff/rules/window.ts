@@ -82,7 +82,9 @@ export function spread(
 ): Value {
   const reach = spatial(g).map(
     (size, axis) =>
-      (size - 1) * (window.strides[axis] ?? 1) + ((window.kernel[axis] ?? 1) - 1) * (window.dilations[axis] ?? 1) + 1,
+      (size - 1) * (window.strides[axis] ?? 1) +
+      ((window.kernel[axis] ?? 1) - 1) * (window.dilations[axis] ?? 1) +
+      1,
   );
   const channels = (w.dims[1] ?? 1) * group;
   const full = b.one('ConvTranspose', [g, w], g.dtype, [g.dims[0] ?? 1, channels, ...reach], {
