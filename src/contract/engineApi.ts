@@ -51,6 +51,10 @@ export interface EngineApi {
 export interface EngineEvents {
   /** Work in progress: `done` of `total` steps of the call that carried this token. */
   progress: { readonly token: string; readonly done: number; readonly total: number; readonly text: string };
+  /** The child listens. */
+  ready: { readonly pid: number };
+  /** The child is about to be deaf for about this long. */
+  blocking: { readonly text: string; readonly predictedMs: number };
   log: { readonly level: 'info' | 'warn' | 'error'; readonly text: string };
 }
 

@@ -21,6 +21,8 @@ export interface RunRequest {
   readonly level?: Level;
   /** Whether captured tensors stay in the child under a handle (default true), or only summaries are kept. */
   readonly keep?: boolean;
+  /** Compare with a run of the whole model at once, however long it takes (default: put off where that is slow). */
+  readonly thorough?: boolean;
   /** Outputs wanted; all when left out, none when empty: what nothing asked for needs is cut away. */
   readonly outputs?: readonly string[];
 }
@@ -47,7 +49,12 @@ export interface RunResult {
   readonly sessionMs: number;
   /** Sentences a person should read: sites without effect, NaN met, … */
   readonly notes: readonly string[];
+  /** What comparing this session with the plain model said; `pending` where that was put off. */
+  readonly check: RunCheck;
 }
+
+/** `equal`: bit by bit; `within`: to 1e-5 of the largest value (faster levels); `not-comparable`: the model is random. */
+export type RunCheck = 'equal' | 'within' | 'not-comparable' | 'pending';
 
 export interface FeedSpec {
   readonly name: string;

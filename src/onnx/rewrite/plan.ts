@@ -2,7 +2,7 @@
  * One rewrite for one question: which values are wanted, what is changed on the way, and nothing else is left in.
  * Model in, model out; the original is untouched and shared. Pure.
  */
-import type { GraphPath, ValueInfo, WeightRef } from '../../contract/skeleton';
+import type { Graph, GraphPath, ValueInfo, WeightRef } from '../../contract/skeleton';
 import type { Dtype } from '../../tensor/dtype';
 import type { ModelParts } from '../write';
 import { cutGraph } from './cut';
@@ -43,7 +43,7 @@ export interface Rewritten {
 /** Carries out the plan. Throws `unsupported` as `liftValues` does. */
 export function rewrite(model: ModelParts, plan: Plan, dtypeOf: DtypeOf): Rewritten {
   const fresh = new FreshNames(model.graph);
-  const fed = { ...model.graph, ...overriddenInputs(model, plan.overridden) };
+  const fed = handIn({ ...model.graph, ...overriddenInputs(model, plan.overridden) }, plan.given, fresh);
   const intervened = insertSteps(fed, plan.steps, fresh);
   const asked = plan.captures.map(({ path, value, raw }) => ({
     path,
@@ -84,12 +84,29 @@ export function rewrite(model: ModelParts, plan: Plan, dtypeOf: DtypeOf): Rewrit
     wanted.set(name, untyped(name));
     return name;
   }
-  const graph = cutGraph({ ...lifted.graph, nodes }, { wanted: [...wanted.values()], given: plan.given });
+  const graph = cutGraph({ ...lifted.graph, nodes }, [...wanted.values()]);
   return {
     model: { ...model, graph },
     captures,
     steps: intervened.inputs,
     renamedInputs: intervened.renamedInputs,
+  };
+}
+
+/** Makes values inputs; the nodes that made them make something nobody reads. */
+function handIn(graph: Graph, given: readonly ValueInfo[], fresh: FreshNames): Graph {
+  if (given.length === 0) return graph;
+  const unread = new Map(given.map(({ name }) => [name, fresh.next(`${name}~unread`)]));
+  const keep = (name: string): boolean => !unread.has(name);
+  return {
+    ...graph,
+    nodes: graph.nodes.map((node) =>
+      node.outputs.every(keep) ? node : { ...node, outputs: node.outputs.map((name) => unread.get(name) ?? name) },
+    ),
+    inputs: [...graph.inputs.filter(({ name }) => keep(name)), ...given],
+    initializers: new Map([...graph.initializers].filter(([name]) => keep(name))),
+    sparseInitializers: new Map([...graph.sparseInitializers].filter(([name]) => keep(name))),
+    overridable: graph.overridable.filter(keep),
   };
 }
 

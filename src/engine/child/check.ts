@@ -1,0 +1,215 @@
+/**
+ * The engine's own proof that looking changes nothing: what a new session gives, with every intervention set to change
+ * nothing, is compared with the plain model's own outputs on the same feeds. Bit by bit at level `disabled`, within 1e-5
+ * of the largest reference value elsewhere. A session that fails is refused.
+ *
+ * A session without outputs (only what is upstream of a captured value) is compared with an uncut one that captures the
+ * same. That runs the whole model; where it would take long it is put off, and said so.
+ */
+import { Failure } from '../../base/errors';
+import { Lru } from '../../base/lru';
+import type { TensorData } from '../../contract/tensor';
+import { relativeDifference, sameBits } from './compare';
+import type { Executed, Executor, Settings } from './executor';
+import type { EngineModel } from './model';
+import type { Planned } from './request';
+import type { Check } from './sessions';
+import { bytesOf } from './store';
+
+type Feeds = Readonly<Record<string, TensorData>>;
+
+/** Operators whose results differ from run to run by design. */
+const RANDOM = new Set([
+  'RandomNormal',
+  'RandomNormalLike',
+  'RandomUniform',
+  'RandomUniformLike',
+  'Multinomial',
+  'Bernoulli',
+]);
+
+/** Beyond this, in milliseconds, the check of a session without outputs is put off. */
+const AT_ONCE = 250;
+export const TOLERANCE = 1e-5;
+
+export class Checker {
+  /** Outputs of plain models, by model, feeds and settings. */
+  readonly #plain = new Lru<string, ReadonlyMap<string, TensorData>>(256 << 20);
+  /** What each plan was found to be. */
+  readonly #found = new Map<string, Check>();
+
+  constructor(private readonly executor: Executor) {}
+
+  /**
+   * Checks a plan once. `executed` is what it gave with `planned`'s numbers. Throws `internal` when looking changed the
+   * result. `thorough`: do not put anything off.
+   */
+  async check(
+    model: EngineModel,
+    planned: Planned,
+    feeds: Feeds,
+    feedsHash: string,
+    settings: Settings,
+    executed: Executed,
+    thorough: boolean,
+    signal?: AbortSignal,
+  ): Promise<Check> {
+    const key = JSON.stringify([model.id, settings, planned.plan]);
+    const known = this.#found.get(key);
+    if (known !== undefined && known !== 'pending') return known;
+    const found = await this.#compare(model, planned, feeds, feedsHash, settings, executed, thorough, signal);
+    this.#found.set(key, found);
+    return found;
+  }
+
+  /** Outputs of the plain model, when they are at hand. */
+  plainOutputs(model: EngineModel, feedsHash: string, settings: Settings): ReadonlyMap<string, TensorData> | undefined {
+    return this.#plain.get(plainKey(model, feedsHash, settings));
+  }
+
+  forget(model: EngineModel): void {
+    for (const key of [...this.#found.keys()]) if (key.startsWith(`["${model.id}",`)) this.#found.delete(key);
+  }
+
+  async #compare(
+    model: EngineModel,
+    planned: Planned,
+    feeds: Feeds,
+    feedsHash: string,
+    settings: Settings,
+    executed: Executed,
+    thorough: boolean,
+    signal: AbortSignal | undefined,
+  ): Promise<Check> {
+    if (randomNodes(model).length > 0) return 'not-comparable';
+    const { plan } = planned;
+    const changes = planned.steps.length > 0 || planned.given.size > 0;
+    const plain = plan.captures.length === 0 && !changes && plan.outputs.length > 0;
+    if (plain && plan.outputs.length === model.skeleton.graph.outputs.length) {
+      this.#remember(model, feedsHash, settings, executed.outputs);
+      return 'equal';
+    }
+    const cut = plan.outputs.length === 0;
+    if (cut && !thorough && this.#estimate(model, feedsHash, settings) > AT_ONCE) return 'pending';
+    const reference = await this.#reference(model, planned, feeds, feedsHash, settings, signal);
+    const actual = changes ? await this.#identity(model, planned, reference, feeds, settings, signal) : executed;
+    return verdict(model, planned, settings, actual, reference);
+  }
+
+  /** The plan's outputs and captures from the whole model without any change. */
+  async #reference(
+    model: EngineModel,
+    { plan, given }: Planned,
+    feeds: Feeds,
+    feedsHash: string,
+    settings: Settings,
+    signal: AbortSignal | undefined,
+  ): Promise<Executed> {
+    const nothing = { steps: [], given: [] };
+    const known = this.plainOutputs(model, feedsHash, settings);
+    const names = [...given.keys()].map((value) => ({ path: '', value, raw: false }));
+    const cut = plan.outputs.length === 0;
+    const outputs = model.skeleton.graph.outputs.filter(({ type }) => type.kind === 'tensor' || type.kind === 'unknown');
+    const all = outputs.map(({ name }) => name);
+    let plain = known;
+    if (plain === undefined) {
+      const uncaptured = { plan: { ...plan, ...nothing, outputs: all, captures: [] }, given: new Map<string, TensorData>() };
+      plain = (await this.executor.run(model, uncaptured, [], feeds, settings, signal)).outputs;
+      this.#remember(model, feedsHash, settings, plain);
+    }
+    if (!cut && names.length === 0) {
+      return { outputs: plain, captures: [], stacked: [], sessionMs: 0, runMs: 0 };
+    }
+    const captures = [...plan.captures.map((capture) => ({ ...capture, raw: false })), ...names];
+    const uncut = { plan: { ...plan, ...nothing, outputs: all, captures }, given: new Map<string, TensorData>() };
+    const whole = await this.executor.run(model, uncut, [], feeds, settings, signal);
+    for (const [name, output] of plain) {
+      const other = whole.outputs.get(name);
+      if (other === undefined || !agree(other, output, settings)) throw changedBy(model, name, 'capturing');
+    }
+    return whole;
+  }
+
+  /** The plan with numbers that change nothing; what it is handed is what the plain model had there. */
+  async #identity(
+    model: EngineModel,
+    planned: Planned,
+    reference: Executed,
+    feeds: Feeds,
+    settings: Settings,
+    signal: AbortSignal | undefined,
+  ): Promise<Executed> {
+    const given = new Map<string, TensorData>();
+    [...planned.given.keys()].forEach((name, index) => {
+      const tensor = reference.captures[planned.plan.captures.length + index];
+      if (tensor !== null && tensor !== undefined) given.set(name, tensor);
+    });
+    const numbers = planned.steps.map(({ identity }) => identity);
+    return this.executor.run(model, { plan: planned.plan, given }, numbers, feeds, settings, signal);
+  }
+
+  #remember(
+    model: EngineModel,
+    feedsHash: string,
+    settings: Settings,
+    outputs: ReadonlyMap<string, TensorData>,
+  ): void {
+    const cost = [...outputs.values()].reduce((sum, tensor) => sum + bytesOf(tensor), 0);
+    this.#plain.set(plainKey(model, feedsHash, settings), outputs, cost);
+  }
+
+  /** Milliseconds that the whole model would take. */
+  #estimate(model: EngineModel, feedsHash: string, settings: Settings): number {
+    if (this.plainOutputs(model, feedsHash, settings) !== undefined) return 0;
+    return model.skeleton.weightBytes / 250_000;
+  }
+}
+
+function plainKey(model: EngineModel, feedsHash: string, settings: Settings): string {
+  return JSON.stringify([model.id, feedsHash, settings]);
+}
+
+/** Names of operators in the model whose results are random. */
+export function randomNodes({ skeleton }: EngineModel): string[] {
+  return [...new Set(skeleton.nodes.filter(isRandom).map(({ op }) => op))];
+}
+
+function isRandom({ op, domain, inputs }: EngineModel['skeleton']['nodes'][number]): boolean {
+  if (domain !== '' && domain !== 'ai.onnx') return false;
+  // Dropout is the identity unless its third input, training_mode, is given.
+  return RANDOM.has(op) || (op === 'Dropout' && (inputs[2] ?? '') !== '');
+}
+
+function agree(actual: TensorData, reference: TensorData, { level }: Settings): boolean {
+  return level === 'disabled' ? sameBits(actual, reference) : relativeDifference(actual, reference) <= TOLERANCE;
+}
+
+function verdict(
+  model: EngineModel,
+  { plan, steps, given }: Planned,
+  settings: Settings,
+  actual: Executed,
+  reference: Executed,
+): Check {
+  const how = steps.length > 0 || given.size > 0 ? 'an intervention that changes nothing' : 'capturing';
+  for (const name of plan.outputs) {
+    const [mine, plain] = [actual.outputs.get(name), reference.outputs.get(name)];
+    if (mine === undefined || plain === undefined || !agree(mine, plain, settings)) throw changedBy(model, name, how);
+  }
+  if (plan.outputs.length === 0) {
+    plan.captures.forEach(({ value }, index) => {
+      const [mine, plain] = [actual.captures[index] ?? null, reference.captures[index] ?? null];
+      if (mine === null && plain === null) return;
+      if (mine === null || plain === null || !agree(mine, plain, settings)) throw changedBy(model, value, how);
+    });
+  }
+  return settings.level === 'disabled' ? 'equal' : 'within';
+}
+
+function changedBy(model: EngineModel, value: string, how: string): Failure {
+  return new Failure({
+    code: 'internal',
+    message: `In ${model.skeleton.file}, ${how} changed "${value}", so what was recorded cannot be trusted and is not shown.`,
+    remedy: 'Report this with the model if you can; capture another value.',
+  });
+}

@@ -1,0 +1,216 @@
+/**
+ * Carries out plans: rewrite, session, run, one after another. Announces every call that blocks the process with the time
+ * it is expected to take, so that the host can tell slow from stuck and cancel by replacing the process.
+ */
+import { createHash } from 'node:crypto';
+import { must } from '../../base/assert';
+import { breathe, throwIfCancelled } from '../../base/cancel';
+import { Lru } from '../../base/lru';
+import type { Level } from '../../contract/run';
+import type { TensorData } from '../../contract/tensor';
+import { rewrite, type Plan, type Rewritten } from '../../onnx/rewrite/plan';
+import { weightsOf } from '../../onnx/walk';
+import { missingFeed, runtimeFailure } from './failures';
+import { inferGraph, typeOf } from './infer';
+import type { EngineModel } from './model';
+import type { Planned } from './request';
+import { isCarried, runSession, type SessionChoice } from './runtime';
+import type { KeptSession, Sessions } from './sessions';
+import type { StepNumbers } from './stepNumbers';
+
+export interface Settings {
+  readonly level: Level;
+  readonly packed: boolean;
+  readonly providers: readonly string[];
+  readonly threads: number;
+}
+
+export interface Executed {
+  readonly outputs: ReadonlyMap<string, TensorData>;
+  /** By place in the plan's captures; null where a branch that makes it was not taken. */
+  readonly captures: readonly (TensorData | null)[];
+  readonly stacked: readonly number[];
+  readonly sessionMs: number;
+  readonly runMs: number;
+}
+
+/** A rewrite with its bytes, ready for a session. */
+export interface Prepared {
+  readonly plan: Plan;
+  readonly rewritten: Rewritten;
+  readonly bytes: Uint8Array;
+  readonly weightBytes: number;
+}
+
+/** What a call that blocks the process is, and how long it should take. */
+export type Announce = (text: string, predictedMs: number) => void;
+
+export class Executor {
+  readonly #prepared = new Map<EngineModel, Lru<string, Prepared>>();
+
+  constructor(
+    readonly sessions: Sessions,
+    private readonly announce: Announce,
+  ) {}
+
+  /** The rewrite for a plan. Plans are kept by their full text. */
+  async prepare(model: EngineModel, plan: Plan, signal?: AbortSignal): Promise<Prepared> {
+    const kept = this.#prepared.get(model) ?? new Lru<string, Prepared>(64 << 20);
+    this.#prepared.set(model, kept);
+    const key = JSON.stringify(plan);
+    const known = kept.get(key);
+    if (known !== undefined) return known;
+    const types = (inner: { path: string; value: string }): ReturnType<typeof dtypeOf> => dtypeOf(model, inner);
+    const rewritten = rewrite(model.skeleton, plan, types);
+    const bytes = await model.write(rewritten.model, signal);
+    const weightBytes = [...weightsOf(rewritten.model.graph)].reduce((sum, ref) => sum + ref.byteLength, 0);
+    const prepared = { plan, rewritten, bytes, weightBytes };
+    kept.set(key, prepared, bytes.length + key.length * 2);
+    return prepared;
+  }
+
+  forget(model: EngineModel): void {
+    this.#prepared.delete(model);
+  }
+
+  /** Runs a plan with these feeds and these numbers for its steps. Throws `bad-feed`, `runtime`, `unsupported`, … */
+  async run(
+    model: EngineModel,
+    planned: Pick<Planned, 'plan' | 'given'>,
+    numbers: readonly StepNumbers[],
+    feeds: Readonly<Record<string, TensorData>>,
+    settings: Settings,
+    signal?: AbortSignal,
+  ): Promise<Executed> {
+    const prepared = await this.#carried(model, planned.plan, signal);
+    const { rewritten } = prepared;
+    const start = performance.now();
+    return this.#withSession(model, prepared, settings, signal, async (kept) => {
+      const sessionMs = performance.now() - start;
+      const given = feedsOf(model, rewritten, planned, numbers, feeds);
+      const names = rewritten.model.graph.outputs.map(({ name }) => name);
+      this.announce(`Running ${model.skeleton.file}`, predictRun(kept, prepared));
+      await breathe();
+      throwIfCancelled(signal);
+      const began = performance.now();
+      const results = await runSession(kept.session, given, names).catch((error: unknown) => {
+        throw runtimeFailure(error, model.skeleton, `Running ${model.skeleton.file}`);
+      });
+      const runMs = performance.now() - began;
+      kept.times.push(runMs);
+      if (kept.times.length > 8) kept.times.shift();
+      throwIfCancelled(signal);
+      const outputs = new Map(planned.plan.outputs.map((name) => [name, resultOf(results, name)]));
+      const captures = rewritten.captures.map(({ name, guards }) => {
+        const computed = guards.every(({ name: guard, expected }) => isTrue(resultOf(results, guard)) === expected);
+        return computed ? resultOf(results, name) : null;
+      });
+      return { outputs, captures, stacked: rewritten.captures.map(({ stacked }) => stacked), sessionMs, runMs };
+    });
+  }
+
+  /** A plan whose captures all have types that can be handed over: others come out as float32. */
+  async #carried(model: EngineModel, plan: Plan, signal: AbortSignal | undefined): Promise<Prepared> {
+    const captures = plan.captures.map((capture) => {
+      const type = typeOf(model, capture.path, capture.value);
+      if (type?.kind !== 'tensor' || isCarried(type.dtype) || capture.as !== undefined) return capture;
+      return { ...capture, as: 'float32' as const };
+    });
+    return this.prepare(model, { ...plan, captures }, signal);
+  }
+
+  async #withSession<T>(
+    model: EngineModel,
+    prepared: Prepared,
+    settings: Settings,
+    signal: AbortSignal | undefined,
+    work: (kept: KeptSession) => Promise<T>,
+  ): Promise<T> {
+    const choice: SessionChoice = { ...settings, folder: model.folder };
+    const use = (ready: Prepared): Promise<T> => {
+      this.announce(`Preparing ${model.skeleton.file}`, predictCreate(ready, settings));
+      return this.sessions.use(ready.bytes, choice, ready.weightBytes, work);
+    };
+    try {
+      return await use(prepared);
+    } catch (error) {
+      const uncarried = /Unsupported data type: \d+/.test(error instanceof Error ? error.message : '');
+      if (!uncarried || model.asked.has('')) {
+        throw runtimeFailure(error, model.skeleton, `Preparing ${model.skeleton.file}`);
+      }
+      // Some value's type cannot be handed over: ask which, and give it out as float32.
+      await inferGraph(model, '', signal);
+      const again = await this.#carried(model, prepared.plan, signal);
+      return use(again).catch((second: unknown) => {
+        throw runtimeFailure(second, model.skeleton, `Preparing ${model.skeleton.file}`);
+      });
+    }
+  }
+}
+
+/** Hash of what was fed, to tell whether two runs had the same input. */
+export function hashFeeds(feeds: Readonly<Record<string, TensorData>>): string {
+  const hash = createHash('sha1');
+  for (const [name, { dtype, dims, data }] of Object.entries(feeds).sort(([a], [b]) => (a < b ? -1 : 1))) {
+    hash.update(JSON.stringify([name, dtype, dims]));
+    if (ArrayBuffer.isView(data)) hash.update(data);
+    else hash.update(JSON.stringify(data));
+  }
+  return hash.digest('base64');
+}
+
+function dtypeOf(model: EngineModel, { path, value }: { path: string; value: string }): TensorData['dtype'] | undefined {
+  const type = typeOf(model, path, value);
+  return type?.kind === 'tensor' ? type.dtype : undefined;
+}
+
+function feedsOf(
+  model: EngineModel,
+  rewritten: Rewritten,
+  planned: Pick<Planned, 'plan' | 'given'>,
+  numbers: readonly StepNumbers[],
+  feeds: Readonly<Record<string, TensorData>>,
+): Map<string, TensorData> {
+  const wanted = new Set(rewritten.model.graph.inputs.map(({ name }) => name));
+  const result = new Map<string, TensorData>();
+  const offer = (name: string, tensor: TensorData): void => {
+    if (wanted.has(name)) result.set(name, tensor);
+  };
+  for (const [name, tensor] of Object.entries(feeds)) {
+    if (!planned.given.has(name)) offer(rewritten.renamedInputs.get(name) ?? name, tensor);
+  }
+  for (const [name, tensor] of planned.given) offer(rewritten.renamedInputs.get(name) ?? name, tensor);
+  rewritten.steps.forEach(({ operand, choice }, index) => {
+    const step = must(numbers[index], 'every step has numbers');
+    offer(operand, step.operand);
+    if (choice !== null && step.choice !== null) offer(choice, step.choice);
+  });
+  for (const name of wanted) {
+    if (result.has(name)) continue;
+    const original = [...rewritten.renamedInputs].find(([, renamed]) => renamed === name)?.[0] ?? name;
+    throw missingFeed(must(model.inputs.find((input) => input.name === original), `"${name}" is an input of the model`));
+  }
+  return result;
+}
+
+function resultOf(results: ReadonlyMap<string, TensorData>, name: string): TensorData {
+  return must(results.get(name), `the run gave "${name}"`);
+}
+
+function isTrue({ data }: TensorData): boolean {
+  return Number(data[0] ?? 0) !== 0;
+}
+
+/** Weights are mapped at about this many bytes a millisecond on their first use. */
+const MAPPED = 250_000;
+const PACKED = 150_000;
+
+function predictRun(kept: KeptSession, { weightBytes }: Prepared): number {
+  const last = kept.times.at(-1);
+  if (last !== undefined) return last;
+  return 50 + weightBytes / MAPPED;
+}
+
+function predictCreate({ bytes, weightBytes }: Prepared, { packed }: Settings): number {
+  return 20 + bytes.length / 20_000 + (packed ? weightBytes / PACKED : 0);
+}

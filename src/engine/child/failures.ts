@@ -1,0 +1,185 @@
+/**
+ * The sentences of the engine. What the runtime says is kept, behind the words that say which node and operator it is
+ * about and what to do.
+ */
+import { Failure } from '../../base/errors';
+import type { FeedSpec } from '../../contract/run';
+import type { Skeleton } from '../../contract/skeleton';
+import { describeNode } from '../../onnx/names';
+import { nearestNames } from '../../onnx/nearest';
+import { formatShape } from '../../tensor/shape';
+
+/** `float32 1×3×?×?`. */
+export function formatSpec({ dtype, shape }: Pick<FeedSpec, 'dtype' | 'shape'>): string {
+  return `${dtype} ${formatShape(shape)}`;
+}
+
+export function unknownModel(id: string): Failure {
+  return new Failure({
+    code: 'disconnected',
+    message: `The engine does not hold the model ${id}.`,
+    remedy: 'Open it again.',
+  });
+}
+
+export function goneTensor(): Failure {
+  return new Failure({
+    code: 'disconnected',
+    message: 'The engine no longer holds this tensor: it was let go, or the engine was replaced.',
+    remedy: 'Run again.',
+  });
+}
+
+export function unknownFeed(name: string, inputs: readonly FeedSpec[]): Failure {
+  const names = inputs.map((input) => input.name);
+  const [near] = nearestNames(name, names);
+  const list = names.length === 0 ? 'It takes no inputs.' : `Its inputs are ${names.slice(0, 12).join(', ')}.`;
+  return new Failure({
+    code: 'bad-feed',
+    message: `The model has no input "${name}".`,
+    remedy: near === undefined ? list : `Did you mean "${near}"? ${list}`,
+  });
+}
+
+export function unknownOutput(name: string, outputs: readonly string[]): Failure {
+  return new Failure({
+    code: 'usage',
+    message: `The model has no output "${name}".`,
+    remedy: `Its outputs are ${outputs.slice(0, 12).join(', ')}.`,
+  });
+}
+
+export function unknownType(site: string): Failure {
+  return new Failure({
+    code: 'bad-intervention',
+    message: `The type of "${site}" is not known: it is no tensor, or the runtime cannot infer it.`,
+    remedy: 'Choose another value.',
+  });
+}
+
+export function inFunction(site: string): Failure {
+  return new Failure({
+    code: 'unsupported',
+    message: `"${site}" lies in a function that several nodes call, so it stands for several values.`,
+    remedy: 'Choose a value of the graph that calls it.',
+  });
+}
+
+export function conflict(first: string, second: string): Failure {
+  return new Failure({
+    code: 'bad-intervention',
+    message: `Two interventions fix the same elements: "${first}" and "${second}".`,
+    remedy: 'Keep one of them.',
+  });
+}
+
+export function notATensor(site: string): Failure {
+  return new Failure({
+    code: 'unsupported',
+    message: `"${site}" is a sequence, a map or an optional, and only tensors can be captured.`,
+    remedy: 'Choose a value that is made from it.',
+  });
+}
+
+export function missingFeed(spec: FeedSpec): Failure {
+  return new Failure({
+    code: 'bad-feed',
+    message: `The input "${spec.name}" was not given.`,
+    remedy: `Feed it ${formatSpec(spec)}.`,
+  });
+}
+
+export function wrongFeed(spec: FeedSpec, given: { dtype: string; dims: readonly number[] }, what: string): Failure {
+  return new Failure({
+    code: 'bad-feed',
+    message: `The input "${spec.name}" takes ${formatSpec(spec)}, but ${given.dtype} ${formatShape(given.dims)} was given: ${what}.`,
+    remedy: 'Change the feed.',
+  });
+}
+
+export function uncarried(what: string, dtype: string): Failure {
+  return new Failure({
+    code: 'unsupported',
+    message: `${what} is ${dtype}, which onnxruntime-node cannot hand over.`,
+    remedy: 'Choose a value of another type.',
+  });
+}
+
+/** An error the runtime threw while making a session or running. */
+export function runtimeFailure(error: unknown, skeleton: Skeleton, doing: string): Failure {
+  if (error instanceof Failure) return error;
+  const said = error instanceof Error ? error.message : String(error);
+  if (/bad_alloc|BFCArena|failed to allocate|AllocateRawInternal|out of memory|Array buffer allocation failed/i.test(said)) {
+    return new Failure({
+      code: 'out-of-memory',
+      message: `${doing} needs more memory than there is (${firstLine(said)}).`,
+      remedy: 'Use a smaller input, a smaller batch, or capture fewer values.',
+      cause: error,
+    });
+  }
+  const missing = /Could not find an implementation for (\w+)\((\d+)\) node with name '([^']*)'/.exec(said);
+  if (missing !== null) {
+    const [, op = '', version = '', name = ''] = missing;
+    return new Failure({
+      code: 'unsupported',
+      message: `The runtime has no ${op} (version ${version}) for the types that ${nodeCalled(skeleton, name, op)} uses.`,
+      remedy: 'Export the model with other types or another opset; it can still be looked at.',
+      cause: error,
+    });
+  }
+  const unregistered =
+    /No Op registered for (\S+) with domain_version of (\d+)/.exec(said) ??
+    /(?:Fatal error: )?(?:[\w.]+:)?([\w.]+)\(-?(\d+)\) is not a registered function\/op/.exec(said);
+  if (unregistered !== null) {
+    const [, op = '', version = ''] = unregistered;
+    const node = skeleton.nodes.find((candidate) => candidate.op === op);
+    const where = node === undefined ? '' : ` (${describeNode(node)})`;
+    return new Failure({
+      code: 'unsupported',
+      message: `The runtime has no operator ${op} in version ${version}${where}.`,
+      remedy: 'It can be looked at but not run; custom operators need a library that registers them.',
+      cause: error,
+    });
+  }
+  const atNode = /while running (\w+) node\. Name:'([^']*)' Status Message: ([\s\S]*)/.exec(said);
+  if (atNode !== null) {
+    const [, op = '', name = '', why = ''] = atNode;
+    return new Failure({
+      code: 'runtime',
+      message: `${doing} stopped at ${nodeCalled(skeleton, name, op)}: ${sentence(why)}`,
+      remedy: 'Check the shapes and values of the inputs.',
+      cause: error,
+    });
+  }
+  return new Failure({
+    code: 'runtime',
+    message: `${doing} failed: ${sentence(said)}`,
+    remedy: '',
+    cause: error,
+  });
+}
+
+/** The runtime names nodes by name, and by place where they have none. */
+function nodeCalled(skeleton: Skeleton, name: string, op: string): string {
+  const named = skeleton.nodes.filter((node) => node.name === name && node.op === op && name !== '');
+  const [only] = named;
+  if (only !== undefined && named.length === 1) return describeNode(only);
+  const alone = skeleton.nodes.filter((node) => node.op === op);
+  const [single] = alone;
+  if (single !== undefined && alone.length === 1) return describeNode(single);
+  return `a node (${op}${name === '' ? '' : ` "${name}"`})`;
+}
+
+/** The runtime's text without its paths, codes and stack. */
+function sentence(said: string): string {
+  const text = firstLine(said)
+    .replace(/^\[ONNXRuntimeError\] : \d+ : \w+ : /, '')
+    .replace(/(?:[A-Za-z]:)?[\\/][\w.\\/-]+\.(?:cc|h):\d+ /g, '')
+    .replace(/^Non-zero status code returned /, '')
+    .trim();
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}
+
+function firstLine(text: string): string {
+  return text.trim().split('\n')[0]?.slice(0, 500) ?? '';
+}

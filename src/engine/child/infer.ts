@@ -1,0 +1,122 @@
+/**
+ * Types and shapes, inferred by the runtime: every value is named as an output, a session is made and never run, and its
+ * metadata says what each is. No hand-written shape inference.
+ */
+import type { Graph, GraphPath, ValueInfo, ValueType } from '../../contract/skeleton';
+import { bodyModel } from '../../onnx/rewrite/bodyModel';
+import { parentOf, stepsOf } from '../../onnx/rewrite/graphPath';
+import { weightType } from '../../onnx/describe';
+import { FreshNames } from '../../onnx/rewrite/names';
+import { insertedNode } from '../../onnx/rewrite/nodes';
+import { maybeDtype, type Dtype } from '../../tensor/dtype';
+import { createSession, reportedOutputs, type Reported } from './runtime';
+import type { EngineModel } from './model';
+
+/** Asks the runtime for the types of all values of a graph, once. Errors of the runtime pass through. */
+export async function inferGraph(model: EngineModel, path: GraphPath, signal?: AbortSignal): Promise<void> {
+  if (model.asked.has(path)) return;
+  if (path !== '') await inferGraph(model, parentOf(path).path, signal);
+  const main = model.skeleton.graph;
+  const graph = path === '' ? main : bodyModel(main, path, (around, value) => typeOf(model, around, value));
+  const names = [...new Set(graph.nodes.flatMap((node) => node.outputs))].filter((name) => name !== '');
+  const found = await askRuntime(model, graph, names, signal);
+  model.inferred.set(path, found);
+  model.asked.add(path);
+}
+
+/** Type of a value: as inferred, else as the model states it. */
+export function typeOf(model: EngineModel, path: GraphPath, value: string): ValueType | undefined {
+  const inferred = model.inferred.get(path)?.get(value);
+  if (inferred !== undefined) return inferred;
+  const graph = model.skeleton.graphs.get(path);
+  if (graph === undefined) return undefined;
+  const weight = graph.initializers.get(value);
+  if (weight !== undefined) return weightType(weight);
+  const stated = [...graph.inputs, ...graph.outputs].find((info) => info.name === value) ?? graph.values.get(value);
+  if (stated !== undefined && stated.type.kind !== 'unknown') return stated.type;
+  return stepsOf(path)?.length === 0 ? undefined : loopInput(graph, value);
+}
+
+/** The first two inputs of a Loop's body are its iteration and condition, whether it says so or not. */
+function loopInput(graph: Graph, value: string): ValueType | undefined {
+  const index = graph.inputs.findIndex((info) => info.name === value);
+  if (!graph.path.endsWith('.body') || index < 0 || index > 1) return undefined;
+  return { kind: 'tensor', dtype: index === 0 ? 'int64' : 'bool', shape: [] };
+}
+
+async function askRuntime(
+  model: EngineModel,
+  graph: Graph,
+  names: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<Map<string, ValueType>> {
+  const outputs = new Map(graph.outputs.map((info) => [info.name, info]));
+  const infos = names.map((name): ValueInfo => outputs.get(name) ?? { name, type: { kind: 'unknown' } });
+  const found = new Map<string, ValueType>();
+  const unclear: string[] = [];
+  const uncarried = (name: string, dtype: Dtype): void => void found.set(name, { kind: 'tensor', dtype, shape: null });
+  for (const { name, tensor } of await askTypes(model, graph, infos, uncarried, signal)) {
+    if (tensor === null) found.set(name, { kind: 'sequence', of: { kind: 'unknown' } });
+    else {
+      found.set(name, { kind: 'tensor', ...tensor });
+      if (tensor.shape?.length === 0) unclear.push(name);
+    }
+  }
+  const ranks = await askRanks(model, graph, unclear, signal);
+  for (const [index, name] of unclear.entries()) {
+    const type = found.get(name);
+    if (type?.kind === 'tensor' && ranks[index] !== 0) found.set(name, { ...type, shape: null });
+  }
+  return found;
+}
+
+/** The metadata cannot tell a scalar from an unknown rank, but the shape of a value's `Shape` can. */
+async function askRanks(
+  model: EngineModel,
+  graph: Graph,
+  names: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<(number | undefined)[]> {
+  if (names.length === 0) return [];
+  const fresh = new FreshNames(graph);
+  const asked = names.map((name) => ({ name, shape: fresh.next(`${name}~shape`) }));
+  const nodes = [...graph.nodes, ...asked.map(({ name, shape }) => insertedNode('Shape', [name], [shape]))];
+  const infos = asked.map(({ shape }): ValueInfo => ({ name: shape, type: { kind: 'unknown' } }));
+  const reported = await askTypes(model, { ...graph, nodes }, infos, () => undefined, signal);
+  return reported.map(({ tensor }) => {
+    const rank = tensor?.shape?.[0];
+    return typeof rank === 'number' ? rank : undefined;
+  });
+}
+
+async function askTypes(
+  model: EngineModel,
+  graph: Graph,
+  outputs: readonly ValueInfo[],
+  uncarried: (name: string, dtype: Dtype) => void,
+  signal: AbortSignal | undefined,
+): Promise<Reported[]> {
+  if (outputs.length === 0) return [];
+  try {
+    const bytes = await model.write({ ...model.skeleton, graph: { ...graph, outputs } }, signal);
+    const session = await createSession(bytes, { ...LOOKING, folder: model.folder });
+    const reported = reportedOutputs(session);
+    await session.release();
+    return reported;
+  } catch (error) {
+    // The package gives up on all values when it cannot name the type of one: halve until that one is found.
+    const code = /Unsupported data type: (\d+)/.exec(error instanceof Error ? error.message : '')?.[1];
+    const [only] = outputs;
+    if (code === undefined || only === undefined) throw error;
+    if (outputs.length > 1) {
+      const half = Math.ceil(outputs.length / 2);
+      const first = await askTypes(model, graph, outputs.slice(0, half), uncarried, signal);
+      return [...first, ...(await askTypes(model, graph, outputs.slice(half), uncarried, signal))];
+    }
+    const dtype = maybeDtype(Number(code));
+    if (dtype !== undefined) uncarried(only.name, dtype);
+    return [];
+  }
+}
+
+const LOOKING = { level: 'disabled', packed: false, providers: ['cpu'], threads: 1 } as const;

@@ -1,0 +1,114 @@
+/**
+ * One opened model in the child: its skeleton, where its weights lie, and what the runtime has said of its values.
+ * Never writes to the file.
+ */
+import { statSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import { Failure } from '../../base/errors';
+import { must } from '../../base/assert';
+import type { FeedSpec } from '../../contract/run';
+import type { Graph, GraphPath, ValueType, WeightLocation, WeightRef } from '../../contract/skeleton';
+import { openLocal, type LocalModel } from '../../onnx/files';
+import { weightType } from '../../onnx/describe';
+import { bodiesOf, tensorsOf } from '../../onnx/walk';
+import { WeightReader } from '../../onnx/weights';
+import { writeModel, type ModelParts } from '../../onnx/write';
+import { toRaw } from '../../tensor/buffers';
+
+export class EngineModel {
+  /** What the runtime inferred, by graph path and value. Filled by `infer.ts`. */
+  readonly inferred = new Map<GraphPath, Map<string, ValueType>>();
+  /** Paths whose values the runtime has been asked for. */
+  readonly asked = new Set<GraphPath>();
+  readonly inputs: readonly FeedSpec[];
+  readonly outputs: readonly FeedSpec[];
+  readonly weights: WeightReader;
+  /** Raw bytes of tensors that the file keeps varint-coded, by where they lie: a rewrite may rename a reference. */
+  readonly #packed = new Map<WeightLocation, Uint8Array>();
+
+  private constructor(
+    readonly id: string,
+    readonly local: LocalModel,
+    /** Size and time of change when it was opened. */
+    private readonly stamp: string,
+  ) {
+    this.weights = new WeightReader(local.source, local.folder);
+    const { graph } = local.skeleton;
+    const spec = (name: string, type: ValueType, optional: boolean): FeedSpec =>
+      type.kind === 'tensor'
+        ? { name, dtype: type.dtype, shape: type.shape, optional }
+        : { name, dtype: 'undefined', shape: null, optional };
+    this.inputs = [
+      ...graph.inputs.map(({ name, type }) => spec(name, type, false)),
+      ...graph.overridable.flatMap((name) => {
+        const weight = graph.initializers.get(name);
+        return weight === undefined ? [] : [spec(name, weightType(weight), true)];
+      }),
+    ];
+    this.outputs = graph.outputs.map(({ name, type }) => spec(name, type, false));
+  }
+
+  static async open(id: string, file: string, signal?: AbortSignal): Promise<EngineModel> {
+    const local = await openLocal(file, signal);
+    return new EngineModel(id, local, stampOf(local.path));
+  }
+
+  get skeleton(): LocalModel['skeleton'] {
+    return this.local.skeleton;
+  }
+
+  /** Folder in which the runtime finds this model's weights. */
+  get folder(): string {
+    return dirname(this.local.path);
+  }
+
+  /** Bytes of a rewrite. Throws `file-unreadable` when the model's file has changed since it was read. */
+  async write(parts: ModelParts, signal?: AbortSignal): Promise<Uint8Array> {
+    if (stampOf(this.local.path) !== this.stamp) throw changedFile(this.local.path);
+    for (const ref of packedIn(parts)) {
+      if (this.#packed.has(ref.where)) continue;
+      const { dtype, data } = await this.weights.read(ref, signal);
+      if (ArrayBuffer.isView(data)) this.#packed.set(ref.where, toRaw(dtype, data));
+    }
+    return writeModel(parts, {
+      self: basename(this.local.path),
+      packed: (ref) => must(this.#packed.get(ref.where), `the packed tensor "${ref.name}" was read`),
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.weights.close();
+    await this.local.source.close();
+  }
+}
+
+function* packedIn({ graph, functions }: ModelParts): Iterable<WeightRef> {
+  const visit = function* (body: Graph): Iterable<WeightRef> {
+    yield* body.initializers.values();
+    for (const sparse of body.sparseInitializers.values()) yield* [sparse.values, sparse.indices];
+    for (const node of body.nodes) {
+      yield* tensorsOf(node);
+      for (const inner of bodiesOf(node)) yield* visit(inner);
+    }
+  };
+  for (const body of [graph, ...functions.map((definition) => definition.graph)]) {
+    for (const ref of visit(body)) if (ref.where.kind === 'packed') yield ref;
+  }
+}
+
+function changedFile(path: string): Failure {
+  return new Failure({
+    code: 'file-unreadable',
+    message: `${path} has changed since it was opened.`,
+    remedy: 'Open it again.',
+  });
+}
+
+function stampOf(path: string): string {
+  try {
+    const { size, mtimeMs, ino } = statSync(path);
+    return `${String(size)} ${String(mtimeMs)} ${String(ino)}`;
+  } catch (error) {
+    return `gone ${String(error)}`;
+  }
+}

@@ -1,0 +1,183 @@
+/**
+ * A request into a plan: sites read and placed, interventions turned into steps and numbers, what may be handed in
+ * instead of computed. Asks for types and dims only where it needs them.
+ */
+import type { Intervention, RunRequest } from '../../contract/run';
+import type { Site } from '../../contract/site';
+import type { TensorData } from '../../contract/tensor';
+import { axisNames, layoutOf, placeSlices, type PlacedSlice } from '../../onnx/axes';
+import { stepsOf } from '../../onnx/rewrite/graphPath';
+import type { Step } from '../../onnx/rewrite/intervene';
+import type { InnerValue } from '../../onnx/rewrite/lift';
+import type { CaptureAt, Plan } from '../../onnx/rewrite/plan';
+import { parseSite } from '../../onnx/site';
+import type { Dtype } from '../../tensor/dtype';
+import { conflict, inFunction, unknownOutput, unknownType } from './failures';
+import { inferGraph, typeOf } from './infer';
+import type { EngineModel } from './model';
+import { broadcastTo, formOf, identityNumbers, numbersOf, type StepNumbers } from './stepNumbers';
+
+/** A captured site: the plan's capture it reads. */
+export interface PlannedCapture {
+  readonly text: string;
+  readonly site: Site;
+  /** Index among the plan's captures. */
+  readonly capture: number;
+}
+
+/** One intervention as the run needs it. */
+export interface PlannedStep {
+  readonly intervention: Intervention;
+  readonly step: Step;
+  readonly slices: readonly PlacedSlice[];
+  readonly dims: readonly number[] | null;
+  readonly numbers: StepNumbers;
+  readonly identity: StepNumbers;
+}
+
+export interface Planned {
+  readonly plan: Plan;
+  readonly captures: readonly PlannedCapture[];
+  /** In the order of the plan's steps. */
+  readonly steps: readonly PlannedStep[];
+  /** Values handed in, by name. */
+  readonly given: ReadonlyMap<string, TensorData>;
+}
+
+/** Dims that values have with the feeds of the request. */
+export interface DimsSource {
+  /** Where they are known without running anything. */
+  known(inner: InnerValue): readonly number[] | undefined;
+  /** Finds them out by running what lies upstream, if need be. */
+  find(inner: InnerValue): Promise<readonly number[]>;
+}
+
+/** Throws `bad-site`, `bad-intervention` or `unsupported` with what is wrong. */
+export async function planRequest(
+  model: EngineModel,
+  request: RunRequest,
+  dims: DimsSource,
+  signal?: AbortSignal,
+): Promise<Planned> {
+  const { graph } = model.skeleton;
+  const names = graph.outputs.map(({ name }) => name);
+  for (const name of request.outputs ?? []) if (!names.includes(name)) throw unknownOutput(name, names);
+  const captures: PlannedCapture[] = [];
+  const captured: CaptureAt[] = [];
+  for (const text of request.capture) {
+    const site = siteAt(model, text);
+    if (site.graph !== '') await inferGraph(model, site.graph, signal);
+    const raw = site.stage === 'raw';
+    let capture = captured.findIndex((at) => at.path === site.graph && at.value === site.value && at.raw === raw);
+    if (capture < 0) capture = captured.push({ path: site.graph, value: site.value, raw }) - 1;
+    captures.push({ text, site, capture });
+  }
+  const steps: PlannedStep[] = [];
+  for (const intervention of request.interventions ?? []) {
+    const planned = await planStep(model, intervention, dims, signal);
+    const other = steps.find((earlier) => clashes(earlier, planned));
+    if (other !== undefined) throw conflict(other.intervention.site, intervention.site);
+    steps.push(planned);
+  }
+  const { kept, given } = handIn(steps, captured);
+  return {
+    plan: {
+      outputs: request.outputs ?? names,
+      captures: captured,
+      steps: kept.map(({ step }) => step),
+      given: [...given].map(([name, { dtype, dims: shape }]) => ({ name, type: { kind: 'tensor', dtype, shape } })),
+      overridden: graph.overridable.filter((name) => Object.hasOwn(request.feeds, name)),
+    },
+    captures,
+    steps: kept,
+    given,
+  };
+}
+
+function siteAt(model: EngineModel, text: string): Site {
+  const site = parseSite(model.skeleton, text);
+  if (stepsOf(site.graph) === null) throw inFunction(text);
+  return site;
+}
+
+async function planStep(
+  model: EngineModel,
+  intervention: Intervention,
+  source: DimsSource,
+  signal: AbortSignal | undefined,
+): Promise<PlannedStep> {
+  const site = siteAt(model, intervention.site);
+  const inner = { path: site.graph, value: site.value };
+  const dtype = await dtypeAt(model, inner, intervention.site, signal);
+  const form = formOf(intervention, dtype, hasWhere(model));
+  const needsDims = site.slices.length > 0 || form === 'pick';
+  const dims = source.known(inner) ?? (needsDims ? await source.find(inner) : null);
+  const slices = dims === null ? [] : placeAt(model, site, dims, intervention.site);
+  return {
+    intervention,
+    step: { ...inner, dtype, form },
+    slices,
+    dims,
+    numbers: numbersOf(intervention, form, dtype, dims, slices),
+    identity: identityNumbers(form, dtype, dims),
+  };
+}
+
+/** The slices of a site on the axes of its value. */
+export function placeAt(model: EngineModel, site: Site, dims: readonly number[], text: string): PlacedSlice[] {
+  const graph = model.skeleton.graphs.get(site.graph) ?? model.skeleton.graph;
+  const names = axisNames(layoutOf(graph, site.value, dims.length), dims.length);
+  return placeSlices(site.slices, dims, names, text);
+}
+
+function hasWhere({ skeleton }: EngineModel): boolean {
+  const opset = skeleton.opsets.find(({ domain }) => domain === '' || domain === 'ai.onnx');
+  return (opset?.version ?? 0) >= 9;
+}
+
+async function dtypeAt(
+  model: EngineModel,
+  inner: InnerValue,
+  text: string,
+  signal: AbortSignal | undefined,
+): Promise<Dtype> {
+  let type = typeOf(model, inner.path, inner.value);
+  if (type === undefined) {
+    await inferGraph(model, inner.path, signal);
+    type = typeOf(model, inner.path, inner.value);
+  }
+  if (type?.kind !== 'tensor') throw unknownType(text);
+  return type.dtype;
+}
+
+/** Two that each fix the same elements of one value. */
+function clashes(a: PlannedStep, b: PlannedStep): boolean {
+  const fixes = ({ intervention: { kind } }: PlannedStep): boolean => kind === 'set' || kind === 'replace';
+  if (a.step.path !== b.step.path || a.step.value !== b.step.value || !fixes(a) || !fixes(b)) return false;
+  return a.slices.every(({ axis, indices }) => {
+    const other = b.slices.find((slice) => slice.axis === axis);
+    return other === undefined || other.indices.some((index) => indices.includes(index));
+  });
+}
+
+/**
+ * A main-graph value that is fixed whole need not be computed: it becomes an input, and so what is upstream of it is cut
+ * away. Steps before that one on the same value no longer matter.
+ */
+function handIn(
+  steps: readonly PlannedStep[],
+  captured: readonly CaptureAt[],
+): { readonly kept: readonly PlannedStep[]; readonly given: ReadonlyMap<string, TensorData> } {
+  const given = new Map<string, TensorData>();
+  const dropped = new Set<PlannedStep>();
+  for (const [index, { intervention, step, slices, dims, numbers }] of steps.entries()) {
+    const fixed = intervention.kind === 'set' || intervention.kind === 'replace';
+    const rawWanted = captured.some(({ path, value, raw }) => raw && path === '' && value === step.value);
+    if (!fixed || step.form !== 'select' || slices.length > 0 || dims === null || step.path !== '' || rawWanted) continue;
+    given.set(step.value, broadcastTo(numbers.operand, dims));
+    for (const earlier of steps.slice(0, index + 1)) {
+      if (earlier.step.path === '' && earlier.step.value === step.value) dropped.add(earlier);
+    }
+  }
+  return { kept: steps.filter((step) => !dropped.has(step)), given };
+}

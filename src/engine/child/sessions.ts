@@ -1,0 +1,99 @@
+/**
+ * Sessions over rewrites, kept while they are used: by the hash of the very bytes the runtime was given and of the
+ * choices made, so that a session can never answer for another rewrite. The least recently used go first.
+ */
+import { createHash } from 'node:crypto';
+import { Lru } from '../../base/lru';
+import { createSession, type Session, type SessionChoice } from './runtime';
+
+export interface KeptSession {
+  readonly key: string;
+  readonly session: Session;
+  /** Milliseconds it took to make. */
+  readonly createdIn: number;
+  /** Milliseconds its last runs took; the first maps the weights and is not counted twice. */
+  readonly times: number[];
+  /** What its first run was checked against the plain model for, or `pending`. */
+  checked: Check;
+  /** Runs that hold it now: it is let go only after the last. */
+  users: number;
+  evicted: boolean;
+}
+
+export type Check = 'equal' | 'within' | 'not-comparable' | 'pending';
+
+/** A packed session holds its weights once more; an unpacked one only its graph. */
+const OVERHEAD = 1 << 20;
+
+export class Sessions {
+  readonly #kept: Lru<string, KeptSession>;
+  readonly #making = new Map<string, Promise<KeptSession>>();
+
+  /** `budget` in bytes. */
+  constructor(budget: number) {
+    this.#kept = new Lru(budget, (kept) => {
+      kept.evicted = true;
+      letGo(kept);
+    });
+  }
+
+  get size(): number {
+    return this.#kept.size;
+  }
+
+  has(key: string): boolean {
+    return this.#kept.has(key);
+  }
+
+  /** Hands a session to `work`, made now or earlier. `weightBytes`: what the model's weights take when packed. */
+  async use<T>(
+    bytes: Uint8Array,
+    choice: SessionChoice,
+    weightBytes: number,
+    work: (kept: KeptSession) => Promise<T>,
+  ): Promise<T> {
+    const kept = await this.#get(bytes, choice, weightBytes);
+    kept.users++;
+    try {
+      return await work(kept);
+    } finally {
+      kept.users--;
+      letGo(kept);
+    }
+  }
+
+  async #get(bytes: Uint8Array, choice: SessionChoice, weightBytes: number): Promise<KeptSession> {
+    const key = sessionKey(bytes, choice);
+    const known = this.#kept.get(key) ?? this.#making.get(key);
+    if (known !== undefined) return known;
+    const making = this.#make(key, bytes, choice, weightBytes);
+    this.#making.set(key, making);
+    try {
+      return await making;
+    } finally {
+      this.#making.delete(key);
+    }
+  }
+
+  /** Lets go of every session. */
+  clear(): void {
+    this.#kept.clear();
+  }
+
+  async #make(key: string, bytes: Uint8Array, choice: SessionChoice, weightBytes: number): Promise<KeptSession> {
+    const start = performance.now();
+    const session = await createSession(bytes, choice);
+    const kept: KeptSession = { key, session, createdIn: performance.now() - start, times: [], checked: 'pending', users: 0, evicted: false };
+    this.#kept.set(key, kept, OVERHEAD + bytes.length * 4 + (choice.packed ? weightBytes : 0));
+    return kept;
+  }
+}
+
+function letGo({ evicted, users, session }: KeptSession): void {
+  if (evicted && users === 0) void session.release();
+}
+
+/** Hash of the bytes and of everything that changes what the runtime makes of them. */
+export function sessionKey(bytes: Uint8Array, choice: SessionChoice): string {
+  return createHash('sha256').update(JSON.stringify(choice)).update(bytes).digest('base64');
+}

@@ -1,0 +1,226 @@
+/**
+ * Interventions into numbers: what a step multiplies by, adds, or takes, laid out over the elements its site names.
+ * Outside them the numbers change no bit: 1 to multiply, -0 to add, false to select. Pure.
+ */
+import { must } from '../../base/assert';
+import { Failure } from '../../base/errors';
+import type { Intervention } from '../../contract/run';
+import type { TensorBuffer, TensorData } from '../../contract/tensor';
+import type { PlacedSlice } from '../../onnx/axes';
+import type { StepForm } from '../../onnx/rewrite/intervene';
+import { toNumbers } from '../../tensor/buffers';
+import { isFloat, type Dtype } from '../../tensor/dtype';
+import { floatToHalf } from '../../tensor/half';
+import { formatShape, sizeOf, stridesOf } from '../../tensor/shape';
+
+/** The values of a step's inputs. */
+export interface StepNumbers {
+  readonly operand: TensorData;
+  readonly choice: TensorData | null;
+}
+
+/** Types with a `Where` in the runtime; the others are picked with `Gather`. */
+const WHERE = new Set<Dtype>(['float32', 'float64', 'float16', 'int32', 'int64', 'uint8', 'string']);
+/** Types that are multiplied and added to without rounding or wrapping around. */
+const ARITHMETIC = new Set<Dtype>(['float32', 'float64', 'float16', 'int32', 'int64']);
+
+/** How an intervention is computed on a value of this type. Throws `bad-intervention` where it cannot be exact. */
+export function formOf(intervention: Intervention, dtype: Dtype, hasWhere: boolean): StepForm {
+  const { kind, site } = intervention;
+  if (kind === 'set' || kind === 'replace') return hasWhere && WHERE.has(dtype) ? 'select' : 'pick';
+  if (!ARITHMETIC.has(dtype)) {
+    throw bad(
+      `"${site}" is ${dtype}: to ${kind} it would round or wrap around`,
+      `Use set or replace, or ${kind} the value before it is quantised or after it is dequantised.`,
+    );
+  }
+  if (kind === 'scale' && !isFloat(dtype) && !Number.isInteger(intervention.factor)) {
+    throw bad(`"${site}" is ${dtype}: to scale it by ${String(intervention.factor)} would round`, 'Use a whole number.');
+  }
+  return kind === 'scale' ? 'multiply' : 'add';
+}
+
+/**
+ * The numbers of a step on a value with these dims. `dims` is null where they are unknown, which only an intervention
+ * without slices allows. Throws `bad-intervention` when the value given does not fit.
+ */
+export function numbersOf(
+  intervention: Intervention,
+  form: StepForm,
+  dtype: Dtype,
+  dims: readonly number[] | null,
+  slices: readonly PlacedSlice[],
+): StepNumbers {
+  const given = givenValue(intervention, dtype);
+  if (form === 'pick') return pickNumbers(intervention, given, must(dims, 'a pick knows its dims'), slices);
+  if (slices.length === 0) {
+    if (dims !== null) checkBroadcast(intervention.site, given.dims, dims);
+    return { operand: given, choice: form === 'select' ? constant('bool', [], 1) : null };
+  }
+  const whole = must(dims, 'a sliced site knows its dims');
+  const region = regionOf(whole, slices);
+  checkBroadcast(intervention.site, given.dims, region);
+  // Axes that are not sliced keep the length the value has there, so that a channel's factor stays one number.
+  const padded = [...new Array<number>(whole.length - given.dims.length).fill(1), ...given.dims];
+  const sliced = new Set(slices.map(({ axis }) => axis));
+  const shape = whole.map((dim, axis) => (sliced.has(axis) ? dim : (padded[axis] ?? 1)));
+  const operand = constant(dtype, shape, form === 'multiply' ? 1 : form === 'add' ? -0 : 0);
+  const partial = whole.map((_, axis) => (sliced.has(axis) ? (region[axis] ?? 1) : (padded[axis] ?? 1)));
+  scatter(operand, given, partial, slices);
+  if (form !== 'select') return { operand, choice: null };
+  const mask = constant('bool', whole.map((dim, axis) => (sliced.has(axis) ? dim : 1)), 0);
+  const maskRegion = whole.map((_, axis) => (sliced.has(axis) ? (region[axis] ?? 1) : 1));
+  scatter(mask, constant('bool', [], 1), maskRegion, slices);
+  return { operand, choice: mask };
+}
+
+/** A tensor repeated along axes of length 1 until it has these dims. */
+export function broadcastTo(given: TensorData, dims: readonly number[]): TensorData {
+  const whole = constant(given.dtype, dims, 0);
+  scatter(whole, given, dims, []);
+  return whole;
+}
+
+/** Numbers with which the step changes nothing. */
+export function identityNumbers(form: StepForm, dtype: Dtype, dims: readonly number[] | null): StepNumbers {
+  switch (form) {
+    case 'multiply':
+      return { operand: constant(dtype, [], 1), choice: null };
+    case 'add':
+      return { operand: constant(dtype, [], -0), choice: null };
+    case 'select':
+      return { operand: constant(dtype, [], 0), choice: constant('bool', [], 0) };
+    case 'pick':
+      return { operand: constant(dtype, [1], 0), choice: places(must(dims, 'a pick knows its dims')) };
+  }
+}
+
+function givenValue(intervention: Intervention, dtype: Dtype): TensorData {
+  if (intervention.kind === 'scale') return constant(dtype, [], intervention.factor);
+  if (intervention.kind === 'set') return constant(dtype, [], intervention.value);
+  const { value, site } = intervention;
+  if (value.dtype === dtype) return value;
+  if (!ArrayBuffer.isView(value.data) || dtype === 'string' || (isFloat(value.dtype) && !isFloat(dtype))) {
+    throw bad(`"${site}" is ${dtype}, but ${value.dtype} was given`, `Give ${dtype}.`);
+  }
+  const numbers = toNumbers(value.dtype, value.data);
+  const converted = constant(dtype, value.dims, 0);
+  for (let i = 0; i < numbers.length; i++) put(converted, i, numbers[i] ?? 0);
+  return converted;
+}
+
+/** How many elements per axis the slices leave. */
+export function regionOf(dims: readonly number[], slices: readonly PlacedSlice[]): number[] {
+  return dims.map((dim, axis) => slices.find((slice) => slice.axis === axis)?.indices.length ?? dim);
+}
+
+function pickNumbers(
+  intervention: Intervention,
+  given: TensorData,
+  dims: readonly number[],
+  slices: readonly PlacedSlice[],
+): StepNumbers {
+  const region = regionOf(dims, slices);
+  checkBroadcast(intervention.site, given.dims, region);
+  const count = sizeOf(dims);
+  const choice = places(dims);
+  const padded = [...new Array<number>(dims.length - given.dims.length).fill(1), ...given.dims];
+  const strides = stridesOf(padded);
+  const order = must(choice.data instanceof BigInt64Array ? choice.data : null, 'places are int64');
+  eachElement(region, slices, stridesOf(dims), (index, to) => {
+    let from = 0;
+    index.forEach((at, axis) => (from += (padded[axis] === 1 ? 0 : at) * (strides[axis] ?? 0)));
+    order[to] = BigInt(count + from);
+  });
+  return { operand: { ...given, dims: [sizeOf(given.dims)] }, choice };
+}
+
+/** Every element's own place, counted through. */
+function places(dims: readonly number[]): TensorData {
+  return { dtype: 'int64', dims, data: BigInt64Array.from({ length: sizeOf(dims) }, (_, index) => BigInt(index)) };
+}
+
+/** Writes `given`, broadcast over `region`, to the elements of `target` that the slices name. */
+function scatter(target: TensorData, given: TensorData, region: readonly number[], slices: readonly PlacedSlice[]): void {
+  const rank = target.dims.length;
+  const padded = [...new Array<number>(rank - given.dims.length).fill(1), ...given.dims];
+  const from = stridesOf(padded);
+  eachElement(region, slices, stridesOf(target.dims), (index, to) => {
+    let at = 0;
+    index.forEach((place, axis) => (at += (padded[axis] === 1 ? 0 : place) * (from[axis] ?? 0)));
+    copyElement(target, to, given, at);
+  });
+}
+
+/** Calls with each element's index in the region and its place in the whole. */
+function eachElement(
+  region: readonly number[],
+  slices: readonly PlacedSlice[],
+  strides: readonly number[],
+  visit: (index: readonly number[], to: number) => void,
+): void {
+  const bySlice = region.map((_, axis) => slices.find((slice) => slice.axis === axis)?.indices);
+  const index = new Array<number>(region.length).fill(0);
+  const count = sizeOf(region);
+  for (let done = 0; done < count; done++) {
+    let to = 0;
+    for (let axis = 0; axis < region.length; axis++) {
+      const place = index[axis] ?? 0;
+      to += (bySlice[axis]?.[place] ?? place) * (strides[axis] ?? 0);
+    }
+    visit(index, to);
+    for (let axis = region.length - 1; axis >= 0; axis--) {
+      index[axis] = (index[axis] ?? 0) + 1;
+      if ((index[axis] ?? 0) < (region[axis] ?? 0)) break;
+      index[axis] = 0;
+    }
+  }
+}
+
+function copyElement(target: TensorData, to: number, source: TensorData, from: number): void {
+  const { data } = source;
+  if (ArrayBuffer.isView(data)) Reflect.set(target.data, to, data[from] ?? 0);
+  else Reflect.set(target.data, to, data[from] ?? '');
+}
+
+const ARRAYS: Partial<Record<Dtype, new (length: number) => TensorBuffer>> = {
+  float32: Float32Array,
+  float64: Float64Array,
+  float16: Uint16Array,
+  int8: Int8Array,
+  int16: Int16Array,
+  int32: Int32Array,
+  int64: BigInt64Array,
+  uint16: Uint16Array,
+  uint32: Uint32Array,
+  uint64: BigUint64Array,
+};
+
+/** A tensor of one number. */
+export function constant(dtype: Dtype, dims: readonly number[], value: number): TensorData {
+  const count = sizeOf(dims);
+  if (dtype === 'string') return { dtype, dims, data: new Array<string>(count).fill(String(value)) };
+  const tensor = { dtype, dims, data: new (ARRAYS[dtype] ?? Uint8Array)(count) };
+  for (let i = 0; i < count; i++) put(tensor, i, value);
+  return tensor;
+}
+
+function put({ dtype, data }: TensorData, at: number, value: number): void {
+  if (data instanceof BigInt64Array || data instanceof BigUint64Array) data[at] = BigInt(Math.trunc(value));
+  else if (dtype === 'float16') Reflect.set(data, at, floatToHalf(value));
+  else Reflect.set(data, at, value);
+}
+
+function checkBroadcast(site: string, given: readonly number[], to: readonly number[]): void {
+  const offset = to.length - given.length;
+  const fits = offset >= 0 && given.every((dim, axis) => dim === 1 || dim === to[axis + offset]);
+  if (fits) return;
+  throw bad(
+    `A value of shape ${formatShape(given)} does not broadcast to "${site}", which has ${formatShape(to)}`,
+    'Give one number, or a tensor of that shape.',
+  );
+}
+
+function bad(message: string, remedy: string): Failure {
+  return new Failure({ code: 'bad-intervention', message: `${message}.`, remedy });
+}
