@@ -34,7 +34,14 @@ interface WireFailure extends FailureDetails {
   readonly cancelled?: boolean;
 }
 type Envelope =
-  | { readonly t: 'call'; readonly id: number; readonly method: string; readonly args: readonly unknown[] }
+  | {
+      readonly t: 'call';
+      readonly id: number;
+      readonly method: string;
+      readonly args: readonly unknown[];
+      /** Where among the arguments the caller put its signal, if it gave one. */
+      readonly signalAt: number | null;
+    }
   | { readonly t: 'ok'; readonly id: number; readonly value: unknown }
   | { readonly t: 'error'; readonly id: number; readonly error: WireFailure }
   | { readonly t: 'abort'; readonly id: number }
@@ -51,8 +58,8 @@ export interface RpcOptions {
 }
 
 /**
- * Connects `local` (may be `{}`) to the other side of `port`. Local methods receive an `AbortSignal` as an extra last
- * argument. Dispose rejects everything outstanding.
+ * Connects `local` (may be `{}`) to the other side of `port`. A signal among a caller's arguments arrives as a signal of
+ * this side's own, in the same place. Dispose rejects everything outstanding.
  */
 export function rpc<RemoteApi, RemoteEvents = object, LocalEvents = object>(
   port: Port,
@@ -68,8 +75,8 @@ export function rpc<RemoteApi, RemoteEvents = object, LocalEvents = object>(
   const call = (method: string, args: readonly unknown[]): Promise<unknown> =>
     new Promise((resolve, reject) => {
       if (closed !== undefined) return reject(disconnected(method, closed));
-      const last = args.at(-1);
-      const signal = last instanceof AbortSignal ? last : undefined;
+      const at = args.findIndex((arg) => arg instanceof AbortSignal);
+      const signal = args.find((arg) => arg instanceof AbortSignal);
       if (signal?.aborted === true) return reject(new AbortError());
       const id = nextId++;
       const onAbort = (): void => {
@@ -83,9 +90,10 @@ export function rpc<RemoteApi, RemoteEvents = object, LocalEvents = object>(
         reject: (error) => (settle(), reject(error)),
       });
       signal?.addEventListener('abort', onAbort, { once: true });
-      const plain = signal === undefined ? args : args.slice(0, -1);
+      const plain = args.map((arg) => (arg instanceof AbortSignal ? null : arg));
+      const signalAt = at < 0 ? null : at;
       try {
-        port.post(compact({ t: 'call', id, method, args: plain } satisfies Envelope));
+        port.post(compact({ t: 'call', id, method, args: plain, signalAt } satisfies Envelope));
       } catch (error) {
         pending.delete(id);
         settle();
@@ -93,13 +101,19 @@ export function rpc<RemoteApi, RemoteEvents = object, LocalEvents = object>(
       }
     });
 
-  const serve = async (id: number, method: string, args: readonly unknown[]): Promise<void> => {
+  const serve = async (
+    id: number,
+    method: string,
+    args: readonly unknown[],
+    signalAt: number | null,
+  ): Promise<void> => {
     const controller = new AbortController();
     running.set(id, controller);
     let answer: Envelope;
     try {
       const target = ownMethod(local, method);
-      answer = { t: 'ok', id, value: await target.call(local, ...args, controller.signal) };
+      const given = signalAt === null ? args : args.with(signalAt, controller.signal);
+      answer = { t: 'ok', id, value: await target.call(local, ...given) };
     } catch (error) {
       const details: WireFailure = isCancelled(error)
         ? { ...toDetails(error), cancelled: true }
@@ -116,7 +130,7 @@ export function rpc<RemoteApi, RemoteEvents = object, LocalEvents = object>(
     if (!isEnvelope(message)) return;
     switch (message.t) {
       case 'call':
-        void serve(message.id, message.method, message.args);
+        void serve(message.id, message.method, message.args, message.signalAt);
         return;
       case 'ok':
         take(pending, message.id)?.resolve(message.value);
