@@ -48,7 +48,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const runs = keep(new RunController(models, engine, feeds, weights, trust, storage, log));
   const pictures = new Pictures(engine, runs, feeds, weights);
   const navigation = keep(new Navigation(models, panels));
-  keep(new ModelEditor(context.extensionUri, models, panels, { navigation, runs, weights, pictures, trust }, log));
+  keep(new ModelEditor(context.extensionUri, models, panels, { navigation, runs, feeds, weights, pictures, trust }, log));
   keep(new ModelsTree(models, runs));
   keep(new StatusBar(models, runs));
   keep(new WorkspaceIndex(models, log));

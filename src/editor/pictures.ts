@@ -54,7 +54,7 @@ export class Pictures {
     }
     const { dims } = stored;
     const fed = feeds[name];
-    const tokens = this.feeds.tokensOf(model, run.feeds);
+    const tokens = await this.feeds.tokensOf(model, feeds);
     const hints: PictureHints = {
       of: 'activation',
       title: vscode.l10n.t('Values'),

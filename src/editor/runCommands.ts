@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { formatMs } from '../tensor/format';
 import type { KeptRun } from '../study/runs';
 import type { FeedBook } from './feedBook';
+import { reviewFeeds } from './feedReview';
 import type { OpenModel } from './openModel';
 import type { Panels } from './panels';
 import { siteOf } from './nodeCommands';
@@ -24,7 +25,7 @@ export class RunCommands {
     const { model } = target;
     await this.panels.open(model.uri);
     if (model.uri.scheme !== 'file') return this.#offerLocalCopy(model);
-    if (await this.feeds.review(model)) await this.runs.run(model);
+    if (await reviewFeeds(this.feeds, model)) await this.runs.run(model);
   }
 
   async runAgain(argument: unknown): Promise<void> {
@@ -38,7 +39,7 @@ export class RunCommands {
 
   async changeFeed(argument: unknown): Promise<void> {
     const target = await this.targets.of(argument);
-    if (target !== undefined) await this.feeds.review(target.model);
+    if (target !== undefined) await reviewFeeds(this.feeds, target.model);
   }
 
   /** *Capture Activations Here…*: shows what a value was in the shown run; runs first where there is none. */
@@ -53,7 +54,7 @@ export class RunCommands {
     }
     await this.panels.open(model.uri, { preserveFocus: false });
     if (this.runs.shown(model) === undefined) {
-      if (!(await this.feeds.review(model))) return;
+      if (!(await reviewFeeds(this.feeds, model))) return;
       await this.runs.run(model);
     }
     model.select({ kind: 'value', name: site }, 'command');

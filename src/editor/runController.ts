@@ -151,7 +151,7 @@ export class RunController implements Disposable {
       const made = await this.feeds.build(model, abort.signal);
       const capture = content.skeleton.graph.nodes.flatMap((node) => node.outputs.filter((output) => output !== ''));
       const result = await this.engine.run(model, { feeds: made.tensors, capture, keep: false, level: 'disabled' }, abort.signal);
-      const inputs: StoredCapture[] = made.kept.map(({ name: site }) => this.feeds.summarize(site, made.tensors[site]));
+      const inputs = Object.entries(made.tensors).map(([site, tensor]) => this.feeds.summarize(site, tensor));
       const run: KeptRun = {
         version: 1,
         id: `${Date.now().toString(36)}-${Math.random().toString(36).slice(2, 8)}`,
@@ -210,14 +210,6 @@ export class RunController implements Disposable {
     const { book } = this.#of(model);
     await book.store.delete(id);
     model.touch('runs');
-  }
-
-  async changeFeed(model: OpenModel, input: string, part: string): Promise<void> {
-    await this.feeds.change(model, input, part);
-  }
-
-  async changeDim(model: OpenModel, name: string): Promise<void> {
-    await this.feeds.changeDim(model, name);
   }
 
   /** The tensors that went into the shown run, made again from their recipes when they are no longer at hand. */

@@ -1,4 +1,5 @@
 /** What a webview's session needs of the editor. Built once, in `extension.ts`. */
+import type { FeedBook } from './feedBook';
 import type { Navigation } from './navigation';
 import type { Pictures } from './pictures';
 import type { RunController } from './runController';
@@ -8,6 +9,7 @@ import type { Weights } from './weights';
 export interface Services {
   readonly navigation: Navigation;
   readonly runs: RunController;
+  readonly feeds: FeedBook;
   readonly weights: Weights;
   readonly pictures: Pictures;
   readonly trust: Trust;

@@ -6,8 +6,7 @@ import { l10n, type LogOutputChannel } from 'vscode';
 import { DisposableStore, type Disposable } from '../base/disposable';
 import { rpc, type Port } from '../base/rpc';
 import type { HostApi, ModelSnapshot, ViewEvents } from '../contract/hostApi';
-import type { FeedSpec } from '../contract/run';
-import type { ValueInfo } from '../contract/skeleton';
+import { feedSpecs, outputSpecs } from './feedSpecs';
 import { inspect } from './inspect';
 import type { OpenModel } from './openModel';
 import type { Services } from './services';
@@ -15,7 +14,7 @@ import { webviewWords } from './words';
 
 export function serveView(port: Port, model: OpenModel, services: Services, log: LogOutputChannel): Disposable {
   const store = new DisposableStore();
-  const { runs, navigation, weights, pictures } = services;
+  const { runs, feeds, navigation, weights, pictures } = services;
 
   const local: { readonly [K in keyof HostApi]: HostApi[K] } = {
     ready: async () => {
@@ -32,8 +31,12 @@ export function serveView(port: Port, model: OpenModel, services: Services, log:
     weightSummary: (name, signal) => weights.summary(model, name, signal),
     pictures: (request, signal) => pictures.draw(model, request, signal),
     exportWeight: (name) => weights.exportNpy(model, name),
-    changeFeed: (input, part) => runs.changeFeed(model, input, part),
-    changeDim: (name) => runs.changeDim(model, name),
+    changeFeed: async (input, part) => {
+      await feeds.change(model, input, part);
+    },
+    changeDim: async (name) => {
+      await feeds.changeDim(model, name);
+    },
     run: () => runs.run(model),
     stopRun: () => runs.stop(model),
     showRun: (id) => runs.show(model, id),
@@ -115,14 +118,8 @@ function snapshot(model: OpenModel, services: Services): ModelSnapshot {
     graph,
     trouble: null,
     warnings: [...stale, ...skeleton.warnings.map(({ message }) => message)],
-    inputs: skeleton.graph.inputs.map((info) => feedSpec(info, skeleton.graph.initializers.has(info.name))),
-    outputs: skeleton.graph.outputs.map((info) => feedSpec(info, false)),
+    inputs: feedSpecs(skeleton),
+    outputs: outputSpecs(skeleton),
     cannotRun: services.trust.cannotRun(model.uri),
   };
-}
-
-function feedSpec({ name, type }: ValueInfo, optional: boolean): FeedSpec {
-  return type.kind === 'tensor' || type.kind === 'sparse'
-    ? { name, dtype: type.dtype, shape: type.shape, optional }
-    : { name, dtype: 'undefined', shape: null, optional };
 }

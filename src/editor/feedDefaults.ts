@@ -1,0 +1,84 @@
+/**
+ * A first choice for every input, so that one click runs a model: from the files beside it, from shapes and from names.
+ * Every choice made here is a guess and says where it comes from. Pure.
+ */
+import type { FeedSpec } from '../contract/run';
+import { openDimName, type FeedSource } from '../data/feed';
+import { fitPreprocessing, guessTokens, type Guesses } from '../data/guess';
+import { isFloat } from '../tensor/dtype';
+
+export interface GuessWords {
+  readonly firstImage: string;
+  readonly exampleText: string;
+  readonly nothingBetter: string;
+  readonly usual: string;
+  readonly shape: string;
+}
+
+export interface FirstChoice {
+  readonly source: FeedSource;
+  /** Where each part comes from; `*` for all parts without their own. */
+  readonly from: Readonly<Record<string, string>>;
+}
+
+/** What to feed an input when nobody has chosen yet. */
+export function firstChoice(spec: FeedSpec, guesses: Guesses, images: readonly string[], words: GuessWords): FirstChoice {
+  const how = fitPreprocessing(spec, guesses.preprocessing);
+  const [image] = images;
+  if (how !== null && image !== undefined) {
+    return {
+      source: { kind: 'image', file: image, how: how.value },
+      from: { source: words.firstImage, layout: words.shape, ...(isFixedSize(spec) ? { size: words.shape } : {}), '*': how.from },
+    };
+  }
+  const field = guessTokens(spec);
+  if (field !== null && guesses.tokenizer !== null) {
+    return {
+      source: {
+        kind: 'text',
+        text: 'The capital of France is',
+        tokenizer: guesses.tokenizer.value,
+        field: field.value,
+        special: true,
+        pad: guesses.padToken?.value ?? 0,
+      },
+      from: { source: field.value === 'ids' ? words.exampleText : field.from, '*': guesses.tokenizer.from },
+    };
+  }
+  const scalar = spec.shape !== null && spec.shape.every((dim) => dim === 1);
+  if (spec.dtype === 'string') return { source: { kind: 'literal', text: 'text' }, from: { '*': words.nothingBetter } };
+  if (!isFloat(spec.dtype) && (scalar || spec.shape === null)) {
+    return { source: { kind: 'literal', text: '1' }, from: { '*': words.nothingBetter } };
+  }
+  return {
+    source: isFloat(spec.dtype) ? { kind: 'random', seed: 0 } : { kind: 'random', seed: 0, below: spec.dtype === 'bool' ? 2 : 10 },
+    from: { '*': words.nothingBetter },
+  };
+}
+
+/** Open dimensions that the chosen sources need a size for, in the order met. */
+export function neededDims(specs: readonly FeedSpec[], sourceOf: (name: string) => FeedSource | undefined): readonly string[] {
+  const names = new Set<string>();
+  for (const spec of specs) {
+    const source = sourceOf(spec.name);
+    const fills = source?.kind === 'random' || (source?.kind === 'literal' && /^[^[:]*$/.test(source.text));
+    if (!fills) continue;
+    spec.shape?.forEach((_, axis) => {
+      const name = openDimName(spec, axis);
+      if (name !== null) names.add(name);
+    });
+  }
+  return [...names];
+}
+
+/** A usual size for an open dimension, by its name and place. */
+export function usualSize(name: string, specs: readonly FeedSpec[]): number {
+  if (/batch|:0$/i.test(name) || specs.some(({ shape }) => shape?.[0] === name)) return 1;
+  if (/past/i.test(name)) return 0;
+  const spatial = specs.some(({ shape, name: input }) => shape?.length === 4 && shape.some((dim, axis) => axis >= 2 && (dim === name || name === `${input}:${String(axis)}`)));
+  return spatial ? 64 : 16;
+}
+
+function isFixedSize({ shape }: FeedSpec): boolean {
+  return shape?.filter((dim) => typeof dim === 'number' && dim > 3).length === 2;
+}

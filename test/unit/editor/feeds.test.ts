@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import type { FeedSpec } from '../../../src/contract/run';
+import type { Guesses } from '../../../src/data/guess';
+import { fromProcessor } from '../../../src/data/guess';
+import { firstChoice, neededDims, usualSize } from '../../../src/editor/feedDefaults';
+import { feedText, partsOf, toFeedSource, type PartWords } from '../../../src/editor/feedParts';
+
+const words = new Proxy({} as PartWords, { get: (_target, key) => String(key) });
+const guessWords = { firstImage: 'first image', exampleText: 'example', nothingBetter: 'nothing better', usual: 'usual', shape: 'shape' };
+const nothing: Guesses = { preprocessing: null, labels: null, tokenizer: null, padToken: null, problems: [] };
+const image: FeedSpec = { name: 'image', dtype: 'float32', shape: ['batch', 1, 28, 28], optional: false };
+const ids: FeedSpec = { name: 'input_ids', dtype: 'int64', shape: ['batch', 'sequence'], optional: false };
+
+describe('first choices for inputs', () => {
+  it('take the first image with the preprocessing that lies beside the model, and mark both as guesses', () => {
+    const how = fromProcessor({ num_channels: 1, image_mean: [0.1307], image_std: [0.3081] });
+    const guesses = { ...nothing, preprocessing: { value: how, from: 'preprocessor_config.json' } };
+    const { source, from } = firstChoice(image, guesses, ['images/7.png'], guessWords);
+    const parts = partsOf(source, from, words);
+    const of = (id: string) => parts.find((part) => part.id === id);
+    assert.equal(of('source')?.text, '7.png');
+    assert.equal(of('source')?.guess, 'first image');
+    assert.equal(of('mean')?.guess, 'preprocessor_config.json');
+    assert.equal(of('size')?.text, '28×28 bilinear');
+    assert.equal(of('size')?.guess, 'shape');
+    assert.equal(of('channels')?.text, 'gray');
+  });
+
+  it('mark a part as no guess once a person chose it', () => {
+    const { source, from } = firstChoice(image, nothing, ['7.png'], guessWords);
+    const parts = partsOf(source, { ...from, mean: '' }, words);
+    assert.equal(parts.find((part) => part.id === 'mean')?.guess, null);
+    assert.notEqual(parts.find((part) => part.id === 'std')?.guess, null);
+  });
+
+  it('feed a text to token inputs where a tokenizer lies beside the model, else random numbers', () => {
+    const guesses = { ...nothing, tokenizer: { value: 'tokenizer.json', from: 'tokenizer.json' } };
+    assert.equal(firstChoice(ids, guesses, [], guessWords).source.kind, 'text');
+    const { source, from } = firstChoice(ids, nothing, [], guessWords);
+    assert.equal(source.kind, 'random');
+    assert.equal(partsOf(source, from, words)[0]?.guess, 'nothing better');
+  });
+
+  it('ask for the open dimensions that a recipe needs, and for no others', () => {
+    const random = { kind: 'random', seed: 0 } as const;
+    assert.deepEqual(neededDims([ids], () => random), ['batch', 'sequence']);
+    assert.deepEqual(neededDims([ids], () => ({ kind: 'literal', text: '[[1, 2]]' })), []);
+    assert.deepEqual(neededDims([ids], () => ({ kind: 'literal', text: '0' })), ['batch', 'sequence']);
+    assert.equal(usualSize('batch', [ids]), 1);
+    assert.equal(usualSize('s77', [{ ...ids, shape: ['s77', 4] }]), 1);
+    assert.equal(usualSize('sequence', [ids]), 16);
+    assert.equal(usualSize('x:2', [{ ...image, name: 'x', shape: [1, 3, null, null] }]), 64);
+  });
+});
+
+describe('recipes', () => {
+  it('come back from storage and refuse what is none', () => {
+    const source = { kind: 'random', seed: 3, below: 10 } as const;
+    assert.deepEqual(toFeedSource(JSON.parse(JSON.stringify(source))), source);
+    assert.equal(toFeedSource({ kind: 'shell', text: 'x' }), undefined);
+    assert.equal(toFeedSource({ kind: 'image', file: 3 }), undefined);
+    assert.equal(toFeedSource(null), undefined);
+  });
+
+  it('say in one line what went in', () => {
+    assert.equal(feedText({ kind: 'array', file: 'data/x.npz', entry: 'a' }, words), 'x.npz:a');
+    assert.equal(feedText({ kind: 'random', seed: 4 }, words), 'random 4');
+    assert.equal(feedText({ kind: 'text', text: 'a  b', tokenizer: 't', field: 'ids', special: true, pad: 0 }, words), '“a b”');
+  });
+});
