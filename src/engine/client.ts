@@ -12,7 +12,7 @@ import type { EngineApi, EngineInfo, InferredValue, ModelId, OpenedModel, Tensor
 import type { NodeTime, RunRequest, RunResult, TensorHandle } from '../contract/run';
 import type { TensorData, TensorSummary } from '../contract/tensor';
 import { EngineProcess, type Ended, type ForkOptions } from './childProcess';
-import { crashed, doesNotStart, overMemory } from './clientErrors';
+import { crashed, doesNotStart, overMemory } from './errors';
 import { residentBytes } from './residentMemory';
 
 export interface EngineClientOptions extends ForkOptions {
@@ -60,6 +60,8 @@ export class EngineClient implements Disposable {
   #memoryTimer: NodeJS.Timeout | undefined;
 
   readonly onDidChangeState = this.#state.event;
+  /** Ids of models stay good across processes, so callers never have to open one again. */
+  readonly generation = 0;
 
   constructor(private readonly options: EngineClientOptions) {}
 
@@ -70,6 +72,21 @@ export class EngineClient implements Disposable {
   /** Process id of the engine, or undefined while it is off. */
   get pid(): number | undefined {
     return this.#process?.pid;
+  }
+
+  /** The engine's own interface, supervised: every method starts, restarts and cancels as the client's do. */
+  api(): Promise<Remote<EngineApi>> {
+    return Promise.resolve({
+      hello: () => this.start(),
+      open: (...args) => this.open(...args),
+      close: (...args) => this.close(...args),
+      infer: (...args) => this.infer(...args),
+      run: (...args) => this.run(...args),
+      tensor: (...args) => this.tensor(...args),
+      summarize: (...args) => this.summarize(...args),
+      release: (handles) => Promise.resolve(this.release(handles)),
+      profile: (...args) => this.profile(...args),
+    });
   }
 
   /** Starts the process ahead of need and says what it is. */

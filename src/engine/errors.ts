@@ -1,36 +1,38 @@
-/** What the engine's supervisor has to tell, in sentences. */
+/** The sentences of the engine's host side: what happened to the process, and which run it was at. */
 import { Failure } from '../base/errors';
+import { formatBytes } from '../tensor/format';
+import type { Ended } from './childProcess';
 
-/** The child ended while it worked on something. */
-export function engineDied(what: string, reason: string): Failure {
+export function crashed(what: string, { code, signal, said }: Ended): Failure {
+  const how =
+    signal === 'SIGKILL'
+      ? 'was killed by the system, most likely for lack of memory,'
+      : signal === null
+        ? `ended with code ${String(code)}`
+        : `crashed (${signal})`;
   return new Failure({
     code: 'engine-crashed',
-    message: `${what} did not finish: the engine process ended (${reason}).`,
-    remedy:
-      'The engine starts again by itself and nothing you had is lost; capture fewer values or use a smaller input if it happens again.',
+    message: `The engine ${how} while ${what}; it has been replaced, and nothing else was lost.`,
+    remedy: 'Try a smaller input or fewer captures; if it happens again, report it with the log.',
+    cause: said,
   });
 }
 
-export function engineOutOfMemory(what: string, megabytes: number): Failure {
+export function overMemory(what: string, bytes: number, cap: number): Failure {
   return new Failure({
     code: 'out-of-memory',
-    message: `${what} was stopped: the engine process passed its limit of ${String(megabytes)} MB.`,
-    remedy: 'Capture fewer values, use a smaller input, or raise the limit in the settings.',
+    message: `The engine was stopped while ${what}: it had taken ${formatBytes(bytes)}, and the limit is ${formatBytes(cap)}.`,
+    remedy: 'Use a smaller input, capture fewer values, or raise the limit in the settings.',
   });
 }
 
-export function engineCannotStart(reason: string): Failure {
+export function doesNotStart({ code, signal, said }: Ended, execPath: string): Failure {
+  const [line = ''] = said.trim().split('\n').slice(-1);
+  const how = line === '' ? `it ended with ${String(signal ?? code)}` : line;
   return new Failure({
     code: 'engine-crashed',
-    message: `The engine process could not be started (${reason}).`,
-    remedy: 'Viewing goes on without it; see the log for what the runtime said.',
-  });
-}
-
-export function engineKeepsDying(times: number): Failure {
-  return new Failure({
-    code: 'engine-crashed',
-    message: `The engine process ended ${String(times)} times within a minute.`,
-    remedy: 'It is not started again for a while; check the model and the log, then run again.',
+    message: `The engine does not start with ${execPath}: ${how}.`,
+    remedy: 'Name another Node in the settings, or report it with the log.',
+    cause: said,
   });
 }
