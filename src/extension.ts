@@ -27,7 +27,6 @@ import { Trust } from './editor/trust';
 import { WeightCommands } from './editor/weightCommands';
 import { Weights } from './editor/weights';
 import { WorkspaceIndex } from './editor/workspaceIndex';
-import { startEngine } from './editor/engineStart';
 
 export function activate(context: vscode.ExtensionContext): void {
   const keep = <T extends { dispose(): unknown }>(item: T): T => {
@@ -41,7 +40,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const models = keep(new Models(reader, log));
   const panels = new Panels(models);
   const trust = keep(new Trust());
-  const engine = new EngineAccess(keep(startEngine(context.extensionUri, log)));
+  const engine = keep(new EngineAccess(context.extensionUri, log));
   const weights = new Weights(reader);
   const feeds = keep(new FeedBook(context.workspaceState, log));
   const storage = context.storageUri ?? context.globalStorageUri;

@@ -1,73 +1,90 @@
 /**
- * The engine as the editor uses it: one child for the window, started when a model first needs it, and models opened in
- * it again whenever it was replaced. Everything a person has lives outside the child.
+ * The engine as the editor uses it: one client for the window, whose child starts when a model first needs it. Knows
+ * which version of a model's file the child has; everything a person has lives outside the child.
  */
-import type { Remote } from '../base/rpc';
-import type { EngineApi, InferredValue, OpenedModel } from '../contract/engineApi';
+import * as vscode from 'vscode';
+import { isCancelled } from '../base/cancel';
+import type { Disposable } from '../base/disposable';
+import type { InferredValue, OpenedModel, TensorSlice } from '../contract/engineApi';
 import type { RunRequest, RunResult } from '../contract/run';
 import type { TensorData } from '../contract/tensor';
+import { EngineClient } from '../engine/client';
 import type { OpenModel } from './openModel';
 
-/** What the editor needs of `engine/client.ts`. */
-export interface EnginePort {
-  /** The child's API; starts it when there is none. Rejects with the sentence to show. */
-  api(): Promise<Remote<EngineApi>>;
-  /** Counts the children there have been: a model opened in an earlier one must be opened again. */
-  readonly generation: number;
-}
+const GIGABYTE = 1_000_000_000;
 
 interface Opened {
-  readonly generation: number;
-  readonly content: unknown;
+  /** The version of the model this is. */
+  readonly skeleton: object | undefined;
   readonly model: Promise<OpenedModel>;
 }
 
-export class EngineAccess {
+export class EngineAccess implements Disposable {
+  readonly #client: EngineClient;
   readonly #opened = new WeakMap<OpenModel, Opened>();
 
-  constructor(private readonly port: EnginePort) {}
-
-  /** The model as the child knows it; opens it when it does not, or when its file has changed. */
-  async open(model: OpenModel): Promise<{ readonly api: Remote<EngineApi>; readonly opened: OpenedModel }> {
-    const api = await this.port.api();
-    let entry = this.#opened.get(model);
-    if (entry === undefined || entry.generation !== this.port.generation || entry.content !== model.content?.skeleton) {
-      if (entry !== undefined && entry.generation === this.port.generation) {
-        void entry.model.then(({ id }) => api.close(id)).catch(() => undefined);
-      }
-      entry = { generation: this.port.generation, content: model.content?.skeleton, model: api.open(model.uri.fsPath) };
-      this.#opened.set(model, entry);
-      entry.model.catch(() => this.#opened.delete(model));
-    }
-    return { api, opened: await entry.model };
+  constructor(extension: vscode.Uri, log: vscode.LogOutputChannel) {
+    const config = vscode.workspace.getConfiguration('patchclamp');
+    const node = config.get<string>('engine.node', '').trim();
+    const threads = config.get<number>('engine.threads', 0);
+    this.#client = new EngineClient({
+      script: vscode.Uri.joinPath(extension, 'dist', 'engine.js').fsPath,
+      memoryCap: config.get<number>('engine.memoryLimit', 0) * GIGABYTE,
+      ...(threads > 0 ? { settings: { threads } } : {}),
+      ...(node === '' ? {} : { execPath: node }),
+      onLog: (level, text) => {
+        log[level](text);
+      },
+    });
   }
 
-  async infer(model: OpenModel, signal?: AbortSignal): Promise<readonly InferredValue[]> {
-    const { api, opened } = await this.open(model);
-    return signal === undefined ? api.infer(opened.id) : api.infer(opened.id, signal);
+  /** Starts the child ahead of need and opens a model in it. Failures are left to the first run, which shows them. */
+  warm(model: OpenModel): void {
+    void this.#open(model).catch(() => undefined);
+  }
+
+  async infer(model: OpenModel): Promise<readonly InferredValue[]> {
+    return this.#client.infer((await this.#open(model)).id);
   }
 
   async run(model: OpenModel, request: RunRequest, signal: AbortSignal): Promise<RunResult> {
-    const { api, opened } = await this.open(model);
-    return api.run(opened.id, request, signal);
+    return this.#client.run((await this.#open(model)).id, request, signal);
   }
 
   /** A box of a value, captured by a run that computes only what lies upstream of it. */
   async value(
     model: OpenModel,
-    request: Pick<RunRequest, 'feeds'>,
+    feeds: RunRequest['feeds'],
     site: string,
-    slice: Parameters<EngineApi['tensor']>[1],
+    slice: TensorSlice,
     signal: AbortSignal,
   ): Promise<TensorData> {
-    const { api, opened } = await this.open(model);
-    const { captures } = await api.run(opened.id, { ...request, capture: [site], outputs: [], keep: true }, signal);
+    const { id } = await this.#open(model);
+    const { captures } = await this.#client.run(id, { feeds, capture: [site], outputs: [], keep: true }, signal);
     const handle = captures[0]?.handle;
     if (handle === undefined || handle === null) throw new Error(`The engine kept no tensor for ${site}.`);
     try {
-      return await api.tensor(handle, slice, signal);
+      return await this.#client.tensor(handle, slice, signal);
     } finally {
-      void api.release([handle]).catch(() => undefined);
+      this.#client.release([handle]);
     }
+  }
+
+  dispose(): void {
+    this.#client.dispose();
+  }
+
+  /** The model as the client knows it; opened anew when its file was read again. */
+  #open(model: OpenModel): Promise<OpenedModel> {
+    const known = this.#opened.get(model);
+    const skeleton = model.content?.skeleton;
+    if (known !== undefined && known.skeleton === skeleton) return known.model;
+    void known?.model.then(({ id }) => this.#client.close(id)).catch(() => undefined);
+    const opening = this.#client.open(model.uri.fsPath);
+    this.#opened.set(model, { skeleton, model: opening });
+    opening.catch((error: unknown) => {
+      if (!isCancelled(error) && this.#opened.get(model)?.model === opening) this.#opened.delete(model);
+    });
+    return opening;
   }
 }

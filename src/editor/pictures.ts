@@ -65,7 +65,7 @@ export class Pictures {
     const layout = plan(dims, fixed, hints, words());
     const box =
       fed === undefined
-        ? await this.engine.value(model, { feeds }, name, layout.slice, signal)
+        ? await this.engine.value(model, feeds, name, layout.slice, signal)
         : sliceTensor(fed, layout.slice);
     if (!ArrayBuffer.isView(box.data)) return [{ ...texts(box), title: hints.title, note: '', dims, fixed: [] }];
     const data = toFloats(box);
