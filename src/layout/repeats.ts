@@ -16,6 +16,8 @@ export interface Repeats extends Folding {
   readonly repeat: Int32Array;
   /** Per scope: the first scope of the run it belongs to, or -1. */
   readonly runOf: Int32Array;
+  /** Per scope: the scope drawn in its place, itself where it is not folded. */
+  readonly drawnAs: Int32Array;
   /** Members of each run, by its first scope, in file order. */
   readonly members: ReadonlyMap<number, readonly number[]>;
 }
@@ -34,6 +36,7 @@ export function foldRepeats(
   const { nodes, scopes } = model;
   const repeat = new Int32Array(scopes.count).fill(1);
   const runOf = new Int32Array(scopes.count).fill(-1);
+  const drawnAs = Int32Array.from({ length: scopes.count }, (_unused, scope) => scope);
   const levels = findRuns(model, tree, shown);
   const hidden = folding.hidden.slice();
   const project = Int32Array.from({ length: nodes.count }, (_unused, node) => node);
@@ -50,6 +53,7 @@ export function foldRepeats(
       const target = nodesOf(tree, kept);
       one.members.forEach((scope, m) => {
         runOf[scope] = first;
+        drawnAs[scope] = kept;
         nodesOf(tree, scope).forEach((node, place) => {
           run[node] = index;
           member[node] = m;
@@ -61,7 +65,7 @@ export function foldRepeats(
     });
     edges = redirect(model, edges, runs, run, member, project, hidden);
   }
-  return { hidden, edges, repeat, runOf, members };
+  return { hidden, edges, repeat, runOf, drawnAs, members };
 }
 
 /** Runs by depth: those inside a member that is not shown are left out. */

@@ -1,0 +1,102 @@
+/**
+ * The texts of a box: what, where, in which weight and tone, cut with an ellipsis to the room there is. Pure but for the
+ * measuring function it is given. Long names are cut before they are measured.
+ */
+import type { Rect } from './camera';
+import { Style, type Scene } from './scene';
+
+export const enum Font {
+  Regular = 0,
+  Strong = 1,
+}
+
+export interface TextRun {
+  readonly text: string;
+  /** World position of the baseline's start. */
+  readonly x: number;
+  readonly y: number;
+  /** World pixels. */
+  readonly size: number;
+  readonly font: Font;
+  readonly muted: boolean;
+}
+
+/** Width of a text in ems. */
+export type Measure = (text: string, font: Font) => number;
+
+const longest = 80;
+
+/** Cuts a text to `room` pixels at `size`; '' when not even one character fits. */
+export function ellipsize(text: string, room: number, size: number, font: Font, measure: Measure): string {
+  const whole = text.length > longest ? text.slice(0, longest) : text;
+  if (whole === text && measure(whole, font) * size <= room) return whole;
+  let low = 0;
+  let high = whole.length;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (measure(`${whole.slice(0, middle)}…`, font) * size <= room) low = middle;
+    else high = middle - 1;
+  }
+  return low === 0 ? '' : `${whole.slice(0, low)}…`;
+}
+
+/** Calls back with each text of a box. */
+export function textsOf(scene: Scene, box: number, measure: Measure, put: (run: TextRun) => void): void {
+  const rect = scene.rect(box);
+  const style = (scene.style[box] ?? 0) as Style;
+  switch (style) {
+    case Style.Frame:
+      header(scene, box, rect, measure, put);
+      return;
+    case Style.Panel:
+    case Style.Leaf:
+      panel(scene, box, rect, style, measure, put);
+      return;
+    default:
+      pill(scene, box, rect, style, measure, put);
+  }
+}
+
+function pill(scene: Scene, box: number, rect: Rect, style: Style, measure: Measure, put: (run: TextRun) => void): void {
+  const { title, facts } = scene.label(box);
+  const font = style === Style.Work || style === Style.Input || style === Style.Output ? Font.Strong : Font.Regular;
+  const room = rect.w - 14;
+  const first = ellipsize(title, room, 12, font, measure);
+  const width = measure(first, font) * 12;
+  const rest = facts === '' ? '' : ellipsize(facts, room - width - 6, 11, Font.Regular, measure);
+  const total = width + (rest === '' ? 0 : 6 + measure(rest, Font.Regular) * 11);
+  const x = rect.x + (rect.w - total) / 2;
+  const y = rect.y + rect.h / 2 + 4;
+  if (first !== '') put({ text: first, x, y, size: 12, font, muted: style === Style.Moving || style === Style.Constant });
+  if (rest !== '') put({ text: rest, x: x + width + 6, y, size: 11, font: Font.Regular, muted: true });
+}
+
+function panel(scene: Scene, box: number, rect: Rect, style: Style, measure: Measure, put: (run: TextRun) => void): void {
+  const { title, facts, repeat } = scene.label(box);
+  const left = rect.x + 10;
+  const room = rect.w - 20;
+  const count = repeat > 1 ? `×${String(repeat)}` : '';
+  const countWidth = count === '' ? 0 : measure(count, Font.Strong) * 12 + 8;
+  const name = ellipsize(title, room - countWidth, 12, Font.Strong, measure);
+  const width = measure(name, Font.Strong) * 12;
+  const top = rect.y + rect.h / 2 - 4;
+  put({ text: name, x: left, y: top, size: 12, font: Font.Strong, muted: false });
+  if (count !== '') put({ text: count, x: rect.x + rect.w - 10 - countWidth + 8, y: top, size: 12, font: Font.Strong, muted: false });
+  if (style === Style.Panel) {
+    const kind = ellipsize(facts, room - countWidth - width - 8, 11, Font.Regular, measure);
+    if (kind !== '') put({ text: kind, x: left + width + 8, y: top, size: 11, font: Font.Regular, muted: true });
+  }
+  const line = ellipsize(style === Style.Panel ? scene.factsOf(box) : facts, room, 11, Font.Regular, measure);
+  if (line !== '') put({ text: line, x: left, y: top + 15, size: 11, font: Font.Regular, muted: true });
+}
+
+function header(scene: Scene, box: number, rect: Rect, measure: Measure, put: (run: TextRun) => void): void {
+  const { title, facts, repeat } = scene.label(box);
+  const y = rect.y + 17;
+  const room = rect.w - 20;
+  const name = ellipsize(repeat > 1 ? `${title} ×${String(repeat)}` : title, room, 12, Font.Strong, measure);
+  const width = measure(name, Font.Strong) * 12;
+  put({ text: name, x: rect.x + 10, y, size: 12, font: Font.Strong, muted: false });
+  const kind = ellipsize(facts, room - width - 8, 11, Font.Regular, measure);
+  if (kind !== '') put({ text: kind, x: rect.x + 18 + width, y, size: 11, font: Font.Regular, muted: true });
+}
