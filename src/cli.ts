@@ -9,6 +9,7 @@ import { usage, type Command, type Io } from './cli/options';
 const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command: Command }>>> = {
   inspect: () => import('./cli/inspect'),
   link: () => import('./cli/link'),
+  run: () => import('./cli/run'),
 };
 
 /** Runs `patchclamp ARGS…` and gives the exit code: 0 done, 1 failed, 2 used wrongly, 130 stopped. */

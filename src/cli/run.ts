@@ -1,0 +1,117 @@
+/** `patchclamp run`: feeds in, outputs and captured sites out, as .npy files and one line of figures. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Captured, Level, RunRequest } from '../contract/run';
+import type { EngineClient } from '../engine/client';
+import { formatMs } from '../tensor/format';
+import { writeNpy } from '../tensor/npy';
+import { formatShape } from '../tensor/shape';
+import { commandEngine } from './engine';
+import { commandFiles, makeFeeds, parseIntervention } from './feeds';
+import { parseOptions, usage, type Command, type Io } from './options';
+
+const LEVELS: readonly Level[] = ['disabled', 'basic', 'extended', 'all'];
+
+export const command: Command = {
+  name: 'run',
+  usage:
+    "run MODEL --feed NAME=FILE.npy… [--dim NAME=SIZE]… [--capture SITE]… [--intervene 'KIND SITE VALUE']… " +
+    '[--output NAME]… [--no-outputs] [--level LEVEL] [--out DIR] [--json]',
+  summary:
+    'Run a model and record values on the way. A feed is an array (.npy, .npz:NAME), a picture, random:SEED, text:… or ' +
+    'numbers; an intervention scales, sets, adds to or replaces a site.',
+  async run(args, io) {
+    const { positionals, options } = parseOptions(args, {
+      feed: 'many',
+      dim: 'many',
+      capture: 'many',
+      intervene: 'many',
+      output: 'many',
+      'no-outputs': 'flag',
+      level: 'one',
+      out: 'one',
+      json: 'flag',
+    });
+    const [file] = positionals;
+    if (file === undefined || positionals.length > 1) throw usage('Name one model.', 'Write patchclamp run MODEL.onnx.');
+    const level = LEVELS.find((name) => name === (options.level ?? 'disabled'));
+    if (level === undefined) throw usage(`There is no level "${options.level ?? ''}".`, `Use ${LEVELS.join(', ')}.`);
+    const engine = commandEngine(io);
+    try {
+      const model = await engine.open(file, io.signal);
+      const files = commandFiles(file);
+      const { feeds, guessed } = await makeFeeds(options.feed, options.dim, model.inputs, files);
+      for (const sentence of guessed) io.err(sentence);
+      const interventions = await Promise.all(options.intervene.map((text) => parseIntervention(text, files)));
+      const request: RunRequest = { feeds, capture: options.capture, interventions, level, keep: options.out !== undefined };
+      const outputs = options['no-outputs'] ? [] : options.output.length > 0 ? options.output : undefined;
+      const result = await engine.run(model.id, outputs === undefined ? request : { ...request, outputs }, io.signal);
+      const names = new FileNames();
+      const saved = async (captured: Captured): Promise<string | null> =>
+        options.out === undefined ? null : save(engine, captured, options.out, names, io);
+      const answers = { outputs: [] as object[], captures: [] as object[] };
+      for (const captured of result.outputs) {
+        const { site: name, dtype, dims: shape } = captured;
+        answers.outputs.push({ name, file: await saved(captured), dtype, shape });
+      }
+      for (const captured of result.captures) {
+        const { site, dtype, dims: shape, summary } = captured;
+        const { mean = null, std = null, min = null, max = null, zeros = null } = summary ?? {};
+        answers.captures.push({ site, file: await saved(captured), dtype, shape, mean, std, min, max, zeros });
+      }
+      if (options.json) {
+        io.out(JSON.stringify({ ...answers, ms: Number(result.ms.toFixed(3)), check: result.check, notes: result.notes }));
+      } else {
+        print([...result.outputs, ...result.captures], io);
+        for (const note of result.notes) io.out(note);
+        io.out(`${formatMs(result.ms)}, of which ${formatMs(result.sessionMs)} to get ready`);
+      }
+      return 0;
+    } finally {
+      engine.dispose();
+    }
+  },
+};
+
+async function save(
+  engine: EngineClient,
+  { site, handle }: Captured,
+  out: string,
+  names: FileNames,
+  io: Io,
+): Promise<string | null> {
+  if (handle === null) return null;
+  const name = names.next(site);
+  const path = join(out, name);
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, writeNpy(await engine.tensor(handle, undefined, io.signal)));
+  engine.release([handle]);
+  return name;
+}
+
+/** File names for sites: their own characters where every system takes them, and no two alike. */
+export class FileNames {
+  readonly #given = new Set<string>();
+
+  next(site: string): string {
+    const plain = site.replace(/[^\w.,@=-]+/g, '_').slice(0, 120).replace(/^\.+/, '_') || 'value';
+    let name = `${plain}.npy`;
+    for (let count = 2; this.#given.has(name.toLowerCase()); count++) name = `${plain}-${String(count)}.npy`;
+    this.#given.add(name.toLowerCase());
+    return name;
+  }
+}
+
+function print(captured: readonly Captured[], io: Io): void {
+  for (const { site, dtype, dims, summary } of captured) {
+    const figures =
+      summary === null
+        ? ''
+        : `  mean ${number(summary.mean)}  std ${number(summary.std)}  min ${number(summary.min)}  max ${number(summary.max)}  zeros ${String(summary.zeros)}`;
+    io.out(`${site}  ${dtype} ${formatShape(dims)}${figures}`);
+  }
+}
+
+function number(value: number): string {
+  return Number(value.toPrecision(5)).toString();
+}
