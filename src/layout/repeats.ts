@@ -1,10 +1,10 @@
 /**
  * Folding runs of equal sibling scopes into one box with a count.
  * One member of each run is drawn; whatever touches another member is redirected to the node in the same place of the
- * drawn one, and what runs from member to member is left out. Equality is by signature, checked operator by operator.
+ * drawn one, and what runs from member to member is left out.
  */
 import { NodeKind, type GraphModel } from '../contract/graphModel';
-import { groupBy, i32, IntList, u8 } from './arrays';
+import { f64, groupBy, i32, IntList, u8, type Groups } from './arrays';
 import type { EdgeTable, Folding } from './plumbing';
 import type { ScopeTree } from './scopeTree';
 
@@ -37,7 +37,7 @@ export function foldRepeats(
   const repeat = new Int32Array(scopes.count).fill(1);
   const runOf = new Int32Array(scopes.count).fill(-1);
   const drawnAs = Int32Array.from({ length: scopes.count }, (_unused, scope) => scope);
-  const levels = findRuns(model, tree, shown);
+  const levels = findRuns(tree, new Likeness(model, tree, folding.edges), shown);
   const hidden = folding.hidden.slice();
   const project = Int32Array.from({ length: nodes.count }, (_unused, node) => node);
   let edges = folding.edges;
@@ -69,8 +69,7 @@ export function foldRepeats(
 }
 
 /** Runs by depth: those inside a member that is not shown are left out. */
-function findRuns(model: GraphModel, tree: ScopeTree, shown: ReadonlyMap<number, number>): Run[][] {
-  const { scopes } = model;
+function findRuns(tree: ScopeTree, likeness: Likeness, shown: ReadonlyMap<number, number>): Run[][] {
   const levels: Run[][] = [];
   const stack: { scope: number; level: number }[] = [{ scope: 0, level: 0 }];
   for (let entry = stack.pop(); entry !== undefined; entry = stack.pop()) {
@@ -84,7 +83,7 @@ function findRuns(model: GraphModel, tree: ScopeTree, shown: ReadonlyMap<number,
     while (from < children.length) {
       const head = children[from] as number;
       let end = from + 1;
-      while (end < children.length && alike(model, tree, head, children[end] as number)) end++;
+      while (end < children.length && likeness.alike(head, children[end] as number)) end++;
       if (end - from >= fewestRepeats) {
         const members = children.slice(from, end);
         const wanted = Math.max(0, Math.min(members.length - 1, shown.get(head) ?? 0));
@@ -97,17 +96,54 @@ function findRuns(model: GraphModel, tree: ScopeTree, shown: ReadonlyMap<number,
     }
   }
   for (let level = 0; level < levels.length; level++) levels[level] ??= [];
-  return scopes.count > 0 ? levels : [];
+  return levels;
 }
 
-function alike(model: GraphModel, tree: ScopeTree, a: number, b: number): boolean {
-  const { nodes, scopes } = model;
-  const signature = i32(scopes.signature, a);
-  if (signature < 0 || signature !== i32(scopes.signature, b)) return false;
-  const one = nodesOf(tree, a);
-  const other = nodesOf(tree, b);
-  if (one.length !== other.length || one.length < 2) return false;
-  return one.every((node, index) => i32(nodes.op, node) === i32(nodes.op, i32(other, index)));
+/**
+ * Equal as drawn: the same operators in the same order with weights of the same size, wired alike inside. What plumbing
+ * folding hides does not count, so a first block that also computes shapes for the others is still one of them.
+ */
+class Likeness {
+  readonly #marks = new Map<number, string>();
+  readonly #outOf: Groups;
+
+  constructor(
+    private readonly model: GraphModel,
+    private readonly tree: ScopeTree,
+    private readonly edges: EdgeTable,
+  ) {
+    this.#outOf = groupBy(edges.from, edges.count, model.nodes.count);
+  }
+
+  alike(a: number, b: number): boolean {
+    const { tree, model } = this;
+    const size = (scope: number): number => i32(tree.last, scope) - i32(tree.first, scope);
+    if (size(a) !== size(b) || size(a) < 2) return false;
+    const { signature, className } = model.scopes;
+    const sameClass = i32(className, a) >= 0 && i32(className, a) === i32(className, b);
+    const sameSignature = i32(signature, a) >= 0 && i32(signature, a) === i32(signature, b);
+    return (sameClass || sameSignature) && this.#mark(a) === this.#mark(b);
+  }
+
+  #mark(scope: number): string {
+    const known = this.#marks.get(scope);
+    if (known !== undefined) return known;
+    const { model, tree, edges } = this;
+    const nodes = nodesOf(tree, scope);
+    const local = new Map<number, number>();
+    nodes.forEach((node, index) => local.set(node, index));
+    const parts: (number | string)[] = [];
+    for (const node of nodes) {
+      parts.push(i32(model.nodes.op, node), f64(model.nodes.weightBytes, node));
+      for (let k = i32(this.#outOf.start, node); k < i32(this.#outOf.start, node + 1); k++) {
+        const to = local.get(i32(edges.to, i32(this.#outOf.rows, k)));
+        if (to !== undefined) parts.push('>', to);
+      }
+    }
+    const mark = parts.join(',');
+    this.#marks.set(scope, mark);
+    return mark;
+  }
 }
 
 /** A scope's nodes, in file order. */
