@@ -38,6 +38,17 @@ RECIPES: dict[str, list[str]] = {
     "modular-addition": ["train.py", "export.py"],
     "indirect-object": ["language.py", "train.py", "export.py"],
     "induction": ["export.py"],
+    "honesty": ["language.py", "train.py", "export.py"],
+    "gridworld": ["train.py", "export.py", "record.py"],
+    "sparse": [
+        "images.py",
+        *(
+            f"train.py --seed {seed} {penalties}".strip()
+            for seed in (0, 1, 2)
+            for penalties in ("", "--decorrelate 2", "--l1 0.05", "--decorrelate 2 --l1 0.05")
+        ),
+        "export.py",
+    ],
     "capitals": [
         "facts.py",
         "train.py --checkpoints 0 100 200 300 400 600 800",

@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { argmax, holds, jsonLines, perRow, samples, session, share, tokenizer, withOutputs } from './support';
+import { floatsOf, integers } from './support';
+
+const file = path.join(samples, 'induction/induction.onnx');
+const items = jsonLines(path.join(samples, 'induction/evaluation.jsonl')) as { text: string; repeat: number }[];
+const words = tokenizer('induction');
+const rows = items.map((item) => words.encode(item.text).ids);
+
+describe('the induction sample', () => {
+  it('continues every repeated sequence', async () => {
+    const marks = await perRow(await session(file), rows, (logits, index, tokens) => {
+      const { repeat } = items[index] ?? { repeat: 0 };
+      const ids = rows[index] ?? [];
+      // From the first letter of the repeat (position repeat + 1, after [BOS]) to the last but one.
+      return Array.from({ length: repeat - 1 }, (_, i) => repeat + 1 + i).every(
+        (place) => argmax(logits, place * tokens, tokens) === ids[place + 1],
+      );
+    });
+    holds('induction', 'induction.onnx', 'top-1', 'every letter of the second half', share(marks));
+  });
+
+  it('does it by the circuit its source writes down', async () => {
+    // The two layers' attention patterns, [batch, head, position, position looked at].
+    const model = await session(withOutputs(file, ['softmax', 'softmax_1']));
+    for (const [index, item] of items.slice(0, 10).entries()) {
+      const ids = rows[index] ?? [];
+      const { softmax, softmax_1 } = await model.run({ input_ids: integers([ids]) });
+      const [first, second] = [floatsOf(softmax), floatsOf(softmax_1)];
+      const length = ids.length;
+      for (let place = 1; place < length; place++) {
+        assert.ok((first[place * length + place - 1] ?? 0) > 0.999, 'head 0.0 looks at the token before');
+        const target = place > item.repeat ? place - item.repeat + 1 : 0;
+        assert.ok((second[place * length + target] ?? 0) > 0.999, 'head 1.0 looks after the last time, or at [BOS]');
+        for (const pattern of [first, second])
+          assert.ok((pattern[length * length + place * length + place] ?? 0) > 0.999, 'heads 0.1 and 1.1 look at themselves');
+      }
+    }
+  });
+});
