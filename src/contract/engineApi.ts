@@ -1,6 +1,14 @@
 /** What the engine child offers over RPC. Types only. One child serves many models. */
 import type { SiteText } from './site';
-import type { FeedSpec, NodeTime, RunRequest, RunResult, TensorHandle } from './run';
+import type {
+  FeedSpec,
+  GradientRequest,
+  GradientResult,
+  NodeTime,
+  RunRequest,
+  RunResult,
+  TensorHandle,
+} from './run';
 import type { Shape, Dtype } from './skeleton';
 import type { TensorData, TensorSummary } from './tensor';
 
@@ -44,6 +52,8 @@ export interface EngineApi {
   tensor(handle: TensorHandle, slice?: TensorSlice, signal?: AbortSignal): Promise<TensorData>;
   summarize(handle: TensorHandle, slice?: TensorSlice): Promise<TensorSummary>;
   release(handles: readonly TensorHandle[]): void;
+  /** Gradients by a backward graph that the runtime runs. Rejects with `no-gradient`, naming operator and node. */
+  gradient(model: ModelId, request: GradientRequest, signal?: AbortSignal): Promise<GradientResult>;
   /** Time per node from the runtime's profile, in a session of its own. */
   profile(model: ModelId, request: RunRequest, signal?: AbortSignal): Promise<readonly NodeTime[]>;
 }

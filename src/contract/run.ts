@@ -71,3 +71,35 @@ export interface NodeTime {
   readonly op: string;
   readonly microseconds: number;
 }
+
+/** A gradient of one scalar at some sites, or its integral along a straight line from a baseline. */
+export interface GradientRequest {
+  readonly feeds: Readonly<Record<string, TensorData>>;
+  /** As `engine/child/autodiff/objective.ts` reads it: `logits[0,-1,42]`. */
+  readonly objective: string;
+  /** Float values of the main graph; an input's name is a site. */
+  readonly wrt: readonly SiteText[];
+  readonly interventions?: readonly Intervention[];
+  /** Directions that the objective names, by that name; one number per element of the value's last axis. */
+  readonly directions?: Readonly<Record<string, TensorData>>;
+  readonly integrated?: {
+    readonly steps: number;
+    /** `gauss-legendre` is exact for polynomials of degree 2·steps - 1; `left-riemann` is what papers' code does. */
+    readonly rule: 'gauss-legendre' | 'left-riemann';
+    /** By site; zeros where left out. */
+    readonly baselines?: Readonly<Record<SiteText, TensorData>>;
+  };
+}
+
+export interface GradientResult {
+  /** The objective at the feeds. */
+  readonly value: number;
+  /** Per site in the order asked: the gradient, or with `integrated` the attribution. Same dims as the site. */
+  readonly gradients: readonly Captured[];
+  /** Integrated only: |sum of attributions - (value - value at the baseline)|, summed over the sites' joint path. */
+  readonly completenessError?: number;
+  /** Integrated only: the objective with all sites at their baselines. */
+  readonly baselineValue?: number;
+  readonly ms: number;
+  readonly notes: readonly string[];
+}

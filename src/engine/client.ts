@@ -9,7 +9,7 @@ import { isFailure } from '../base/errors';
 import { Emitter } from '../base/event';
 import type { Remote } from '../base/rpc';
 import type { EngineApi, EngineInfo, InferredValue, ModelId, OpenedModel, TensorSlice } from '../contract/engineApi';
-import type { NodeTime, RunRequest, RunResult, TensorHandle } from '../contract/run';
+import type { GradientRequest, GradientResult, NodeTime, RunRequest, RunResult, TensorHandle } from '../contract/run';
 import type { TensorData, TensorSummary } from '../contract/tensor';
 import { EngineProcess, type Ended, type ForkOptions } from './childProcess';
 import { crashed, doesNotStart, overMemory } from './errors';
@@ -85,6 +85,7 @@ export class EngineClient implements Disposable {
       tensor: (...args) => this.tensor(...args),
       summarize: (...args) => this.summarize(...args),
       release: (handles) => Promise.resolve(this.release(handles)),
+      gradient: (...args) => this.gradient(...args),
       profile: (...args) => this.profile(...args),
     });
   }
@@ -123,6 +124,12 @@ export class EngineClient implements Disposable {
 
   run(id: ModelId, request: RunRequest, signal?: AbortSignal): Promise<RunResult> {
     return this.#onModel(id, describeRun(request), signal, (remote, model) => remote.run(model.id, request, ...last(signal)));
+  }
+
+  gradient(id: ModelId, request: GradientRequest, signal?: AbortSignal): Promise<GradientResult> {
+    return this.#onModel(id, 'taking a gradient of', signal, (remote, model) =>
+      remote.gradient(model.id, request, ...last(signal)),
+    );
   }
 
   profile(id: ModelId, request: RunRequest, signal?: AbortSignal): Promise<readonly NodeTime[]> {

@@ -5,7 +5,14 @@
 import { must } from '../../base/assert';
 import { throwIfCancelled } from '../../base/cancel';
 import type { EngineApi, EngineEvents, InferredValue, OpenedModel } from '../../contract/engineApi';
-import type { Captured, NodeTime, RunRequest, RunResult } from '../../contract/run';
+import type {
+  Captured,
+  GradientRequest,
+  GradientResult,
+  NodeTime,
+  RunRequest,
+  RunResult,
+} from '../../contract/run';
 import type { TensorData, TensorSummary } from '../../contract/tensor';
 import type { InnerValue } from '../../onnx/rewrite/lift';
 import { neededNames } from '../../onnx/rewrite/cut';
@@ -17,6 +24,8 @@ import { sameBits } from './compare';
 import { Executor, hashFeeds, type Executed, type Settings } from './executor';
 import { notATensor, runtimeFailure, unknownModel } from './failures';
 import { checkFeeds } from './feeds';
+import { Differentiator } from './autodiff/gradients';
+import { gradientRun } from './gradient';
 import { inferGraph, typeOf } from './infer';
 import { EngineModel } from './model';
 import { placeAt, planRequest, type DimsSource, type Planned } from './request';
@@ -40,6 +49,7 @@ export class Engine {
   readonly #models = new Map<string, EngineModel>();
   readonly #executor: Executor;
   readonly #checker: Checker;
+  readonly #differentiator: Differentiator;
   readonly #store: TensorStore;
   /** Dims that values had, by model, feeds and value. */
   readonly #dims = new Map<string, readonly number[]>();
@@ -53,6 +63,7 @@ export class Engine {
     const sessions = new Sessions(options.sessionBudget);
     this.#executor = new Executor(sessions, (text, predictedMs) => emit('blocking', { text, predictedMs }));
     this.#checker = new Checker(this.#executor);
+    this.#differentiator = new Differentiator(this.#executor);
     this.#store = new TensorStore(options.tensorBudget);
   }
 
@@ -64,6 +75,8 @@ export class Engine {
       close: (id) => this.#inTurn(undefined, () => this.#close(id)),
       infer: (id, signal) => this.#inTurn(signal, () => this.#infer(this.#model(id), signal)),
       run: (id, request, signal) => this.#inTurn(signal, () => this.#run(this.#model(id), request, signal)),
+      gradient: (id, request, signal) =>
+        this.#inTurn(signal, () => this.#gradient(this.#model(id), request, signal)),
       tensor: (handle, slice, signal) => {
         throwIfCancelled(signal);
         const tensor = this.#store.get(handle);
@@ -71,7 +84,8 @@ export class Engine {
       },
       summarize: (handle, slice) => this.#summarize(handle, slice),
       release: (handles) => this.#store.release(handles),
-      profile: (id, request, signal) => this.#inTurn(signal, () => this.#profile(this.#model(id), request, signal)),
+      profile: (id, request, signal) =>
+        this.#inTurn(signal, () => this.#profile(this.#model(id), request, signal)),
     };
   }
 
@@ -118,7 +132,12 @@ export class Engine {
   }
 
   #settings(request: RunRequest): Settings {
-    return { level: request.level ?? 'disabled', packed: false, providers: ['cpu'], threads: this.options.threads };
+    return {
+      level: request.level ?? 'disabled',
+      packed: false,
+      providers: ['cpu'],
+      threads: this.options.threads,
+    };
   }
 
   async #run(model: EngineModel, request: RunRequest, signal: AbortSignal | undefined): Promise<RunResult> {
@@ -128,12 +147,24 @@ export class Engine {
     checkFeeds(feeds, model.inputs, () => false);
     const feedsHash = hashFeeds(feeds);
     const { runnable, notes } = tensorOutputs(model, request);
-    const planned = await planRequest(model, runnable, this.#dimsSource(model, feeds, feedsHash, settings, signal), signal);
+    const planned = await planRequest(
+      model,
+      runnable,
+      this.#dimsSource(model, feeds, feedsHash, settings, signal),
+      signal,
+    );
     this.#refuseNonTensors(model, planned);
     const numbers = planned.steps.map((step) => step.numbers);
     const executed = await this.#executor.run(model, planned, numbers, feeds, settings, signal);
     const check = await this.#checker.check(
-      model, planned, feeds, feedsHash, settings, executed, request.thorough === true, signal,
+      model,
+      planned,
+      feeds,
+      feedsHash,
+      settings,
+      executed,
+      request.thorough === true,
+      signal,
     );
     notes.push(...this.#notes(model, planned, executed, feedsHash, settings, check === 'pending'));
     const keep = request.keep !== false;
@@ -150,6 +181,28 @@ export class Engine {
     });
     const ms = performance.now() - start;
     return { outputs, captures, ms, sessionMs: executed.sessionMs, notes, check };
+  }
+
+  async #gradient(
+    model: EngineModel,
+    request: GradientRequest,
+    signal: AbortSignal | undefined,
+  ): Promise<GradientResult> {
+    const start = performance.now();
+    const settings = this.#settings({ feeds: request.feeds, capture: [] });
+    checkFeeds(request.feeds, model.inputs, () => false);
+    const dims = this.#dimsSource(model, request.feeds, hashFeeds(request.feeds), settings, signal);
+    const answer = await gradientRun(
+      this.#differentiator,
+      this.#executor,
+      model,
+      request,
+      dims,
+      settings,
+      signal,
+    );
+    const gradients = answer.gradients.map(({ site, tensor }) => this.#captured(site, tensor, true));
+    return { ...answer, gradients, ms: performance.now() - start };
   }
 
   #captured(site: string, tensor: TensorData, keep: boolean): Captured {
@@ -181,7 +234,13 @@ export class Engine {
     };
     const find = async (inner: InnerValue): Promise<readonly number[]> => {
       if (inner.path !== '') await inferGraph(model, inner.path, signal);
-      const plan = { outputs: [], captures: [{ ...inner, raw: false }], steps: [], given: [], overridden: [] };
+      const plan = {
+        outputs: [],
+        captures: [{ ...inner, raw: false }],
+        steps: [],
+        given: [],
+        overridden: [],
+      };
       const looked = await this.#executor.run(model, { plan, given: new Map() }, [], feeds, settings, signal);
       const dims = looked.captures[0]?.dims ?? [];
       this.#dims.set(dimsKey(model, feedsHash, inner), dims);
@@ -200,33 +259,51 @@ export class Engine {
   ): string[] {
     const notes: string[] = [];
     const random = randomNodes(model);
-    if (random.length > 0) notes.push(`The model draws random numbers (${random.join(', ')}), so runs differ.`);
+    if (random.length > 0)
+      notes.push(`The model draws random numbers (${random.join(', ')}), so runs differ.`);
     if (pending) notes.push('Not yet compared with a run of the whole model, which would take a while.');
     const touched = [...planned.steps.map(({ intervention }) => intervention.site), ...planned.given.keys()];
     if (touched.length === 0 || planned.plan.outputs.length === 0) return notes;
     const needed = neededNames(model.skeleton.graph, planned.plan.outputs);
-    const paths = [...planned.steps.map(({ step }) => step), ...[...planned.given.keys()].map((value) => ({ path: '', value }))];
+    const paths = [
+      ...planned.steps.map(({ step }) => step),
+      ...[...planned.given.keys()].map((value) => ({ path: '', value })),
+    ];
     paths.forEach(({ path, value }, index) => {
-      if (path === '' && !needed.has(value)) notes.push(`No output depends on "${must(touched[index], 'a site')}": the intervention has no effect.`);
+      if (path === '' && !needed.has(value))
+        notes.push(
+          `No output depends on "${must(touched[index], 'a site')}": the intervention has no effect.`,
+        );
     });
     const plain = this.#checker.plainOutputs(model, feedsHash, settings);
-    const unchanged = plain !== undefined && [...executed.outputs].every(([name, tensor]) => {
-      const before = plain.get(name);
-      return before !== undefined && sameBits(tensor, before);
-    });
+    const unchanged =
+      plain !== undefined &&
+      [...executed.outputs].every(([name, tensor]) => {
+        const before = plain.get(name);
+        return before !== undefined && sameBits(tensor, before);
+      });
     if (unchanged && notes.length === 0) notes.push('The interventions changed no output.');
     return notes;
   }
 
-  async #summarize(handle: string, slice: { start: readonly number[]; size: readonly number[] } | undefined): Promise<TensorSummary> {
+  async #summarize(
+    handle: string,
+    slice: { start: readonly number[]; size: readonly number[] } | undefined,
+  ): Promise<TensorSummary> {
     const tensor = this.#store.get(handle);
     const summary = summarize(slice === undefined ? tensor : sliceTensor(tensor, slice));
     return Promise.resolve(must(summary, 'numbers have a summary'));
   }
 
-  async #profile(model: EngineModel, request: RunRequest, signal: AbortSignal | undefined): Promise<NodeTime[]> {
+  async #profile(
+    model: EngineModel,
+    request: RunRequest,
+    signal: AbortSignal | undefined,
+  ): Promise<NodeTime[]> {
     const { profileRun } = await import('./profile');
-    checkFeeds(request.feeds, model.inputs, (name) => model.inputs.some((input) => input.name === name && !input.optional));
+    checkFeeds(request.feeds, model.inputs, (name) =>
+      model.inputs.some((input) => input.name === name && !input.optional),
+    );
     this.emit('blocking', { text: `Profiling ${model.skeleton.file}`, predictedMs: 1000 });
     return profileRun(model, this.#settings(request), request.feeds, signal);
   }
@@ -237,7 +314,10 @@ function dimsKey(model: EngineModel, feedsHash: string, { path, value }: InnerVa
 }
 
 /** The request without outputs that are no tensors, and a note about each. */
-function tensorOutputs(model: EngineModel, request: RunRequest): { readonly runnable: RunRequest; readonly notes: string[] } {
+function tensorOutputs(
+  model: EngineModel,
+  request: RunRequest,
+): { readonly runnable: RunRequest; readonly notes: string[] } {
   const notes: string[] = [];
   const asked = request.outputs ?? model.skeleton.graph.outputs.map(({ name }) => name);
   const outputs = asked.filter((name) => {

@@ -22,13 +22,29 @@ export function emittedOpset(domain: string): number {
   return domain === '' ? 18 : 1;
 }
 
+/** Remembers what was asked for: a backward graph holds only as long as those numbers stay the same. */
+export class KnownIntegers {
+  readonly #numbers = new Map<string, readonly number[]>();
+  readonly consulted = new Set<string>();
+
+  set(name: string, numbers: readonly number[]): void {
+    this.#numbers.set(name, numbers);
+  }
+
+  get(name: string): readonly number[] | undefined {
+    const numbers = this.#numbers.get(name);
+    if (numbers !== undefined) this.consulted.add(name);
+    return numbers;
+  }
+}
+
 export type AttributeInput = number | string | readonly number[] | { readonly float: number };
 
 export class Builder {
   readonly nodes: Node[] = [];
   readonly initializers = new Map<string, WeightRef>();
   /** Integer contents of small constants and of observed values, for rules that need numbers and not tensors. */
-  readonly known = new Map<string, readonly number[]>();
+  readonly known = new KnownIntegers();
   readonly #constants = new Map<string, Value>();
   readonly #values = new Map<string, Value>();
   readonly #taken: (name: string) => boolean;

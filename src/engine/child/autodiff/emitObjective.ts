@@ -113,19 +113,37 @@ class Emitter {
           : `Give ${String(dims.length)} indices, or write sum(${name}).`,
       );
     }
-    indices.forEach((index, axis) => {
-      const dim = dims[axis] ?? 0;
-      if (index < -dim || index >= dim) {
-        throw bad(
-          `Index ${String(index)} leaves axis ${String(axis)} of "${name}", whose shape is ${shape}`,
-          `Use ${String(-dim)} to ${String(dim - 1)}.`,
-        );
-      }
-    });
     if (dims.length === 0) return value;
     const input = this.declare('index', 'int64', [dims.length]);
     this.indices.push({ input, numbers: indices });
     return this.b.one('GatherND', [value, input], value.dtype, []);
+  }
+}
+
+/** Refuses indices that leave their value. The graph is built once; this is asked at every run. */
+export function checkIndices(objective: Objective, dimsOf: (site: string) => readonly number[]): void {
+  switch (objective.kind) {
+    case 'sum':
+    case 'mean':
+      for (const term of objective.terms) checkIndices(term, dimsOf);
+      return;
+    case 'scale':
+      checkIndices(objective.of, dimsOf);
+      return;
+    case 'whole':
+      return;
+    case 'element':
+    case 'projection': {
+      const dims = dimsOf(objective.site);
+      objective.indices.forEach((index, axis) => {
+        const dim = dims[axis] ?? 0;
+        if (index >= -dim && index < dim) return;
+        throw bad(
+          `Index ${String(index)} leaves axis ${String(axis)} of "${objective.site}", whose shape is [${dims.join(', ')}]`,
+          `Use ${String(-dim)} to ${String(dim - 1)}.`,
+        );
+      });
+    }
   }
 }
 

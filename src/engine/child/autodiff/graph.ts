@@ -36,6 +36,8 @@ export interface BackwardModel {
   /** Output name by wanted value; null where no seed depends on it: its gradient is zero. */
   readonly gradients: ReadonlyMap<string, string | null>;
   readonly outputs: readonly Value[];
+  /** Contents of integer values that it was built for: with others it has to be built again. */
+  readonly builtFor: ReadonlyMap<string, readonly number[]>;
 }
 
 /**
@@ -79,6 +81,12 @@ export function buildBackward(
     ...assemble(b, line, weights, inputs, [...gradients.values(), ...named]),
     inputs,
     outputs: named,
+    builtFor: new Map(
+      [...b.known.consulted].flatMap((name) => {
+        const ints = weights.has(name) ? undefined : line.observed.get(name)?.ints;
+        return ints === undefined ? [] : [[name, ints] as const];
+      }),
+    ),
     gradients: new Map(wanted.map((name) => [name, gradients.get(name)?.name ?? null])),
   };
 }

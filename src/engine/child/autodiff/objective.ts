@@ -190,3 +190,26 @@ class Parser {
     });
   }
 }
+
+/** The indices of every element and projection, in the order in which they are emitted; scalars have none. */
+export function elementsOf(objective: Objective): readonly (readonly number[])[] {
+  switch (objective.kind) {
+    case 'sum':
+    case 'mean':
+      return objective.terms.flatMap(elementsOf);
+    case 'scale':
+      return elementsOf(objective.of);
+    case 'element':
+    case 'projection':
+      return objective.indices.length === 0 ? [] : [objective.indices];
+    case 'whole':
+      return [];
+  }
+}
+
+/** What of an objective its backward graph depends on: everything but the indices. */
+export function structureOf(objective: Objective): string {
+  return JSON.stringify(objective, (key, value: unknown) =>
+    key === 'indices' && Array.isArray(value) ? value.length : value,
+  );
+}

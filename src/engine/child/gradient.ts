@@ -1,0 +1,80 @@
+/** A gradient request over an opened model: sites read, forward runs planned, gradients kept under handles. */
+import { must } from '../../base/assert';
+import { Failure } from '../../base/errors';
+import type { GradientRequest, Intervention } from '../../contract/run';
+import type { TensorData } from '../../contract/tensor';
+import { parseSite } from '../../onnx/site';
+import { Differentiator, type Gradients } from './autodiff/gradients';
+import { overriddenBy } from './autodiff/observe';
+import type { Executor, Settings } from './executor';
+import type { EngineModel } from './model';
+import { placeAt, planRequest, type DimsSource } from './request';
+import { takeSlices } from './take';
+
+export interface GradientAnswer extends Omit<Gradients, 'gradients'> {
+  /** Per site in the order asked, cut to the site's slice. */
+  readonly gradients: readonly { readonly site: string; readonly tensor: TensorData }[];
+}
+
+/** Runs a request. Throws `bad-site`, `bad-objective`, `no-gradient`, and what a run throws. */
+export async function gradientRun(
+  differentiator: Differentiator,
+  executor: Executor,
+  model: EngineModel,
+  request: GradientRequest,
+  dims: DimsSource,
+  settings: Settings,
+  signal?: AbortSignal,
+): Promise<GradientAnswer> {
+  const sites = request.wrt.map((text) => {
+    const site = parseSite(model.skeleton, text);
+    if (site.graph === '' && site.stage === 'after') return site;
+    throw new Failure({
+      code: 'no-gradient',
+      message: `"${text}" lies ${site.graph === '' ? 'before its interventions' : 'in a body or a function'}.`,
+      remedy: 'Take the gradient at a value of the main graph.',
+    });
+  });
+  const values = sites.map((site) => site.value);
+  const forward = async (
+    interventions: readonly Intervention[],
+    wanted: readonly string[],
+  ): Promise<ReadonlyMap<string, TensorData>> => {
+    const run = { feeds: request.feeds, capture: wanted, interventions, outputs: [] };
+    const planned = await planRequest(model, run, dims, signal);
+    const numbers = planned.steps.map((step) => step.numbers);
+    const plan = { ...planned.plan, overridden: overriddenBy(model, request.feeds) };
+    const done = await executor.run(
+      model,
+      { plan, given: planned.given },
+      numbers,
+      request.feeds,
+      settings,
+      signal,
+    );
+    return new Map(
+      planned.captures.map(({ text, capture }) => [
+        text,
+        must(done.captures[capture], `"${text}" was computed`),
+      ]),
+    );
+  };
+  const answer = await differentiator.gradients(
+    model,
+    request,
+    [...new Set(values)],
+    forward,
+    settings,
+    signal,
+  );
+  const unique = [...new Set(values)];
+  return {
+    ...answer,
+    gradients: sites.map((site, i) => {
+      const whole = must(answer.gradients[unique.indexOf(site.value)], 'one gradient per site');
+      const text = request.wrt[i] ?? site.value;
+      const slices = site.slices.length === 0 ? [] : placeAt(model, site, whole.dims, text);
+      return { site: text, tensor: takeSlices(whole, slices) };
+    }),
+  };
+}
