@@ -146,8 +146,11 @@ function linkOf(model: OpenModel, selection: Selection): NodeLink | undefined {
   const { content, links } = model;
   if (content === undefined || links === undefined) return undefined;
   switch (selection.kind) {
-    case 'node':
-      return links.links[selection.id];
+    case 'node': {
+      if (selection.id >= 0) return links.links[selection.id];
+      const output = content.skeleton.graph.outputs[-1_000_001 - selection.id];
+      return output === undefined ? undefined : linkOf(model, { kind: 'value', name: output.name });
+    }
     case 'value': {
       const producer = content.names.producer(selection.name);
       return producer === undefined ? undefined : links.links[producer.id];

@@ -35,7 +35,7 @@ export function modelPage(parts: PageParts): string {
 <title>${attribute(parts.title)}</title>
 <style nonce="${nonce}">
 html, body { height: 100%; margin: 0; padding: 0; overflow: hidden; }
-pc-app { display: block; height: 100%; }
+pc-app { height: 100%; }
 </style>
 </head>
 <body data-worker="${attribute(parts.worker)}" data-nonce="${nonce}">

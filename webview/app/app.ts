@@ -7,17 +7,25 @@ import type { HostApi, Inspection, ModelSnapshot, OverlayKind, RunSnapshot, RunS
 import { isCancelled } from '../../src/base/cancel';
 import { describe } from '../../src/base/errors';
 import type { Remote } from '../../src/base/rpc';
+import '../graph/graph';
+import { byProducer, type GraphOverlay } from '../graph/overlay';
 import '../inspector/inspector';
 import type { Inquiry } from '../inspector/inquiry';
 import { define } from '../kit/define';
 import { appStyle } from './appStyle';
 import type { Connection } from './connection';
-import './graphPane';
+import { prepareLayoutWorker } from './layoutWorker';
 import './runBar';
 import { shared } from './style';
 import './trouble';
-import { DEFAULT_STATE, readViewState, type ViewState } from './viewState';
+import { DEFAULT_STATE, EXTENT, readViewState, type ViewState } from './viewState';
 import { setWords, word } from './words';
+
+const NARROW = 720;
+
+interface SelectionDetail {
+  readonly selection: Selection;
+}
 
 export class PcApp extends LitElement {
   static override readonly properties = {
@@ -30,6 +38,8 @@ export class PcApp extends LitElement {
     view: { state: true },
     warningsOpen: { state: true },
     message: { state: true },
+    narrow: { state: true },
+    context: { state: true },
   };
   static override readonly styles = [shared, appStyle];
 
@@ -42,8 +52,14 @@ export class PcApp extends LitElement {
   declare view: ViewState;
   declare warningsOpen: boolean;
   declare message: string;
+  /** Panes stand one above the other where there is no room side by side. */
+  declare narrow: boolean;
+  /** What VS Code's context menu is about. */
+  declare context: string;
   #connection: Connection | undefined;
   #inquiry: Inquiry | null = null;
+  #makeWorker: (() => Worker) | undefined;
+  #shownOverlay: { readonly run: RunSnapshot; readonly kind: OverlayKind; readonly overlay: GraphOverlay } | undefined;
   #inspecting: AbortController | undefined;
 
   constructor() {
@@ -57,6 +73,11 @@ export class PcApp extends LitElement {
     this.view = DEFAULT_STATE;
     this.warningsOpen = false;
     this.message = '';
+    this.narrow = false;
+    this.context = contextOf({ kind: 'none' });
+    new ResizeObserver(() => {
+      this.narrow = this.clientWidth < NARROW;
+    }).observe(this);
   }
 
   /** Starts talking to the host. Once. */
@@ -87,6 +108,7 @@ export class PcApp extends LitElement {
     connection.on('highlight', ({ nodes }) => {
       this.highlight = nodes;
     });
+    this.#makeWorker = await prepareLayoutWorker(document.body.dataset['worker'] ?? '');
     const { model, runs, run } = await host.ready();
     this.runs = runs;
     this.run = run;
@@ -123,32 +145,37 @@ export class PcApp extends LitElement {
         }}
       ></pc-run-bar>
       ${this.#warnings(model)} ${this.#trouble()}
-      <div class="panes">
-        <pc-graph-pane
-          aria-label=${word('graph')}
-          .graph=${model.graph}
-          .overlay=${this.run?.overlays.find(({ kind }) => kind === this.#overlayKind()) ?? null}
+      <div class="panes ${this.narrow ? 'narrow' : ''}">
+        <pc-graph
+          data-vscode-context=${this.context}
+          .makeWorker=${this.#makeWorker}
+          .words=${model.words}
+          .model=${model.graph}
+          .overlay=${this.#overlay()}
           .types=${this.run?.types ?? null}
           .selection=${this.selection}
           .highlight=${this.highlight}
-          .view=${this.view.graph}
-          @pc-graph-select=${({ detail }: CustomEvent<Selection>) => {
-            this.#select(detail);
+          .saved=${this.view.graph}
+          @pc-select=${({ detail }: CustomEvent<SelectionDetail>) => {
+            this.#select(detail.selection);
           }}
-          @pc-graph-reveal=${({ detail }: CustomEvent<Selection>) => this.#host((host) => host.reveal(detail, 'call'))}
-          @pc-graph-view=${({ detail }: CustomEvent<unknown>) => {
+          @pc-open=${({ detail }: CustomEvent<SelectionDetail>) => this.#host((host) => host.reveal(detail.selection, 'call'))}
+          @pc-context=${({ detail }: CustomEvent<SelectionDetail>) => {
+            this.context = contextOf(detail.selection);
+          }}
+          @pc-view=${({ detail }: CustomEvent<unknown>) => {
             this.#remember({ graph: detail });
           }}
-        ></pc-graph-pane>
+        ></pc-graph>
         <div
           class="sash"
           role="separator"
           tabindex="0"
-          aria-orientation="vertical"
+          aria-orientation=${this.narrow ? 'horizontal' : 'vertical'}
           aria-label=${word('resize')}
-          aria-valuenow=${this.view.inspectorWidth}
-          aria-valuemin="200"
-          aria-valuemax="900"
+          aria-valuenow=${this.#extent()}
+          aria-valuemin=${EXTENT.least}
+          aria-valuemax=${EXTENT.most}
           @pointerdown=${this.#drag}
           @keydown=${this.#resizeByKey}
         ></div>
@@ -156,7 +183,7 @@ export class PcApp extends LitElement {
           role="region"
           aria-label=${word('inspector')}
           tabindex="-1"
-          .style=${`width:${String(this.view.inspectorWidth)}px`}
+          .style=${`${this.narrow ? 'height' : 'width'}:${String(this.#extent())}px`}
           .inspection=${this.inspection}
           .inquiry=${this.#inquiry}
           .runId=${this.run === null ? '' : `${this.run.id}/${this.runs?.comparedWith ?? ''}`}
@@ -182,6 +209,22 @@ export class PcApp extends LitElement {
     const kinds = this.run?.overlays.map(({ kind }) => kind) ?? [];
     if (kinds.includes('difference')) return kinds.includes(wanted) && wanted !== 'magnitude' ? wanted : 'difference';
     return kinds.includes(wanted) ? wanted : (kinds[0] ?? null);
+  }
+
+  /** The overlay by node; the same object while run and kind stay. */
+  #overlay(): GraphOverlay | null {
+    const kind = this.#overlayKind();
+    const { run } = this;
+    const graph = this.model?.graph;
+    if (kind === null || run === null || graph === undefined || graph === null) return null;
+    const column = run.overlays.find((overlay) => overlay.kind === kind);
+    if (column === undefined) return null;
+    if (this.#shownOverlay?.run !== run || this.#shownOverlay.kind !== kind) {
+      const { title, unit, signed, from, to } = column;
+      const byNode = byProducer(graph, column.byValue);
+      this.#shownOverlay = { run, kind, overlay: { title, unit, signed, from, to, byNode, combine: 'largest' } };
+    }
+    return this.#shownOverlay.overlay;
   }
 
   #select(selection: Selection): void {
@@ -234,23 +277,33 @@ export class PcApp extends LitElement {
     return notes.length === 0 ? nothing : html`<div class="warnings" role="note" aria-label=${word('notes')}>${notes.join(' ')}</div>`;
   }
 
+  #extent(): number {
+    return this.narrow ? this.view.inspectorHeight : this.view.inspectorWidth;
+  }
+
+  #setExtent(extent: number): void {
+    const kept = Math.round(Math.min(EXTENT.most, Math.max(EXTENT.least, extent)));
+    this.#remember(this.narrow ? { inspectorHeight: kept } : { inspectorWidth: kept });
+  }
+
   readonly #drag = (event: PointerEvent): void => {
     const sash = event.currentTarget as HTMLElement;
     sash.setPointerCapture(event.pointerId);
-    const start = event.clientX;
-    const width = this.view.inspectorWidth;
+    const place = (at: PointerEvent): number => (this.narrow ? at.clientY : at.clientX);
+    const start = place(event);
+    const extent = this.#extent();
     const move = (moved: PointerEvent): void => {
-      this.#remember({ inspectorWidth: clampWidth(width + start - moved.clientX) });
+      this.#setExtent(extent + start - place(moved));
     };
     sash.addEventListener('pointermove', move);
     sash.addEventListener('pointerup', () => sash.removeEventListener('pointermove', move), { once: true });
   };
 
   readonly #resizeByKey = (event: KeyboardEvent): void => {
-    const step = { ArrowLeft: 16, ArrowRight: -16 }[event.key];
+    const step = { ArrowLeft: 16, ArrowUp: 16, ArrowRight: -16, ArrowDown: -16 }[event.key];
     if (step === undefined) return;
     event.preventDefault();
-    this.#remember({ inspectorWidth: clampWidth(this.view.inspectorWidth + step) });
+    this.#setExtent(this.#extent() + step);
   };
 
   #remember(change: Partial<ViewState>): void {
@@ -279,8 +332,9 @@ export class PcApp extends LitElement {
   }
 }
 
-function clampWidth(width: number): number {
-  return Math.round(Math.min(900, Math.max(200, width)));
+/** Read by VS Code when a context menu opens, and handed to the command. */
+function contextOf(selection: Selection): string {
+  return JSON.stringify({ preventDefaultContextMenuItems: true, patchclampNode: selection.kind !== 'none', selection });
 }
 
 define('pc-app', PcApp);

@@ -6,6 +6,7 @@ export const appStyle = css`
     display: flex;
     flex-direction: column;
     height: 100%;
+    overflow: hidden;
     background: var(--vscode-editor-background);
   }
   .reading {
@@ -16,15 +17,25 @@ export const appStyle = css`
     flex: 1;
     display: flex;
     min-height: 0;
+    overflow: hidden;
   }
-  pc-graph-pane {
+  .panes.narrow {
+    flex-direction: column;
+  }
+  pc-graph {
     flex: 1;
     min-width: 0;
+    min-height: 0;
+    overflow: hidden;
     position: relative;
   }
   pc-inspector {
     flex: none;
     max-width: 70%;
+  }
+  .narrow pc-inspector {
+    max-width: none;
+    max-height: 75%;
   }
   .sash {
     flex: none;
@@ -37,6 +48,15 @@ export const appStyle = css`
     content: '';
     position: absolute;
     inset: 0 -3px;
+    z-index: 1;
+  }
+  .narrow .sash {
+    width: auto;
+    height: 1px;
+    cursor: ns-resize;
+  }
+  .narrow .sash::after {
+    inset: -3px 0;
   }
   .sash:hover::after,
   .sash:focus-visible::after {

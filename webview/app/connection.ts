@@ -44,6 +44,13 @@ export function connect(): Connection {
     },
     onClose: () => ({ dispose: () => undefined }),
   };
-  const { remote, on } = rpc<HostApi, ViewEvents>(port, {});
-  return { host: remote, on, loadState: () => api.getState(), saveState: (state) => api.setState(state) };
+  const connection = rpc<HostApi, ViewEvents>(port, {});
+  return {
+    host: connection.remote,
+    on: (event, listener) => connection.on(event, listener),
+    loadState: () => api.getState(),
+    saveState: (state) => {
+      api.setState(state);
+    },
+  };
 }

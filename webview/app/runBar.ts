@@ -65,11 +65,13 @@ export class PcRunBar extends LitElement {
         text-decoration: underline dotted;
         text-underline-offset: 3px;
       }
-      sup {
-        font-size: 0.75em;
-        line-height: 0;
+      .mark {
         color: var(--vscode-descriptionForeground);
-        margin-left: 2px;
+        margin-left: 1px;
+      }
+      .legend {
+        color: var(--vscode-descriptionForeground);
+        white-space: nowrap;
       }
       .shown {
         display: flex;
@@ -157,6 +159,9 @@ export class PcRunBar extends LitElement {
           }}>${this.allFeeds ? '–' : word('more', wanted.length - FEEDS_SHOWN)}</button>`
         : nothing}
       ${state.dims.map((dim) => this.#part(dim, () => this.#send('pc-change-dim', { name: dim.id })))}
+      ${[...shown.flatMap((feed) => feed.parts), ...state.dims].some((part) => part.guess !== null)
+        ? html`<span class="legend" aria-hidden="true">? ${word('guess')}</span>`
+        : nothing}
     </div>`;
   }
 
@@ -177,7 +182,7 @@ export class PcRunBar extends LitElement {
       <span class="visually-hidden">${part.label}</span>
       <span class=${part.guess === null ? '' : 'guess'}>${part.text}</span>${part.guess === null
         ? nothing
-        : html`<sup>${word('guess')}</sup>`}
+        : html`<span class="mark" aria-hidden="true">?</span><span class="visually-hidden">${word('guess')}</span>`}
     </button>`;
   }
 

@@ -3,23 +3,34 @@ import type { OverlayKind } from '../../src/contract/hostApi';
 
 export interface ViewState {
   readonly inspectorWidth: number;
+  /** Where the panes stand one above the other. */
+  readonly inspectorHeight: number;
   readonly overlay: OverlayKind | null;
   /** The graph's own: what is open, where one looks. */
   readonly graph: unknown;
 }
 
-export const DEFAULT_STATE: ViewState = { inspectorWidth: 360, overlay: 'magnitude', graph: null };
+export const DEFAULT_STATE: ViewState = { inspectorWidth: 360, inspectorHeight: 320, overlay: 'magnitude', graph: null };
 
 /** Reads a saved state; what does not fit falls back to the default. */
 export function readViewState(saved: unknown): ViewState {
   if (typeof saved !== 'object' || saved === null) return DEFAULT_STATE;
   const width = 'inspectorWidth' in saved ? saved.inspectorWidth : undefined;
+  const height = 'inspectorHeight' in saved ? saved.inspectorHeight : undefined;
   const overlay = 'overlay' in saved ? saved.overlay : undefined;
   return {
-    inspectorWidth: typeof width === 'number' && width >= 200 && width <= 900 ? width : DEFAULT_STATE.inspectorWidth,
+    inspectorWidth: isExtent(width) ? width : DEFAULT_STATE.inspectorWidth,
+    inspectorHeight: isExtent(height) ? height : DEFAULT_STATE.inspectorHeight,
     overlay: overlay === null || isOverlay(overlay) ? overlay : DEFAULT_STATE.overlay,
     graph: 'graph' in saved ? saved.graph : null,
   };
+}
+
+/** Least and most of the inspector's width or height, in CSS pixels. */
+export const EXTENT = { least: 160, most: 900 } as const;
+
+function isExtent(value: unknown): value is number {
+  return typeof value === 'number' && value >= EXTENT.least && value <= EXTENT.most;
 }
 
 function isOverlay(value: unknown): value is OverlayKind {

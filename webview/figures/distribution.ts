@@ -111,7 +111,10 @@ export class PcDistribution extends FigureElement {
         ${low < 0 && high > 0 ? svg`<line class="zero" x1=${x(0)} x2=${x(0)} y1="0" y2=${HEIGHT}></line>` : nothing}
         ${finite > 0 ? svg`<line class="mean" x1=${x(summary.mean)} x2=${x(summary.mean)} y1=${HEIGHT - 8} y2=${HEIGHT}></line>` : nothing}
       </svg>
-      <div class="range"><span title=${String(low)}>${formatNumber(low)}</span><span title=${String(high)}>${formatNumber(high)}</span></div>
+      <div class="range">
+        <span title=${String(summary.min)}>${formatNumber(summary.min)}</span>
+        <span title=${String(summary.max)}>${formatNumber(summary.max)}</span>
+      </div>
       <div class="facts">
         <span title=${String(summary.mean)}><span>mean</span> ${formatNumber(summary.mean)}</span>
         <span title=${String(summary.std)}><span>std</span> ${formatNumber(summary.std)}</span>

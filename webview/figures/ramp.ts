@@ -52,7 +52,7 @@ export function interpolate(stops: readonly Rgb[]): Uint8ClampedArray {
 export function parseColor(text: string): Rgb | undefined {
   const hex = /^#([0-9a-f]{3,8})$/i.exec(text.trim())?.[1];
   if (hex !== undefined) {
-    const wide = hex.length < 6 ? [...hex].map((digit) => digit + digit).join('') : hex;
+    const wide = hex.length < 6 ? hex.replace(/./g, '$&$&') : hex;
     return [0, 2, 4].map((at) => Number.parseInt(wide.slice(at, at + 2), 16)) as unknown as Rgb;
   }
   const parts = /^rgba?\(([^)]+)\)$/i.exec(text.trim())?.[1]?.split(/[\s,/]+/).map(Number);

@@ -1,0 +1,12 @@
+/**
+ * The layout worker's script. A webview may not start a worker from another origin, so the script is fetched once and
+ * started from a blob, which the page's policy allows.
+ */
+
+/** Fetches the script; returns what starts a worker from it. Rejects when the script cannot be fetched. */
+export async function prepareLayoutWorker(url: string): Promise<() => Worker> {
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`The layout worker cannot be loaded (${String(response.status)}).`);
+  const script = URL.createObjectURL(new Blob([await response.text()], { type: 'text/javascript' }));
+  return () => new Worker(script);
+}
