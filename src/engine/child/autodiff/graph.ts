@@ -8,6 +8,7 @@ import { Failure } from '../../../base/errors';
 import type { ModelParts } from '../../../onnx/write';
 import type { Graph, Node, ValueInfo, WeightRef } from '../../../contract/skeleton';
 import { isFloat, type Dtype } from '../../../tensor/dtype';
+import { fromRaw, toNumbers } from '../../../tensor/buffers';
 import { backward } from './backward';
 import { Builder, emittedOpset, type Value } from './builder';
 import { ruleFor } from './rules/index';
@@ -109,11 +110,21 @@ function weightsOf(graph: Graph): Map<string, WeightRef> {
 }
 
 function declareForward(b: Builder, line: StraightLine, weights: ReadonlyMap<string, WeightRef>): void {
-  for (const [name, { dtype, dims }] of weights) b.declare({ name, dtype, dims });
+  for (const [name, weight] of weights) {
+    b.declare({ name, dtype: weight.dtype, dims: weight.dims });
+    const ints = inlineIntegers(weight);
+    if (ints !== undefined) b.known.set(name, ints);
+  }
   for (const [name, { dtype, dims, ints }] of line.observed) {
     b.declare({ name, dtype, dims });
     if (ints !== undefined) b.known.set(name, ints);
   }
+}
+
+/** Contents of a small integer constant: axes, shapes, pads. */
+function inlineIntegers({ dtype, count, where }: WeightRef): number[] | undefined {
+  if (where.kind !== 'inline' || !/^(int64|int32|bool)$/.test(dtype)) return undefined;
+  return Array.from(toNumbers(dtype, fromRaw(dtype, where.bytes, count)));
 }
 
 function checkWanted(b: Builder, name: string): void {
