@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { cacheDir, root } from './lib/paths.mjs';
-import { endAll, freePort, must, plainEnv, run } from './lib/proc.mjs';
+import { endAll, freePort, isStopping, must, plainEnv, run } from './lib/proc.mjs';
 import { Plain, report, say, step } from './lib/say.mjs';
 import { startServer } from './lib/server.mjs';
 import { ensureCache, ensurePackages, ensureServer } from './lib/setup.mjs';
@@ -81,6 +81,7 @@ async function openServer(folder, ownFolder, wantedPort) {
   say('VS Code is ready; open this address in a browser on this machine. Ctrl-C ends it.');
   process.stdout.write(`${running.url(folder)}\n`);
   const status = await running.exited;
+  if (isStopping()) return;
   throw new Plain(`The VS Code server ended by itself, with code ${status}.`);
 }
 
@@ -111,4 +112,4 @@ await main()
     process.exitCode = 1;
   })
   .finally(endAll);
-process.exit();
+if (!isStopping()) process.exit();

@@ -50,6 +50,10 @@ export function endAll() {
   return endingAll;
 }
 
+let stopping = false;
+/** True once a signal has asked this process to stop: what ends now was ended by us. */
+export const isStopping = () => stopping;
+
 const beforeExit = [];
 /** Work to do before a signal ends this process (closing a browser, say). */
 export function onStop(work) {
@@ -62,6 +66,8 @@ for (const [signal, number] of [
   ['SIGHUP', 1],
 ]) {
   process.on(signal, () => {
+    if (stopping) return;
+    stopping = true;
     void Promise.allSettled(beforeExit.map((work) => work(signal)))
       .then(endAll)
       .finally(() => process.exit(128 + number));

@@ -153,6 +153,11 @@ export async function ensureChromium() {
   return found;
 }
 
+/** The models of ONNX's own test suite, as Debian packages them; the conformance part reads them. */
+export function ensureTestData() {
+  return ensureDebs(['libonnx-testdata'], 'the conformance tests');
+}
+
 export function ensureCache() {
   fs.mkdirSync(cacheDir, { recursive: true });
   say(`Working in ${root}`);

@@ -1,0 +1,268 @@
+/**
+ * A person at a real workbench: starts the VS Code server with the packaged extension, opens a folder in Chromium and
+ * gives what hands and eyes need. Nothing here sleeps; everything waits for what it needs to see.
+ *
+ *   const bench = await openWorkbench({ folder: sampleCopy('digits'), theme: 'Default Dark Modern' });
+ *   await bench.openFile('digits.onnx');            double click in the explorer, waits for the editor's tab
+ *   const graph = await bench.modelFrame();         the frame inside the model editor's webview
+ *   await graph.locator('pc-app').waitFor();
+ *   await bench.runCommand('Patchclamp: Show Log'); through the command palette
+ *   const text = await bench.hover('self.stem = ', 'stem');   the mouse over a word of a line of the open editor
+ *   await bench.screenshot('digits-dark');          out/screenshots/digits-dark.png
+ *   await bench.close();                            always, in `after`: ends the server and the page
+ *
+ * Options: `settings` (machine settings), `theme`, `trust` (true: VS Code asks before trusting the folder; the default
+ * trusts), `size`. `bench.page` is Playwright's page. `bench.errors` has what the page's console called an error.
+ */
+import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { chromium, type Browser, type Frame, type Page } from 'playwright-core';
+import { chromiumArguments } from '../harness/lib/chromium.mjs';
+import { outDir, root } from '../harness/lib/paths.mjs';
+import { startServer } from '../harness/lib/server.mjs';
+import { ensureChromium, ensureServer } from '../harness/lib/setup.mjs';
+import { packageExtension } from '../harness/package.mjs';
+
+export const themes = [
+  'Default Light Modern',
+  'Default Dark Modern',
+  'Default High Contrast',
+  'Default High Contrast Light',
+] as const;
+
+export interface WorkbenchOptions {
+  readonly folder: string;
+  readonly settings?: Readonly<Record<string, unknown>>;
+  readonly theme?: (typeof themes)[number];
+  readonly trust?: boolean;
+  readonly size?: { readonly width: number; readonly height: number };
+}
+
+/** A copy of a sample's folder in the temporary folder; the workbench that opens it removes it when closed. */
+export function sampleCopy(name: string): string {
+  const folder = path.join(mkdtempSync(path.join(tmpdir(), 'patchclamp-e2e-')), name);
+  cpSync(path.join(root, 'media/samples', name), folder, { recursive: true });
+  return folder;
+}
+
+let sharedBrowser: Promise<Browser> | undefined;
+async function launch(): Promise<Browser> {
+  const executablePath = await ensureChromium();
+  return chromium.launch({ executablePath, args: chromiumArguments });
+}
+
+/** Ends the browser that all workbenches share; test/e2e/shared.ts calls it after the last test. */
+export async function closeBrowser(): Promise<void> {
+  await (await sharedBrowser)?.close();
+  sharedBrowser = undefined;
+}
+
+let packaged: Promise<string> | undefined;
+/** The folder that holds the unpacked package: made by npm test, or here when a file is run by itself. */
+function extensionsFolder(): Promise<string> {
+  packaged ??=
+    process.env['PATCHCLAMP_EXTENSIONS'] === undefined
+      ? packageExtension().then(({ extensions }) => extensions)
+      : Promise.resolve(process.env['PATCHCLAMP_EXTENSIONS']);
+  return packaged;
+}
+
+export async function openWorkbench(options: WorkbenchOptions): Promise<Workbench> {
+  sharedBrowser ??= launch();
+  const [browser, server, extensionsDir] = await Promise.all([
+    sharedBrowser,
+    ensureServer(),
+    extensionsFolder(),
+  ]);
+  const dataDir = mkdtempSync(path.join(tmpdir(), 'patchclamp-server-'));
+  const running = await startServer(server, {
+    dataDir,
+    extensionsDir,
+    trust: options.trust ?? false,
+    settings: {
+      'workbench.colorTheme': options.theme ?? 'Default Dark Modern',
+      'window.autoDetectColorScheme': false,
+      'window.autoDetectHighContrast': false,
+      'window.dialogStyle': 'custom',
+      'files.simpleDialog.enable': true,
+      ...options.settings,
+    },
+  });
+  const context = await browser.newContext({ viewport: options.size ?? { width: 1400, height: 900 } });
+  const page = await context.newPage();
+  const errors: string[] = [];
+  page.on('console', (message) => {
+    if (message.type() === 'error') errors.push(message.text());
+  });
+  page.on('pageerror', (error) => errors.push(error.stack ?? error.message));
+  const close = async (): Promise<void> => {
+    await context.close();
+    await running.stop();
+    rmSync(dataDir, { recursive: true, force: true });
+    if (options.folder.startsWith(path.join(tmpdir(), 'patchclamp-e2e-'))) {
+      rmSync(path.dirname(options.folder), { recursive: true, force: true });
+    }
+  };
+  try {
+    await page.goto(running.url(options.folder));
+    await page.locator('.explorer-folders-view .monaco-list-row').first().waitFor({ timeout: 60_000 });
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return new Workbench(page, errors, close);
+}
+
+export class Workbench {
+  constructor(
+    readonly page: Page,
+    readonly errors: readonly string[],
+    readonly close: () => Promise<void>,
+  ) {
+    page.setDefaultTimeout(20_000);
+  }
+
+  /** Opens a file of the explorer by double click, unfolding the folders on the way: `images/3.png`. */
+  async openFile(name: string): Promise<void> {
+    const steps = name.split('/');
+    const file = steps.pop() ?? name;
+    for (const folder of steps) {
+      const row = this.#explorerRow(folder);
+      await row.waitFor();
+      if ((await row.getAttribute('aria-expanded')) !== 'true') await row.click();
+    }
+    await this.#explorerRow(file).dblclick();
+    await this.tab(file).waitFor();
+  }
+
+  #explorerRow(name: string): ReturnType<Page['locator']> {
+    const label = this.page.locator('.label-name', { hasText: new RegExp(`^${escape(name)}$`) });
+    return this.page.locator('.explorer-folders-view .monaco-list-row').filter({ has: label });
+  }
+
+  tab(name: string): ReturnType<Page['locator']> {
+    return this.page.locator(`.tabs-container .tab[data-resource-name="${name}"]`);
+  }
+
+  /** Runs a command by its full title through the command palette, as a person would. */
+  async runCommand(title: string): Promise<void> {
+    await this.page.keyboard.press('F1');
+    const input = this.page.locator('.quick-input-widget:visible input[type="text"]');
+    await input.waitFor();
+    await input.fill(`>${title}`);
+    const label = this.page.locator('.label-name', { hasText: new RegExp(`^${escape(title)}$`) });
+    await this.page.locator('.quick-input-list .monaco-list-row').filter({ has: label }).first().click();
+  }
+
+  /** Chooses the row of an open quick pick whose label is `label`. */
+  async pick(label: string | RegExp): Promise<void> {
+    const pattern = typeof label === 'string' ? new RegExp(`^${escape(label)}$`) : label;
+    const name = this.page.locator('.label-name', { hasText: pattern });
+    await this.page
+      .locator('.quick-input-widget:visible .monaco-list-row')
+      .filter({ has: name })
+      .first()
+      .click();
+  }
+
+  /** Types into an open input box or quick pick and accepts. */
+  async type(text: string): Promise<void> {
+    const input = this.page.locator('.quick-input-widget:visible input[type="text"]');
+    await input.fill(text);
+    await input.press('Enter');
+  }
+
+  /** The frame inside the webview of the visible model editor: the innermost frame that holds `selector`. */
+  async modelFrame(selector = 'pc-app', timeout = 30_000): Promise<Frame> {
+    const deadline = Date.now() + timeout;
+    for (;;) {
+      for (const frame of this.page.frames()) {
+        const outer = frame.parentFrame();
+        if (outer === null) continue;
+        const found = await hasVisible(frame, selector);
+        if (found) return frame;
+      }
+      if (Date.now() > deadline)
+        throw new Error(`No visible webview shows ${selector} after ${timeout / 1000} s.`);
+      await this.page.waitForTimeout(50);
+    }
+  }
+
+  /** Puts the mouse on `word` in the first visible line containing `line`; gives the text of the hover. */
+  async hover(line: string, word: string): Promise<string> {
+    const box = await this.#boxOf(line, word);
+    const hover = this.page.locator('.monaco-hover:visible .hover-contents').first();
+    await this.page.mouse.move(box.x - 3, box.y - 40);
+    await this.page.mouse.move(box.x + box.width / 2, box.y + box.height / 2, { steps: 4 });
+    await hover.waitFor();
+    return (await this.page.locator('.monaco-hover:visible').allInnerTexts()).join('\n');
+  }
+
+  /** Puts the cursor on `word` in the first visible line containing `line`. */
+  async placeCursor(line: string, word: string): Promise<void> {
+    const box = await this.#boxOf(line, word);
+    await this.page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
+  }
+
+  /** Where `word` stands on the screen. Monaco draws spaces as no-break spaces; both are taken as one. */
+  async #boxOf(line: string, word: string): Promise<{ x: number; y: number; width: number; height: number }> {
+    const place = await this.page.waitForFunction(
+      ([wantedLine, wantedWord]) => {
+        for (const row of document.querySelectorAll('.monaco-editor .view-line')) {
+          const text = row.textContent.replaceAll('\u00a0', ' ');
+          const from = text.indexOf(wantedLine);
+          const at = from < 0 ? -1 : text.indexOf(wantedWord, from);
+          if (at < 0) continue;
+          const walker = document.createTreeWalker(row, NodeFilter.SHOW_TEXT);
+          let passed = 0;
+          for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
+            const length = node.textContent?.length ?? 0;
+            if (at < passed + length) {
+              const range = document.createRange();
+              range.setStart(node, at - passed);
+              range.setEnd(node, Math.min(at - passed + wantedWord.length, length));
+              const { x, y, width, height } = range.getBoundingClientRect();
+              return { x, y, width, height };
+            }
+            passed += length;
+          }
+        }
+        return undefined;
+      },
+      [line, word] as const,
+    );
+    const box = await place.jsonValue();
+    if (box === undefined) throw new Error(`No visible line has ${line}.`);
+    return box;
+  }
+
+  /** Answers VS Code's question whether the folder is trusted. */
+  async answerTrust(trusted: boolean): Promise<void> {
+    const name = trusted ? /^Yes, I trust/ : /^No, I don't trust/;
+    await this.page.locator('.monaco-dialog-box').getByRole('button', { name }).click();
+  }
+
+  /** Keeps a picture in out/screenshots. */
+  async screenshot(name: string): Promise<string> {
+    const file = path.join(outDir, 'screenshots', `${name}.png`);
+    mkdirSync(path.dirname(file), { recursive: true });
+    await this.page.screenshot({ path: file });
+    return file;
+  }
+}
+
+async function hasVisible(frame: Frame, selector: string): Promise<boolean> {
+  try {
+    if (!(await frame.locator(selector).first().isVisible())) return false;
+    const [own, outer] = await Promise.all([frame.frameElement(), frame.parentFrame()?.frameElement()]);
+    return (await own.isVisible()) && (await outer?.isVisible()) !== false;
+  } catch (error) {
+    if (error instanceof Error && /detached|closed|destroyed/i.test(error.message)) return false; // went away meanwhile
+    throw error;
+  }
+}
+
+function escape(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}
