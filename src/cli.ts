@@ -8,6 +8,7 @@ import { usage, type Command, type Io } from './cli/options';
 
 const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command: Command }>>> = {
   inspect: () => import('./cli/inspect'),
+  layout: () => import('./cli/layout'),
   link: () => import('./cli/link'),
   run: () => import('./cli/run'),
 };
