@@ -4,7 +4,8 @@
  */
 import type { FunctionDef, Graph, GraphPath, Node, OpsetImport } from '../contract/skeleton';
 import type { Decoding } from './decoding';
-import { describeNode, shorten } from './names';
+import { capital, describeNode, shorten } from './names';
+import { checkOrder } from './order';
 import { bodiesOf } from './walk';
 
 interface Checked {
@@ -15,12 +16,11 @@ interface Checked {
   readonly irVersion: number;
 }
 
-/** Names visible in a graph, and in the graphs around it. */
+/** What a graph defines: the node that makes each name, or null for inputs and initializers; then the graphs around it. */
 class Names {
-  constructor(
-    readonly own: ReadonlySet<string>,
-    readonly outer: Names | null,
-  ) {}
+  readonly own = new Map<string, Node | null>();
+
+  constructor(readonly outer: Names | null) {}
 
   has(name: string): boolean {
     return this.own.has(name) || (this.outer?.has(name) ?? false);
@@ -67,28 +67,26 @@ function checkDomains(ctx: Decoding, { graphs, opsets, functions }: Checked): vo
 }
 
 function checkGraph(ctx: Decoding, graph: Graph, outer: Names | null): void {
-  const own = new Set<string>();
+  const names = new Names(outer);
+  const { own } = names;
   for (const { name } of graph.inputs) {
     if (own.has(name)) twice(ctx, graph, name, 'two inputs');
-    own.add(name);
+    own.set(name, null);
   }
-  for (const name of graph.initializers.keys()) own.add(name);
-  for (const name of graph.sparseInitializers.keys()) own.add(name);
-  const producer = new Map<string, Node>();
+  for (const name of graph.initializers.keys()) own.set(name, null);
+  for (const name of graph.sparseInitializers.keys()) own.set(name, null);
   for (const node of graph.nodes) {
     for (const name of node.outputs) {
       if (name === '') continue;
-      const earlier = producer.get(name);
-      if (earlier !== undefined)
-        twice(ctx, graph, name, `${describeNode(earlier)} and ${describeNode(node)}`, node);
-      else if (own.has(name))
-        twice(ctx, graph, name, `an input or initializer and ${describeNode(node)}`, node);
-      producer.set(name, node);
+      const earlier = own.get(name);
+      if (earlier !== undefined) {
+        const first = earlier === null ? 'an input or initializer' : describeNode(earlier);
+        twice(ctx, graph, name, `${first} and ${describeNode(node)}`, node);
+      }
+      own.set(name, node);
     }
   }
   checkNodeNames(ctx, graph);
-  for (const name of producer.keys()) own.add(name);
-  const names = new Names(own, outer);
   for (const node of graph.nodes) {
     if (node.op === '')
       ctx.warn(
@@ -114,7 +112,7 @@ function checkGraph(ctx: Decoding, graph: Graph, outer: Names | null): void {
       `${where} names "${shorten(name)}" as an output, but nothing makes it. Export the model again.`,
     );
   }
-  checkOrder(ctx, graph, producer);
+  checkOrder(ctx, graph, own);
 }
 
 function twice(ctx: Decoding, graph: Graph, name: string, who: string, node: Node | null = null): void {
@@ -140,90 +138,4 @@ function checkNodeNames(ctx: Decoding, graph: Graph): void {
       );
     }
   }
-}
-
-/** Cycles, and nodes listed before what they read. Kahn's algorithm; captures by bodies count as reads of their owner. */
-function checkOrder(ctx: Decoding, graph: Graph, producer: ReadonlyMap<string, Node>): void {
-  const waiting = new Int32Array(graph.nodes.length);
-  const consumers: number[][] = graph.nodes.map(() => []);
-  let early: { readonly node: Node; readonly name: string; readonly maker: Node } | null = null;
-  for (const node of graph.nodes) {
-    const made = new Set<number>();
-    for (const name of readsOf(node)) {
-      const maker = producer.get(name);
-      if (maker === undefined) continue;
-      if (maker.index >= node.index && early === null) early = { node, name, maker };
-      if (made.has(maker.index)) continue;
-      made.add(maker.index);
-      waiting[node.index] = (waiting[node.index] ?? 0) + 1;
-      consumers[maker.index]?.push(node.index);
-    }
-  }
-  if (early === null) return;
-  const ready = graph.nodes.filter((node) => waiting[node.index] === 0).map((node) => node.index);
-  let done = 0;
-  for (let index = ready.pop(); index !== undefined; index = ready.pop()) {
-    done++;
-    for (const consumer of consumers[index] ?? []) {
-      const left = (waiting[consumer] ?? 0) - 1;
-      waiting[consumer] = left;
-      if (left === 0) ready.push(consumer);
-    }
-  }
-  if (done === graph.nodes.length) {
-    ctx.warn(
-      'nodes out of order',
-      `${capital(describeNode(early.node))} reads "${shorten(early.name)}" before ${describeNode(early.maker)} makes it. Sort the nodes; other tools may refuse the model.`,
-      early.node,
-    );
-    return;
-  }
-  const [one, other] = cycleOf(graph, producer, waiting);
-  const who =
-    one === other
-      ? `${capital(describeNode(one))} needs its own output`
-      : `${capital(describeNode(one))} and ${describeNode(other)} need each other's outputs`;
-  ctx.warn('cycles', `The graph has a cycle: ${who}. It cannot run like this; export the model again.`, one);
-}
-
-/** Two neighbours on a cycle: walk back among the nodes that never became ready until one comes again. */
-function cycleOf(graph: Graph, producer: ReadonlyMap<string, Node>, waiting: Int32Array): [Node, Node] {
-  const [first] = graph.nodes.filter((node) => (waiting[node.index] ?? 0) > 0);
-  const seen = new Set<Node>();
-  let node = first as Node;
-  let previous = node;
-  while (!seen.has(node)) {
-    seen.add(node);
-    previous = node;
-    for (const name of readsOf(node)) {
-      const maker = producer.get(name);
-      if (maker !== undefined && (waiting[maker.index] ?? 0) > 0) {
-        node = maker;
-        break;
-      }
-    }
-  }
-  return [node, previous];
-}
-
-/** Every name a node reads: its inputs and what its bodies capture. */
-export function* readsOf(node: Node): Iterable<string> {
-  yield* node.inputs;
-  for (const body of bodiesOf(node)) yield* capturesOf(body);
-}
-
-/** Names a body reads from the graphs around it (some may be made nowhere). */
-export function* capturesOf(body: Graph): Iterable<string> {
-  const own = new Set<string>();
-  for (const { name } of body.inputs) own.add(name);
-  for (const name of body.initializers.keys()) own.add(name);
-  for (const name of body.sparseInitializers.keys()) own.add(name);
-  for (const node of body.nodes) for (const name of node.outputs) own.add(name);
-  for (const node of body.nodes)
-    for (const name of readsOf(node)) if (name !== '' && !own.has(name)) yield name;
-  for (const { name } of body.outputs) if (name !== '' && !own.has(name)) yield name;
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

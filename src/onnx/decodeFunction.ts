@@ -1,7 +1,7 @@
 /** FunctionProto: bytes -> FunctionDef. Its nodes are decoded as a graph's are. */
 import type { Attribute, FunctionDef, Graph, Node, OpsetImport, ValueInfo } from '../contract/skeleton';
 import { decodeAttribute } from './decodeAttribute';
-import { bodies } from './decodeGraph';
+import { decodeBody } from './decodeGraph';
 import { decodeNode, decodeOpset, normalDomain } from './decodeNode';
 import { decodeValueInfo } from './decodeType';
 import { metadataOf, type Decoding } from './decoding';
@@ -81,7 +81,10 @@ export function decodeFunction(ctx: Decoding, start: number, end: number): Funct
     const index = nodes.length;
     const node = ctx.attempt(
       () => `Node ${index} of the function ${name}`,
-      () => decodeNode(ctx, span.start, span.end, path, index, bodies(ctx, 1)),
+      () =>
+        decodeNode(ctx, span.start, span.end, path, index, (owner, part, bodyStart, bodyEnd) =>
+          decodeBody(ctx, owner, part, bodyStart, bodyEnd, 1),
+        ),
     );
     if (node !== undefined) nodes.push(node);
   }

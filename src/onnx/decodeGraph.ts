@@ -8,7 +8,7 @@ import { decodeSparse, decodeTensor } from './decodeTensor';
 import { decodeValueInfo } from './decodeType';
 import { metadataOf, type Decoding } from './decoding';
 import { GRAPH } from './fields';
-import { describeNode } from './names';
+import { describeNode, shorten } from './names';
 
 /** Bodies inside bodies beyond this are not opened. The runtime itself refuses about half of it. */
 const MAX_BODIES = 64;
@@ -17,7 +17,7 @@ const MAX_BODIES = 64;
 export class GraphDecoder {
   readonly #ctx: Decoding;
   readonly #path: string;
-  readonly #depth: number;
+  readonly #bodies: DecodeBodyOf;
   #name = '';
   #doc = '';
   #metadata: Record<string, string> | null = null;
@@ -29,13 +29,11 @@ export class GraphDecoder {
   readonly #nodes: Node[] = [];
   #at = 0;
   #end = 0;
-  /** Where the graph's bytes stop making sense, if they do. */
-  brokenAt: { readonly offset: number; readonly message: string } | null = null;
 
   constructor(ctx: Decoding, path: string, depth: number) {
     this.#ctx = ctx;
     this.#path = path;
-    this.#depth = depth;
+    this.#bodies = (owner, part, start, end) => decodeBody(ctx, owner, part, start, end, depth + 1);
   }
 
   /** Goes on with the fields in [start, end). */
@@ -48,19 +46,17 @@ export class GraphDecoder {
   step(fields: number): boolean {
     const { cursor } = this.#ctx;
     for (let left = fields; left > 0 && this.#at < this.#end; left--) {
-      const before = this.#at;
+      const at = this.#at;
+      // Where the field itself cannot be read, nothing after it can.
+      this.#at = this.#end;
       let tag = 0;
-      const read = this.#ctx.attempt(
-        () => `The rest of ${this.#what()}`,
-        () => (tag = cursor.open(this.#at, this.#end, true)),
-      );
-      if (read === undefined) {
-        this.brokenAt = { offset: before, message: 'a field cannot be read' };
-        this.#at = this.#end;
-        break;
+      try {
+        tag = cursor.open(at, this.#end, true);
+        this.#at = cursor.end;
+        this.#field(tag, cursor.start, cursor.end);
+      } catch (error) {
+        this.#ctx.leaveOut(error, `${this.#partName(tag)} ${this.#what()}`);
       }
-      this.#at = cursor.end;
-      this.#field(tag, cursor.start, cursor.end);
     }
     return this.#at >= this.#end;
   }
@@ -88,63 +84,45 @@ export class GraphDecoder {
   #field(tag: number, start: number, end: number): void {
     const ctx = this.#ctx;
     switch (tag) {
-      case GRAPH.node: {
-        const index = this.#nodes.length;
-        const node = ctx.attempt(
-          () => `Node ${index} of ${this.#what()}`,
-          () => decodeNode(ctx, start, end, this.#path, index, bodies(ctx, this.#depth + 1)),
-        );
-        if (node !== undefined) this.#nodes.push(node);
+      case GRAPH.node:
+        this.#nodes.push(decodeNode(ctx, start, end, this.#path, this.#nodes.length, this.#bodies));
         return;
-      }
       case GRAPH.initializer: {
-        const weight = ctx.attempt(
-          () => `An initializer of ${this.#what()}`,
-          () => decodeTensor(ctx, start, end, 'initializer', (name) => `The initializer "${name}"`),
-        );
-        if (weight !== undefined) this.#addInitializer(this.#initializers, weight.name, weight);
+        const weight = decodeTensor(ctx, start, end, 'initializer', nameInitializer);
+        this.#addInitializer(this.#initializers, weight.name, weight);
         return;
       }
       case GRAPH.sparseInitializer: {
-        const sparse = ctx.attempt(
-          () => `A sparse initializer of ${this.#what()}`,
-          () => decodeSparse(ctx, start, end, (name) => `The sparse initializer "${name}"`),
-        );
+        const sparse = decodeSparse(ctx, start, end, nameInitializer);
         if (sparse !== undefined) this.#addInitializer(this.#sparse, sparse.values.name, sparse);
         return;
       }
       case GRAPH.input:
+        this.#inputs.push(decodeValueInfo(ctx, start, end));
+        return;
       case GRAPH.output:
+        this.#outputs.push(decodeValueInfo(ctx, start, end));
+        return;
       case GRAPH.valueInfo: {
-        const info = ctx.attempt(
-          () => `An input, output or value description of ${this.#what()}`,
-          () => decodeValueInfo(ctx, start, end),
-        );
-        if (info === undefined) return;
-        if (tag === GRAPH.input) this.#inputs.push(info);
-        else if (tag === GRAPH.output) this.#outputs.push(info);
-        else this.#values.set(info.name, info);
+        const info = decodeValueInfo(ctx, start, end);
+        this.#values.set(info.name, info);
         return;
       }
       case GRAPH.name:
-        ctx.attempt(
-          () => `The name of ${this.#what()}`,
-          () => (this.#name = ctx.text(start, end)),
-        );
+        this.#name = ctx.text(start, end);
         return;
       case GRAPH.docString:
-        ctx.attempt(
-          () => `The documentation of ${this.#what()}`,
-          () => (this.#doc = ctx.text(start, end)),
-        );
+        this.#doc = ctx.text(start, end);
         return;
       case GRAPH.metadataProps:
-        ctx.attempt(
-          () => `Metadata of ${this.#what()}`,
-          () => (this.#metadata = ctx.addEntry(this.#metadata, start, end)),
-        );
+        this.#metadata = ctx.addEntry(this.#metadata, start, end);
         return;
     }
+  }
+
+  #partName(tag: number): string {
+    if (tag === GRAPH.node) return `Node ${this.#nodes.length} of`;
+    return PARTS.get(tag) ?? 'The rest of';
   }
 
   #addInitializer<T>(into: Map<string, T>, name: string, value: T): void {
@@ -162,12 +140,23 @@ export class GraphDecoder {
   }
 }
 
-/** How nodes of a graph decode the bodies they hold, which lie `depth` deep. */
-export function bodies(ctx: Decoding, depth: number): DecodeBodyOf {
-  return (owner, part, start, end) => decodeBody(ctx, owner, part, start, end, depth);
+const PARTS: ReadonlyMap<number, string> = new Map<number, string>([
+  [GRAPH.initializer, 'An initializer of'],
+  [GRAPH.sparseInitializer, 'A sparse initializer of'],
+  [GRAPH.input, 'An input of'],
+  [GRAPH.output, 'An output of'],
+  [GRAPH.valueInfo, 'The description of a value of'],
+  [GRAPH.name, 'The name of'],
+  [GRAPH.docString, 'The documentation of'],
+  [GRAPH.metadataProps, 'Metadata of'],
+]);
+
+function nameInitializer(name: string): string {
+  return `The initializer "${shorten(name)}"`;
 }
 
-function decodeBody(
+/** Decodes the body that `owner` holds in its attribute `part`; undefined when it lies too deep. */
+export function decodeBody(
   ctx: Decoding,
   owner: Node,
   part: string,

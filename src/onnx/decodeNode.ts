@@ -1,6 +1,6 @@
 /** NodeProto and OperatorSetIdProto: bytes -> Node. Bodies are decoded by the function it is handed. */
 import type { Attribute, Graph, Node, OpsetImport } from '../contract/skeleton';
-import { decodeAttribute } from './decodeAttribute';
+import { decodeAttribute, type DecodeBody } from './decodeAttribute';
 import { metadataOf, type Building, type Decoding } from './decoding';
 import { NODE, OPSET } from './fields';
 import { describeNode } from './names';
@@ -72,14 +72,12 @@ export function decodeNode(
     }
   }
   node.metadata = metadataOf(metadata);
+  if (spans.length === 0) return node;
   // Attributes last: by now the node has the name its messages need.
   const owner = (): string => describeNode(node);
+  const ownBody: DecodeBody = (part, from, to) => body(node, part, from, to);
   for (let i = 0; i < spans.length; i += 2) {
-    const [from = 0, to = 0] = [spans[i], spans[i + 1]];
-    const attribute = decodeAttribute(ctx, from, to, owner, (part, bodyStart, bodyEnd) =>
-      body(node, part, bodyStart, bodyEnd),
-    );
-    attributes.push(attribute);
+    attributes.push(decodeAttribute(ctx, spans[i] ?? 0, spans[i + 1] ?? 0, owner, ownBody));
   }
   return node;
 }

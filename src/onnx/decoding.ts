@@ -24,6 +24,8 @@ export interface FoundWarning {
 }
 
 const NO_METADATA: Metadata = Object.freeze({});
+/** After this many values of a metadata key it is known whether they repeat. */
+const TRIED = 512;
 /** Warnings of one kind beyond this many are counted, not listed. */
 const MAX_PER_KIND = 10;
 
@@ -62,42 +64,71 @@ export class Decoding {
     }
   }
 
-  /**
-   * Runs a decoder of one message; when its bytes break the wire format, warns that `what` was left out and gives
-   * undefined, so that the rest still opens.
-   */
+  /** Runs a decoder of one message; when its bytes break the wire format, `what` is left out with a warning. */
   attempt<T>(what: () => string, decode: () => T): T | undefined {
     try {
       return decode();
     } catch (error) {
-      if (!(error instanceof WireError)) throw error;
-      this.warn(
-        'parts that cannot be read',
-        `${what()} cannot be read and was left out: ${error.message} at byte ${error.offset}. Export the model again.`,
-      );
+      this.leaveOut(error, what());
       return undefined;
     }
   }
 
+  /** Warns that `what` was left out, so that the rest still opens; anything but a `WireError` is thrown on. */
+  leaveOut(error: unknown, what: string): void {
+    if (!(error instanceof WireError)) throw error;
+    this.warn(
+      'parts that cannot be read',
+      `${what} cannot be read and was left out: ${error.message} at byte ${error.offset}. Export the model again.`,
+    );
+  }
+
   /** Adds one StringStringEntry to a metadata record; returns the record. */
   addEntry(record: Record<string, string> | null, start: number, end: number): Record<string, string> {
-    const [key, value] = this.entry(start, end);
+    this.#readEntry(start, end);
     const into = record ?? {};
-    into[key] = value;
+    into[this.#key] = this.#decodeValue();
     return into;
   }
 
   entry(start: number, end: number): [key: string, value: string] {
+    this.#readEntry(start, end);
+    return [this.#key, this.#decodeValue()];
+  }
+
+  #key = '';
+  #valueStart = 0;
+  #valueEnd = 0;
+  /** Keys of which nearly every value was new so far: remembering those costs more than it saves. */
+  readonly #repeats = new Map<string, { seen: number; known: number }>();
+
+  #readEntry(start: number, end: number): void {
     const { cursor } = this;
-    let key = '';
-    let value = '';
+    this.#key = '';
+    this.#valueStart = this.#valueEnd = start;
     for (let at = start; at < end;) {
       const tag = cursor.open(at, end);
       at = cursor.end;
-      if (tag === ENTRY.key) key = this.text(cursor.start, cursor.end);
-      else if (tag === ENTRY.value) value = this.text(cursor.start, cursor.end);
+      if (tag === ENTRY.key) this.#key = this.text(cursor.start, cursor.end);
+      else if (tag === ENTRY.value) {
+        this.#valueStart = cursor.start;
+        this.#valueEnd = cursor.end;
+      }
     }
-    return [key, value];
+  }
+
+  #decodeValue(): string {
+    const key = this.#key;
+    let repeats = this.#repeats.get(key);
+    if (repeats === undefined) this.#repeats.set(key, (repeats = { seen: 0, known: 0 }));
+    if (repeats.seen >= TRIED && repeats.known * 4 < repeats.seen) {
+      return this.strings.fresh(this.cursor, this.#valueStart, this.#valueEnd);
+    }
+    const before = this.strings.size;
+    const text = this.text(this.#valueStart, this.#valueEnd);
+    repeats.seen++;
+    if (this.strings.size === before) repeats.known++;
+    return text;
   }
 }
 

@@ -50,7 +50,8 @@ export class FileSource implements ByteSource {
     throwIfCancelled(signal);
     if (offset < 0 || length < 0 || offset + length > this.size)
       throw truncated(this.name, offset, length, this.size);
-    const bytes = new Uint8Array(length);
+    // Not zeroed: every byte is read below. A buffer of its own, never of the shared pool.
+    const bytes = new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
     for (let done = 0; done < length;) {
       const { bytesRead } = await this.#read(bytes, done, length - done, offset + done);
       if (bytesRead === 0) throw truncated(this.name, offset, length, offset + done);

@@ -17,3 +17,8 @@ export function shorten(text: string, limit = MAX_NAME): string {
   const half = Math.floor((limit - 1) / 2);
   return `${text.slice(0, half)}…${text.slice(text.length - half)}`;
 }
+
+/** With a capital letter, for the start of a sentence. */
+export function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

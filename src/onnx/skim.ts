@@ -12,7 +12,7 @@ import { Cursor, Wire, WireError, type Segment } from './wire';
 const HOLE = 32 * 1024;
 /** The first read; after a hole a quarter of it. Reads grow while nothing is skipped. */
 const FIRST_READ = 16 * 1024;
-const MAX_READ = 1024 * 1024;
+const MAX_READ = 4 * 1024 * 1024;
 /** Any field above this that is not a tensor's data (a doc string, a string attribute) is left on disk as well. */
 const MAX_FIELD = 64 * 1024 * 1024;
 /** All the description together: beyond this the file is not a graph. */
@@ -112,7 +112,9 @@ class Loader {
     const bytes = await this.#source.read(from, length, this.#signal);
     const needed = this.#length + bytes.length;
     if (needed > this.#buffer.length) {
-      const grown = new Uint8Array(Math.max(needed, this.#buffer.length * 2));
+      // What is left of the file is the most a segment can grow to.
+      const most = this.#source.size - this.#base;
+      const grown = new Uint8Array(Math.min(most, Math.max(needed, this.#buffer.length * 3)));
       grown.set(this.#buffer.subarray(0, this.#length));
       this.#buffer = grown;
     }

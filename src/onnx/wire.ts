@@ -43,8 +43,14 @@ const MAX_GROUP_DEPTH = 32;
  */
 export class Cursor {
   readonly #segments: readonly Segment[];
+  readonly #buffers = new Map<Uint8Array, Buffer>();
   #base = 0;
   #bytes: Uint8Array = EMPTY.bytes;
+  #text: { readonly buffer: Buffer; readonly base: number; readonly bytes: Uint8Array } = {
+    buffer: Buffer.alloc(0),
+    base: 0,
+    bytes: EMPTY.bytes,
+  };
 
   /** Payload of the field just opened (for Bytes) or its value's bytes; absolute offsets. */
   start = 0;
@@ -142,6 +148,23 @@ export class Cursor {
     if (end > this.#base + this.#bytes.length)
       throw new WireError('a part of the message was not loaded', start);
     return this.#bytes.subarray(start - this.#base, end - this.#base);
+  }
+
+  /**
+   * For strings, without a view per string: moves to [start, end), which must be in memory. The bytes then lie in `buffer`
+   * from `start - base` to `end - base`.
+   */
+  seekText(start: number, end: number): { readonly buffer: Buffer; readonly base: number } {
+    if (start < this.#base || end > this.#base + this.#bytes.length || this.#text.bytes !== this.#bytes) {
+      this.bytes(start, end);
+      let buffer = this.#buffers.get(this.#bytes);
+      if (buffer === undefined) {
+        buffer = Buffer.from(this.#bytes.buffer, this.#bytes.byteOffset, this.#bytes.length);
+        this.#buffers.set(this.#bytes, buffer);
+      }
+      this.#text = { buffer, base: this.#base, bytes: this.#bytes };
+    }
+    return this.#text;
   }
 
   /** A copy of [start, end). */
