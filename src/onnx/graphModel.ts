@@ -136,7 +136,10 @@ function nodeColumns(
 }
 
 function bytesOf(weights: readonly WeightRef[]): number {
-  return [...new Set(weights)].reduce((sum, weight) => sum + weight.byteLength, 0);
+  return weights.reduce(
+    (sum, weight, i) => (weights.indexOf(weight) === i ? sum + weight.byteLength : sum),
+    0,
+  );
 }
 
 function scopeColumns({ scopes }: ScopeTree, strings: StringTable): GraphModel['scopes'] {
@@ -166,16 +169,22 @@ function valueColumns(
   strings: StringTable,
   inputs: number,
 ): GraphModel['values'] {
-  const kept = ids.map((id) => wiring.values[id]).filter((value) => value !== undefined);
-  return {
-    count: kept.length,
-    name: Int32Array.from(kept, ({ name }) => strings.add(name)),
-    producer: Int32Array.from(kept, (value) => producerRow(wiring, value, inputs)),
-    type: Int32Array.from(kept, (value) => {
-      const type = typeOf(wiring, value);
-      return type === null || type.kind === 'unknown' ? -1 : strings.add(formatType(type));
-    }),
+  const count = ids.length;
+  const columns = {
+    count,
+    name: new Int32Array(count),
+    producer: new Int32Array(count),
+    type: new Int32Array(count),
   };
+  for (let row = 0; row < count; row++) {
+    const value = wiring.values[ids[row] ?? -1];
+    if (value === undefined) continue;
+    columns.name[row] = strings.add(value.name);
+    columns.producer[row] = producerRow(wiring, value, inputs);
+    const type = typeOf(wiring, value);
+    columns.type[row] = type === null || type.kind === 'unknown' ? -1 : strings.add(formatType(type));
+  }
+  return columns;
 }
 
 /** Row of the node that makes a value: its producer, the graph input, or whatever a body's formal input stands for. */

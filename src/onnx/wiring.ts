@@ -50,28 +50,42 @@ export function wire(skeleton: Skeleton): Wiring {
 
 class Wirer {
   readonly #values: Value[] = [];
-  readonly #inputsOf: Int32Array[];
-  readonly #outputsOf: Int32Array[];
+  readonly #inputStart: Int32Array;
+  readonly #inputs: Int32Array;
+  readonly #outputStart: Int32Array;
+  readonly #outputs: Int32Array;
   readonly #bodyOutputs = new Map<string, readonly number[]>();
   readonly #owners = new Map<string, Node>();
+  /** Value ids of each graph's formal inputs. */
+  readonly #formals = new Map<string, readonly number[]>();
 
   constructor(private readonly skeleton: Skeleton) {
-    this.#inputsOf = new Array<Int32Array>(skeleton.nodes.length).fill(new Int32Array(0));
-    this.#outputsOf = this.#inputsOf.slice();
+    const { nodes } = skeleton;
+    this.#inputStart = new Int32Array(nodes.length + 1);
+    this.#outputStart = new Int32Array(nodes.length + 1);
+    let [inputs, outputs] = [0, 0];
+    for (let id = 0; id < nodes.length; id++) {
+      inputs += nodes[id]?.inputs.length ?? 0;
+      outputs += nodes[id]?.outputs.length ?? 0;
+      this.#inputStart[id + 1] = inputs;
+      this.#outputStart[id + 1] = outputs;
+    }
+    this.#inputs = new Int32Array(inputs).fill(-1);
+    this.#outputs = new Int32Array(outputs).fill(-1);
   }
 
   run(): Wiring {
-    const { graph, functions, nodes } = this.skeleton;
+    const { graph, functions } = this.skeleton;
     const main = this.#define(graph, null, null);
-    const graphInputs = graph.inputs.map(({ name }) => main.names.get(name) ?? -1);
+    const graphInputs = this.#formals.get('') ?? [];
     this.#connect(graph, main);
     const graphOutputs = graph.outputs.map(({ name }) => this.#resolve(name, main));
     const callers = callersOf(this.skeleton);
     for (const fn of functions) {
       const calls = callers.get(fn) ?? [];
       const [only] = calls;
-      const caller = calls.length === 1 && only !== undefined && only.graph !== fn.graph.path ? only : null;
-      if (caller !== null) this.#owners.set(fn.graph.path, caller);
+      if (calls.length === 1 && only !== undefined && only.graph !== fn.graph.path)
+        this.#owners.set(fn.graph.path, only);
       const frame = this.#define(fn.graph, null, null);
       this.#connect(fn.graph, frame);
       this.#bodyOutputs.set(
@@ -83,14 +97,14 @@ class Wirer {
     for (const fn of functions) {
       const caller = this.#owners.get(fn.graph.path);
       if (caller === undefined) continue;
-      const given = this.#inputsOf[caller.id];
-      const formals = this.#formals.get(fn.graph.path) ?? [];
-      formals.forEach((value, index) => this.#alias(value, given?.[index] ?? -1));
+      (this.#formals.get(fn.graph.path) ?? []).forEach((value, index) => this.#alias(value, caller, index));
     }
     return {
       values: this.#values,
-      ...flatten('input', this.#inputsOf, nodes.length),
-      ...flatten('output', this.#outputsOf, nodes.length),
+      inputStart: this.#inputStart,
+      inputs: this.#inputs,
+      outputStart: this.#outputStart,
+      outputs: this.#outputs,
       graphInputs,
       graphOutputs,
       bodyOutputs: this.#bodyOutputs,
@@ -98,47 +112,55 @@ class Wirer {
     };
   }
 
-  readonly #formals = new Map<string, readonly number[]>();
-
-  /** Gives ids to everything a graph defines: inputs, initializers, node outputs. */
+  /** Gives ids to everything a graph defines: initializers, inputs, node outputs. */
   #define(graph: Graph, outer: Frame | null, owner: Node | null): Frame {
     const names: Names = new Map();
-    const frame = { names, outer };
-    const add = (value: Value): number => {
-      const id = this.#values.length;
-      this.#values.push(value);
-      names.set(value.name, id);
-      return id;
-    };
-    const plain = { producer: -1, slot: 0, input: -1, weight: null, alias: -1 };
     for (const weight of graph.initializers.values())
-      add({ ...plain, name: weight.name, weight, type: null });
-    for (const [name, sparse] of graph.sparseInitializers)
-      add({ ...plain, name, weight: sparse.values, type: null });
+      names.set(weight.name, this.#add(weight.name, -1, 0, -1, weight, null));
+    for (const [name, { values }] of graph.sparseInitializers)
+      names.set(name, this.#add(name, -1, 0, -1, values, null));
     const isMain = graph.path === '';
-    const formals = graph.inputs.map(({ name, type }, index) =>
-      add({ ...plain, name, type, input: isMain ? index : -1 }),
-    );
+    const formals = graph.inputs.map(({ name, type }, index) => {
+      const id = this.#add(name, -1, 0, isMain ? index : -1, null, type);
+      names.set(name, id);
+      return id;
+    });
     this.#formals.set(graph.path, formals);
-    if (owner !== null) {
-      const given = this.#inputsOf[owner.id];
-      formals.forEach((value, index) => this.#alias(value, given?.[operandOf(owner, graph, index)] ?? -1));
-    }
+    if (owner !== null)
+      formals.forEach((value, index) => this.#alias(value, owner, operandOf(owner, graph, index)));
     const types = new Map(graph.outputs.map(({ name, type }) => [name, type]));
-    for (const node of graph.nodes) {
-      this.#outputsOf[node.id] = Int32Array.from(node.outputs, (name, slot) => {
-        if (name === '') return -1;
-        const type = types.get(name) ?? graph.values.get(name)?.type ?? null;
-        return add({ ...plain, name, producer: node.id, slot, type });
-      });
+    const hasTypes = graph.values.size > 0;
+    for (const { id, outputs } of graph.nodes) {
+      const at = this.#outputStart[id] ?? 0;
+      for (let slot = 0; slot < outputs.length; slot++) {
+        const name = outputs[slot] ?? '';
+        if (name === '') continue;
+        const type = types.get(name) ?? (hasTypes ? (graph.values.get(name)?.type ?? null) : null);
+        const value = this.#add(name, id, slot, -1, null, type);
+        names.set(name, value);
+        this.#outputs[at + slot] = value;
+      }
     }
-    return frame;
+    return { names, outer };
+  }
+
+  #add(
+    name: string,
+    producer: number,
+    slot: number,
+    input: number,
+    weight: WeightRef | null,
+    type: ValueType | null,
+  ): number {
+    return this.#values.push({ name, producer, slot, input, weight, type, alias: -1 }) - 1;
   }
 
   /** Resolves what a graph's nodes read, then what their bodies do. */
   #connect(graph: Graph, frame: Frame): void {
     for (const node of graph.nodes) {
-      this.#inputsOf[node.id] = Int32Array.from(node.inputs, (name) => this.#resolve(name, frame));
+      const at = this.#inputStart[node.id] ?? 0;
+      for (let i = 0; i < node.inputs.length; i++)
+        this.#inputs[at + i] = this.#resolve(node.inputs[i] ?? '', frame);
       for (const body of bodiesOf(node)) {
         this.#owners.set(body.path, node);
         const inner = this.#define(body, frame, node);
@@ -158,13 +180,15 @@ class Wirer {
       const id = at.names.get(name);
       if (id !== undefined) return id;
     }
-    const id = this.#values.length;
-    this.#values.push({ name, producer: -1, slot: 0, input: -1, weight: null, type: null, alias: -1 });
+    const id = this.#add(name, -1, 0, -1, null, null);
     frame.names.set(name, id);
     return id;
   }
 
-  #alias(value: number, of: number): void {
+  /** A formal input stands for input `index` of the node that holds or calls it. */
+  #alias(value: number, owner: Node, index: number): void {
+    if (index < 0 || index >= owner.inputs.length) return;
+    const of = this.#inputs[(this.#inputStart[owner.id] ?? 0) + index] ?? -1;
     const found = this.#values[value];
     if (found !== undefined && of >= 0 && of !== value) found.alias = of;
   }
@@ -197,16 +221,4 @@ export function callersOf(skeleton: Skeleton): ReadonlyMap<FunctionDef, readonly
     else known.push(node);
   }
   return callers;
-}
-
-function flatten<K extends 'input' | 'output'>(
-  kind: K,
-  lists: readonly Int32Array[],
-  count: number,
-): Record<`${K}Start` | `${K}s`, Int32Array> {
-  const start = new Int32Array(count + 1);
-  for (let i = 0; i < count; i++) start[i + 1] = (start[i] ?? 0) + (lists[i]?.length ?? 0);
-  const all = new Int32Array(start[count] ?? 0);
-  lists.forEach((list, i) => all.set(list, start[i] ?? 0));
-  return { [`${kind}Start`]: start, [`${kind}s`]: all } as Record<`${K}Start` | `${K}s`, Int32Array>;
 }
