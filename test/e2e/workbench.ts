@@ -14,7 +14,7 @@
  * Options: `settings` (machine settings), `theme`, `trust` (true: VS Code asks before trusting the folder; the default
  * trusts), `size`. `bench.page` is Playwright's page. `bench.errors` has what the page's console called an error.
  */
-import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { chromium, type Browser, type Frame, type Page } from 'playwright-core';
@@ -22,7 +22,7 @@ import { chromiumArguments } from '../harness/lib/chromium.mjs';
 import { outDir, root } from '../harness/lib/paths.mjs';
 import { startServer } from '../harness/lib/server.mjs';
 import { ensureChromium, ensureServer } from '../harness/lib/setup.mjs';
-import { packageExtension } from '../harness/package.mjs';
+import { packageExtension } from '../harness/lib/package.mjs';
 
 export const themes = [
   'Default Light Modern',
@@ -111,12 +111,15 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
     await close();
     throw error;
   }
-  return new Workbench(page, errors, close);
+  return new Workbench(page, options.folder, errors, close);
 }
 
 export class Workbench {
+  #file = '';
+
   constructor(
     readonly page: Page,
+    readonly folder: string,
     readonly errors: readonly string[],
     readonly close: () => Promise<void>,
   ) {
@@ -134,6 +137,17 @@ export class Workbench {
     }
     await this.#explorerRow(file).dblclick();
     await this.tab(file).waitFor();
+    this.#file = name;
+  }
+
+  /** Brings the first line of the file opened last that contains `text` into view, and puts the cursor there. */
+  async goToLine(text: string): Promise<void> {
+    const lines = readFileSync(path.join(this.folder, this.#file), 'utf8').split('\n');
+    const at = lines.findIndex((line) => line.includes(text));
+    if (at < 0) throw new Error(`${this.#file} has no line with ${text}.`);
+    await this.page.locator('.editor-instance .view-line').first().waitFor();
+    await this.page.keyboard.press('Control+g');
+    await this.type(`:${at + 1}`);
   }
 
   #explorerRow(name: string): ReturnType<Page['locator']> {
@@ -189,8 +203,9 @@ export class Workbench {
     }
   }
 
-  /** Puts the mouse on `word` in the first visible line containing `line`; gives the text of the hover. */
+  /** Puts the mouse on `word` in the first line containing `line` of the file opened last; gives the hover's text. */
   async hover(line: string, word: string): Promise<string> {
+    await this.goToLine(line);
     const box = await this.#boxOf(line, word);
     const hover = this.page.locator('.monaco-hover:visible .hover-contents').first();
     await this.page.mouse.move(box.x - 3, box.y - 40);
@@ -199,8 +214,9 @@ export class Workbench {
     return (await this.page.locator('.monaco-hover:visible').allInnerTexts()).join('\n');
   }
 
-  /** Puts the cursor on `word` in the first visible line containing `line`. */
+  /** Puts the cursor on `word` in the first line containing `line` of the file opened last. */
   async placeCursor(line: string, word: string): Promise<void> {
+    await this.goToLine(line);
     const box = await this.#boxOf(line, word);
     await this.page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
   }

@@ -68,7 +68,7 @@ async function portFor(wanted) {
 async function openServer(folder, ownFolder, wantedPort) {
   const port = await portFor(wantedPort);
   const server = await ensureServer();
-  const { packageExtension } = await import('./package.mjs');
+  const { packageExtension } = await import('./lib/package.mjs');
   const { extensions } = await step('Building and packaging the extension', () => packageExtension());
   const running = await step('Starting the VS Code server', () =>
     startServer(server, {

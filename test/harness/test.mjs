@@ -90,7 +90,7 @@ async function main() {
     const prepare = async () => {
       await setUp;
       packaged ??= await step('Packaging the extension', async () =>
-        (await import('./package.mjs')).packageExtension(),
+        (await import('./lib/package.mjs')).packageExtension(),
       );
       return packaged;
     };
