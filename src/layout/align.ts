@@ -1,6 +1,6 @@
 /**
  * Which links are drawn straight down. Each item is aligned with at most one item above and one below, no two aligned
- * links cross, and the more a line matters the earlier it is chosen: a tensor's own chain, the trunk, simple chains,
+ * links cross, and the more a line matters the earlier it is chosen: the spine, a tensor's own chain, simple chains,
  * then the middle one of several.
  */
 import { i32, u8 } from './arrays';
@@ -14,8 +14,8 @@ export interface Alignment {
 }
 
 const enum Tier {
-  Chain = 0,
-  Trunk = 1,
+  Spine = 0,
+  Chain = 1,
   Simple = 2,
   Middle = 3,
   Direct = 4,
@@ -24,11 +24,12 @@ const enum Tier {
 }
 const tiers = 7;
 
-export function align(layers: Layers, order: Order, trunk: Int32Array): Alignment {
+export function align(layers: Layers, order: Order, spine: Int32Array): Alignment {
   const { items, rankCount } = layers;
   const below = new Int32Array(items).fill(-1);
   const above = new Int32Array(items).fill(-1);
-  const tier = tierOfLinks(layers, order, trunk);
+  const tier = tierOfLinks(layers, order);
+  for (const link of spine) tier[link] = Tier.Spine;
   let widest = 0;
   for (let rank = 0; rank < rankCount; rank++) widest = Math.max(widest, i32(order.start, rank + 1) - i32(order.start, rank));
   const rightOf = new Int32Array(widest + 1);
@@ -81,22 +82,16 @@ function chooseInGap(
   }
 }
 
-function tierOfLinks(layers: Layers, order: Order, trunk: Int32Array): Uint8Array {
-  const { links, upper, lower, firstDummy, down, up, linkNet, container } = layers;
+function tierOfLinks(layers: Layers, order: Order): Uint8Array {
+  const { links, upper, lower, firstDummy, down, up } = layers;
   const tier = new Uint8Array(links);
   const middleBelow = middles(layers, order, true);
   const middleAbove = middles(layers, order, false);
   for (let link = 0; link < links; link++) {
     const a = i32(upper, link);
     const b = i32(lower, link);
-    const net = i32(linkNet, link);
     if (a >= firstDummy && b >= firstDummy) {
       tier[link] = Tier.Chain;
-      continue;
-    }
-    const source = i32(trunk, i32(container.netSource, net));
-    if (source >= 0 && onTrunk(layers, net, b, source, trunk)) {
-      tier[link] = Tier.Trunk;
       continue;
     }
     const long = a >= firstDummy || b >= firstDummy;
@@ -108,16 +103,6 @@ function tierOfLinks(layers: Layers, order: Order, trunk: Int32Array): Uint8Arra
     else tier[link] = middle ? Tier.Middle : Tier.Direct;
   }
   return tier;
-}
-
-/** Does this link lead from a trunk item straight on to the next one (itself, or as the dummy of such a net)? */
-function onTrunk(layers: Layers, net: number, end: number, source: number, trunk: Int32Array): boolean {
-  const { container, firstDummy } = layers;
-  if (end < firstDummy) return i32(trunk, end) === source + 1;
-  for (let t = i32(container.targetStart, net); t < i32(container.targetStart, net + 1); t++) {
-    if (i32(trunk, i32(container.targets, t)) === source + 1) return true;
-  }
-  return false;
 }
 
 /** Per item: the link to the middle one of its neighbours below (or above); of two, the left one. */

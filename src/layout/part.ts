@@ -10,14 +10,15 @@ import { gaps } from './metrics';
 import { orderLayers, type Ordered, type Surroundings } from './order';
 import { rankContainer } from './ranks';
 import { straighten, type Extents } from './straighten';
-import { findTrunk } from './trunk';
+import { findSpine } from './spine';
 
 /** What does not depend on which scopes are open: computed once per scope. */
 export interface Arranged {
   readonly container: Container;
   readonly layers: Layers;
   readonly order: Ordered;
-  readonly trunk: Int32Array;
+  /** Links drawn as one straight line. */
+  readonly spine: Int32Array;
 }
 
 /** Sizes and ports of a container's boxes at this moment. */
@@ -43,13 +44,13 @@ export interface Part {
 export function arrange(container: Container, around: Surroundings): Arranged {
   const layers = layerContainer(container, rankContainer(container));
   const order = orderLayers(layers, around);
-  return { container, layers, order, trunk: findTrunk(layers) };
+  return { container, layers, order, spine: findSpine(layers) };
 }
 
 export function placePart(arranged: Arranged, shapes: BoxShapes): Part {
-  const { layers, order, trunk } = arranged;
+  const { layers, order, spine } = arranged;
   const extents = extentsOf(arranged, shapes);
-  const alignment = align(layers, order, trunk);
+  const alignment = align(layers, order, spine);
   const x = straighten(layers, order, alignment, extents);
   let width = 0;
   for (let item = 0; item < layers.items; item++) width = Math.max(width, f64(x, item) + f64(extents.half, item));
@@ -64,7 +65,7 @@ export function placePart(arranged: Arranged, shapes: BoxShapes): Part {
   return { arranged, x, boxTop, shapes, rankTop, rankBottom, width, height };
 }
 
-function extentsOf({ layers, container, trunk }: Arranged, shapes: BoxShapes): Extents {
+function extentsOf({ layers, container, spine }: Arranged, shapes: BoxShapes): Extents {
   const { items, links, upper, lower, linkNet, firstDummy } = layers;
   const half = new Float64Array(items);
   for (let box = 0; box < container.boxes; box++) half[box] = f64(shapes.w, box) / 2;
@@ -77,9 +78,9 @@ function extentsOf({ layers, container, trunk }: Arranged, shapes: BoxShapes): E
     const value = i32(container.netValue, i32(linkNet, link));
     if (a < container.boxes) upperPort[link] = shapes.port(a, value, true);
     if (b < container.boxes) lowerPort[link] = shapes.port(b, value, false);
-    const onTrunk = i32(trunk, a) >= 0 && i32(trunk, b) >= 0;
-    weight[link] = onTrunk ? 4 : a >= firstDummy && b >= firstDummy ? 1 : 2;
+    weight[link] = a >= firstDummy && b >= firstDummy ? 1 : 2;
   }
+  for (const link of spine) weight[link] = 6;
   const isBox = (item: number): boolean => item < container.boxes;
   return {
     half,
