@@ -60,8 +60,10 @@ export interface FeedSpec {
   readonly name: string;
   readonly dtype: Dtype;
   readonly shape: Shape;
-  /** True when the model has a default for it. */
+  /** True when the model has a default for it, or does without. */
   readonly optional: boolean;
+  /** What holds the tensors, where it is not one tensor: elements are fed and given out as `name[0]`, `name[1]`, …. */
+  readonly container?: 'sequence' | 'optional' | 'optional-sequence';
 }
 
 export interface NodeTime {

@@ -9,6 +9,7 @@
 import { Failure } from '../../base/errors';
 import { Lru } from '../../base/lru';
 import type { TensorData } from '../../contract/tensor';
+import { containerOf } from '../../onnx/rewrite/containers';
 import { relativeDifference, sameBits } from './compare';
 import type { Executed, Executor, Settings } from './executor';
 import type { EngineModel } from './model';
@@ -85,7 +86,7 @@ export class Checker {
     const { plan } = planned;
     const changes = planned.steps.length > 0 || planned.given.size > 0;
     const plain = plan.captures.length === 0 && !changes && plan.outputs.length > 0;
-    if (plain && plan.outputs.length === model.skeleton.graph.outputs.length) {
+    if (plain && plan.outputs.length === comparable(model).length) {
       this.#remember(model, feedsHash, settings, executed.outputs);
       return 'equal';
     }
@@ -109,8 +110,7 @@ export class Checker {
     const known = this.plainOutputs(model, feedsHash, settings);
     const names = [...given.keys()].map((value) => ({ path: '', value, raw: false }));
     const cut = plan.outputs.length === 0;
-    const outputs = model.skeleton.graph.outputs.filter(({ type }) => type.kind === 'tensor' || type.kind === 'unknown');
-    const all = outputs.map(({ name }) => name);
+    const all = comparable(model);
     let plain = known;
     if (plain === undefined) {
       const uncaptured = { plan: { ...plan, ...nothing, outputs: all, captures: [] }, given: new Map<string, TensorData>() };
@@ -165,6 +165,14 @@ export class Checker {
   }
 }
 
+/** Outputs that are tensors or hold tensors. */
+function comparable(model: EngineModel): string[] {
+  const { outputs } = model.skeleton.graph;
+  return outputs
+    .filter(({ type }) => type.kind === 'tensor' || type.kind === 'unknown' || containerOf(type) !== null)
+    .map(({ name }) => name);
+}
+
 function plainKey(model: EngineModel, feedsHash: string, settings: Settings): string {
   return JSON.stringify([model.id, feedsHash, settings]);
 }
@@ -192,9 +200,9 @@ function verdict(
   reference: Executed,
 ): Check {
   const how = steps.length > 0 || given.size > 0 ? 'an intervention that changes nothing' : 'capturing';
-  for (const name of plan.outputs) {
-    const [mine, plain] = [actual.outputs.get(name), reference.outputs.get(name)];
-    if (mine === undefined || plain === undefined || !agree(mine, plain, settings)) throw changedBy(model, name, how);
+  for (const [name, mine] of actual.outputs) {
+    const plain = reference.outputs.get(name);
+    if (plain === undefined || !agree(mine, plain, settings)) throw changedBy(model, name, how);
   }
   if (plan.outputs.length === 0) {
     plan.captures.forEach(({ value }, index) => {

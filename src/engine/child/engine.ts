@@ -15,7 +15,8 @@ import type {
 } from '../../contract/run';
 import type { TensorData, TensorSummary } from '../../contract/tensor';
 import type { InnerValue } from '../../onnx/rewrite/lift';
-import { neededNames } from '../../onnx/rewrite/cut';
+import { formatType } from '../../onnx/describe';
+import { neededNames, producersOf } from '../../onnx/rewrite/cut';
 import { isStatic } from '../../tensor/shape';
 import { sliceTensor } from '../../tensor/slice';
 import { summarize } from '../../tensor/stats';
@@ -144,7 +145,7 @@ export class Engine {
     const start = performance.now();
     const settings = this.#settings(request);
     const feeds = request.feeds;
-    checkFeeds(feeds, model.inputs, () => false);
+    checkFeeds(feeds, model.inputs);
     const feedsHash = hashFeeds(feeds);
     const { runnable, notes } = tensorOutputs(model, request);
     const planned = await planRequest(
@@ -190,7 +191,7 @@ export class Engine {
   ): Promise<GradientResult> {
     const start = performance.now();
     const settings = this.#settings({ feeds: request.feeds, capture: [] });
-    checkFeeds(request.feeds, model.inputs, () => false);
+    checkFeeds(request.feeds, model.inputs);
     const dims = this.#dimsSource(model, request.feeds, hashFeeds(request.feeds), settings, signal);
     const answer = await gradientRun(
       this.#differentiator,
@@ -301,9 +302,7 @@ export class Engine {
     signal: AbortSignal | undefined,
   ): Promise<NodeTime[]> {
     const { profileRun } = await import('./profile');
-    checkFeeds(request.feeds, model.inputs, (name) =>
-      model.inputs.some((input) => input.name === name && !input.optional),
-    );
+    checkFeeds(request.feeds, model.inputs);
     this.emit('blocking', { text: `Profiling ${model.skeleton.file}`, predictedMs: 1000 });
     return profileRun(model, this.#settings(request), request.feeds, signal);
   }
@@ -321,10 +320,14 @@ function tensorOutputs(
   const notes: string[] = [];
   const asked = request.outputs ?? model.skeleton.graph.outputs.map(({ name }) => name);
   const outputs = asked.filter((name) => {
-    const kind = model.skeleton.graph.outputs.find((info) => info.name === name)?.type.kind;
-    const other = kind !== undefined && kind !== 'tensor' && kind !== 'unknown';
-    if (other) notes.push(`The output "${name}" is a ${kind}, which is not shown: only tensors are.`);
-    return !other;
+    const spec = model.outputs.find((output) => output.name === name);
+    if (spec === undefined || spec.dtype !== 'undefined') return true;
+    const type = model.skeleton.graph.outputs.find((info) => info.name === name)?.type;
+    if (type === undefined || type.kind === 'unknown') return true;
+    const source = producersOf(model.skeleton.graph).get(name)?.inputs[0];
+    const instead = source === undefined ? '' : ` Capture "${source}", which it is made from.`;
+    notes.push(`The output "${name}" is a ${formatType(type)}, which cannot be shown.${instead}`);
+    return false;
   });
   return { runnable: { ...request, outputs }, notes };
 }

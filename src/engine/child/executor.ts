@@ -10,7 +10,9 @@ import type { Level } from '../../contract/run';
 import type { TensorData } from '../../contract/tensor';
 import { rewrite, type Plan, type Rewritten } from '../../onnx/rewrite/plan';
 import { weightsOf } from '../../onnx/walk';
+import { toNumbers } from '../../tensor/buffers';
 import { missingFeed, runtimeFailure } from './failures';
+import { answerPlan, completePlan, namedElements, withCasts } from './handover';
 import { inferGraph, typeOf } from './infer';
 import type { EngineModel } from './model';
 import type { Planned } from './request';
@@ -32,6 +34,11 @@ export interface Executed {
   readonly stacked: readonly number[];
   readonly sessionMs: number;
   readonly runMs: number;
+}
+
+interface Answers extends Executed {
+  /** By container output: what was asked of it. */
+  readonly opened: ReadonlyMap<string, readonly TensorData[]>;
 }
 
 /** A rewrite with its bytes, ready for a session. */
@@ -82,10 +89,30 @@ export class Executor {
     settings: Settings,
     signal?: AbortSignal,
   ): Promise<Executed> {
-    const prepared = await this.#carried(model, planned.plan, signal);
-    const { rewritten } = prepared;
+    const once = (plan: Plan): Promise<Answers> => this.#once(model, { ...planned, plan }, numbers, feeds, settings, signal);
+    let plan = completePlan(model, planned.plan, feeds);
+    for (;;) {
+      // How many elements a container holds is only known once it is made.
+      const asking = plan.containers?.outputs.some(({ ask }) => typeof ask === 'string') === true;
+      if (!asking) break;
+      plan = answerPlan(plan, (await once({ ...plan, outputs: [], captures: [] })).opened);
+    }
+    const { opened, outputs, ...executed } = await once(plan);
+    return { ...executed, outputs: new Map([...outputs, ...namedElements(plan, opened)]) };
+  }
+
+  async #once(
+    model: EngineModel,
+    planned: Pick<Planned, 'plan' | 'given'>,
+    numbers: readonly StepNumbers[],
+    feeds: Readonly<Record<string, TensorData>>,
+    settings: Settings,
+    signal: AbortSignal | undefined,
+  ): Promise<Answers> {
+    const { plan } = planned;
+    const prepared = await this.prepare(model, plan, signal);
     const start = performance.now();
-    return this.#withSession(model, prepared, settings, signal, async (kept) => {
+    return this.#withSession(model, prepared, settings, signal, async (kept, { rewritten }) => {
       const sessionMs = performance.now() - start;
       const given = feedsOf(model, rewritten, planned, numbers, feeds);
       const names = rewritten.model.graph.outputs.map(({ name }) => name);
@@ -100,23 +127,18 @@ export class Executor {
       kept.times.push(runMs);
       if (kept.times.length > 8) kept.times.shift();
       throwIfCancelled(signal);
-      const outputs = new Map(planned.plan.outputs.map((name) => [name, resultOf(results, name)]));
+      const found = rewritten.renamedOutputs;
+      const outputs = new Map(plan.outputs.map((name) => [name, resultOf(results, found.get(name) ?? name)]));
       const captures = rewritten.captures.map(({ name, guards }) => {
         const computed = guards.every(({ name: guard, expected }) => isTrue(resultOf(results, guard)) === expected);
         return computed ? resultOf(results, name) : null;
       });
-      return { outputs, captures, stacked: rewritten.captures.map(({ stacked }) => stacked), sessionMs, runMs };
+      const opened = new Map(
+        [...rewritten.opened].map(([name, parts]) => [name, parts.map((part) => resultOf(results, part))]),
+      );
+      const stacked = rewritten.captures.map((capture) => capture.stacked);
+      return { outputs, captures, opened, stacked, sessionMs, runMs };
     });
-  }
-
-  /** A plan whose captures all have types that can be handed over: others come out as float32. */
-  async #carried(model: EngineModel, plan: Plan, signal: AbortSignal | undefined): Promise<Prepared> {
-    const captures = plan.captures.map((capture) => {
-      const type = typeOf(model, capture.path, capture.value);
-      if (type?.kind !== 'tensor' || isCarried(type.dtype) || capture.as !== undefined) return capture;
-      return { ...capture, as: 'float32' as const };
-    });
-    return this.prepare(model, { ...plan, captures }, signal);
   }
 
   async #withSession<T>(
@@ -124,12 +146,12 @@ export class Executor {
     prepared: Prepared,
     settings: Settings,
     signal: AbortSignal | undefined,
-    work: (kept: KeptSession) => Promise<T>,
+    work: (kept: KeptSession, ready: Prepared) => Promise<T>,
   ): Promise<T> {
     const choice: SessionChoice = { ...settings, folder: model.folder };
     const use = (ready: Prepared): Promise<T> => {
       this.announce(`Preparing ${model.skeleton.file}`, predictCreate(ready, settings));
-      return this.sessions.use(ready.bytes, choice, ready.weightBytes, work);
+      return this.sessions.use(ready.bytes, choice, ready.weightBytes, (kept) => work(kept, ready));
     };
     try {
       return await use(prepared);
@@ -138,9 +160,9 @@ export class Executor {
       if (!uncarried || model.asked.has('')) {
         throw runtimeFailure(error, model.skeleton, `Preparing ${model.skeleton.file}`);
       }
-      // Some value's type cannot be handed over: ask which, and give it out as float32.
+      // Some captured value's type cannot be handed over: ask which, and give it out as float32.
       await inferGraph(model, '', signal);
-      const again = await this.#carried(model, prepared.plan, signal);
+      const again = await this.prepare(model, withCasts(model, prepared.plan), signal);
       return use(again).catch((second: unknown) => {
         throw runtimeFailure(second, model.skeleton, `Preparing ${model.skeleton.file}`);
       });
@@ -174,12 +196,12 @@ function feedsOf(
   const wanted = new Set(rewritten.model.graph.inputs.map(({ name }) => name));
   const result = new Map<string, TensorData>();
   const offer = (name: string, tensor: TensorData): void => {
-    if (wanted.has(name)) result.set(name, tensor);
+    if (wanted.has(name)) result.set(name, asCarried(tensor));
   };
   for (const [name, tensor] of Object.entries(feeds)) {
-    if (!planned.given.has(name)) offer(rewritten.renamedInputs.get(name) ?? name, tensor);
+    if (!planned.given.has(name)) offer(lastName(rewritten, name), tensor);
   }
-  for (const [name, tensor] of planned.given) offer(rewritten.renamedInputs.get(name) ?? name, tensor);
+  for (const [name, tensor] of planned.given) offer(lastName(rewritten, name), tensor);
   rewritten.steps.forEach(({ operand, choice }, index) => {
     const step = must(numbers[index], 'every step has numbers');
     offer(operand, step.operand);
@@ -191,6 +213,17 @@ function feedsOf(
     throw missingFeed(must(model.inputs.find((input) => input.name === original), `"${name}" is an input of the model`));
   }
   return result;
+}
+
+function lastName({ renamedInputs }: Rewritten, name: string): string {
+  return renamedInputs.get(name) ?? name;
+}
+
+/** Types the host cannot hand over go in as float32, which holds all their numbers. */
+function asCarried(tensor: TensorData): TensorData {
+  const { dtype, dims, data } = tensor;
+  if (isCarried(dtype) || !ArrayBuffer.isView(data)) return tensor;
+  return { dtype: 'float32', dims, data: Float32Array.from(toNumbers(dtype, data)) };
 }
 
 function resultOf(results: ReadonlyMap<string, TensorData>, name: string): TensorData {

@@ -170,16 +170,20 @@ function nodeCalled(skeleton: Skeleton, name: string, op: string): string {
   return `a node (${op}${name === '' ? '' : ` "${name}"`})`;
 }
 
-/** The runtime's text without its paths, codes and stack. */
+/** The runtime's text without its codes, paths, signatures and stack. */
 function sentence(said: string): string {
   const text = firstLine(said)
     .replace(/^\[ONNXRuntimeError\] : \d+ : \w+ : /, '')
-    .replace(/(?:[A-Za-z]:)?[\\/][\w.\\/-]+\.(?:cc|h):\d+ /g, '')
     .replace(/^Non-zero status code returned /, '')
+    .replace(/^Exception during initialization: /, '')
+    .replace(/(?:[A-Za-z]:)?[\\/][\w.\\/-]+\.(?:cc|h|hpp):\d+ /g, '')
+    // `Kernel::Kernel(const Info&) [with …] condition was false. What it means.`
+    .replace(/^onnxruntime::.*?\)\s+(?:\[with [^\]]*\]\s+)?/, '')
+    .replace(/^.{0,200}? was false\. /, '')
     .trim();
   return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
 function firstLine(text: string): string {
-  return text.trim().split('\n')[0]?.slice(0, 500) ?? '';
+  return text.trim().split('\n')[0]?.slice(0, 800) ?? '';
 }

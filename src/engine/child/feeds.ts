@@ -2,31 +2,36 @@
 import type { FeedSpec } from '../../contract/run';
 import type { TensorData } from '../../contract/tensor';
 import { elementsIn } from '../../tensor/buffers';
+import { isFloat } from '../../tensor/dtype';
 import { sizeOf } from '../../tensor/shape';
 import { isCarried } from './runtime';
-import { missingFeed, uncarried, unknownFeed, wrongFeed } from './failures';
+import { uncarried, unknownFeed, wrongFeed } from './failures';
 
 export type Feeds = Readonly<Record<string, TensorData>>;
 
 /**
- * Throws `bad-feed` for a name the model has not, a type or shape it does not take, and (when `needed` names it) an
- * input that was not given. Named dimensions are left to the runtime, which takes what exporters misname.
+ * Throws `bad-feed` for a name the model has not, and a type or shape it does not take. Named dimensions are left to the
+ * runtime, which takes what exporters misname; inputs that are missing are found out when it is known what is needed.
  */
-export function checkFeeds(feeds: Feeds, inputs: readonly FeedSpec[], needed: (name: string) => boolean): void {
-  const specs = new Map(inputs.map((spec) => [spec.name, spec]));
-  for (const name of Object.keys(feeds)) if (!specs.has(name)) throw unknownFeed(name, inputs);
-  for (const spec of inputs) {
-    const feed = Object.hasOwn(feeds, spec.name) ? feeds[spec.name] : undefined;
-    if (feed === undefined) {
-      if (!spec.optional && needed(spec.name)) throw missingFeed(spec);
-      continue;
-    }
+export function checkFeeds(feeds: Feeds, inputs: readonly FeedSpec[]): void {
+  for (const [name, feed] of Object.entries(feeds)) {
+    const spec = specFor(name, inputs);
+    if (spec === undefined) throw unknownFeed(name, inputs);
     checkFeed(spec, feed);
   }
 }
 
+/** The input that a feed is for: its own name, or `name[0]` for an element of a sequence. */
+function specFor(name: string, inputs: readonly FeedSpec[]): FeedSpec | undefined {
+  const own = inputs.find((spec) => spec.name === name && /^(optional)?$/.test(spec.container ?? ''));
+  if (own !== undefined) return own;
+  const base = /^(.*)\[\d+\]$/s.exec(name)?.[1];
+  return inputs.find((spec) => spec.name === base && /sequence$/.test(spec.container ?? ''));
+}
+
 function checkFeed(spec: FeedSpec, feed: TensorData): void {
-  if (!isCarried(feed.dtype)) throw uncarried(`The feed of "${spec.name}"`, feed.dtype);
+  // Small and brain floats go in as float32, which holds all their numbers.
+  if (!isFloat(feed.dtype) && !isCarried(feed.dtype)) throw uncarried(`The feed of "${spec.name}"`, feed.dtype);
   if (spec.dtype !== 'undefined' && feed.dtype !== spec.dtype) throw wrongFeed(spec, feed, 'the type differs');
   if (elementsIn(feed.dtype, feed.data) !== sizeOf(feed.dims)) {
     throw wrongFeed(spec, feed, `it holds ${String(feed.data.length)} elements`);

@@ -10,6 +10,7 @@ import type { FeedSpec } from '../../contract/run';
 import type { Graph, GraphPath, ValueType, WeightLocation, WeightRef } from '../../contract/skeleton';
 import { openLocal, type LocalModel } from '../../onnx/files';
 import { weightType } from '../../onnx/describe';
+import { containerOf } from '../../onnx/rewrite/containers';
 import { bodiesOf, tensorsOf } from '../../onnx/walk';
 import { WeightReader } from '../../onnx/weights';
 import { writeModel, type ModelParts } from '../../onnx/write';
@@ -34,18 +35,14 @@ export class EngineModel {
   ) {
     this.weights = new WeightReader(local.source, local.folder);
     const { graph } = local.skeleton;
-    const spec = (name: string, type: ValueType, optional: boolean): FeedSpec =>
-      type.kind === 'tensor'
-        ? { name, dtype: type.dtype, shape: type.shape, optional }
-        : { name, dtype: 'undefined', shape: null, optional };
     this.inputs = [
-      ...graph.inputs.map(({ name, type }) => spec(name, type, false)),
+      ...graph.inputs.map(({ name, type }) => specOf(name, type, false)),
       ...graph.overridable.flatMap((name) => {
         const weight = graph.initializers.get(name);
-        return weight === undefined ? [] : [spec(name, weightType(weight), true)];
+        return weight === undefined ? [] : [specOf(name, weightType(weight), true)];
       }),
     ];
-    this.outputs = graph.outputs.map(({ name, type }) => spec(name, type, false));
+    this.outputs = graph.outputs.map(({ name, type }) => specOf(name, type, false));
   }
 
   static async open(id: string, file: string, signal?: AbortSignal): Promise<EngineModel> {
@@ -80,6 +77,14 @@ export class EngineModel {
     await this.weights.close();
     await this.local.source.close();
   }
+}
+
+function specOf(name: string, type: ValueType, optional: boolean): FeedSpec {
+  if (type.kind === 'tensor') return { name, dtype: type.dtype, shape: type.shape, optional };
+  const container = containerOf(type);
+  if (container === null) return { name, dtype: 'undefined', shape: null, optional };
+  // Nothing fed is an empty sequence, or an optional without a value.
+  return { name, dtype: container.dtype, shape: null, optional: true, container: container.kind };
 }
 
 function* packedIn({ graph, functions }: ModelParts): Iterable<WeightRef> {

@@ -5,6 +5,7 @@
 import type { Graph, GraphPath, ValueInfo, WeightRef } from '../../contract/skeleton';
 import type { Dtype } from '../../tensor/dtype';
 import type { ModelParts } from '../write';
+import { openOutputs, packInputs, type OpenedOutput, type PackedInput } from './containers';
 import { cutGraph } from './cut';
 import { insertSteps, type Step, type StepInputs } from './intervene';
 import { liftValues, type DtypeOf, type InnerValue, type LiftedValue } from './lift';
@@ -29,10 +30,18 @@ export interface Plan {
   readonly given: readonly ValueInfo[];
   /** Overridable weights that are fed: they become plain inputs. */
   readonly overridden: readonly string[];
+  /** Inputs and outputs whose type the host cannot hold: they go in and come out as float32. */
+  readonly cast?: { readonly inputs: readonly ValueInfo[]; readonly outputs: readonly string[] };
+  /** Inputs and outputs that hold tensors in a sequence or an optional. */
+  readonly containers?: { readonly inputs: readonly PackedInput[]; readonly outputs: readonly OpenedOutput[] };
 }
 
 export interface Rewritten {
   readonly model: ModelParts;
+  /** Where a wanted output is found under another name. */
+  readonly renamedOutputs: ReadonlyMap<string, string>;
+  /** By container output: the values that answer what was asked of it. */
+  readonly opened: ReadonlyMap<string, readonly string[]>;
   /** Name of each capture among the outputs, in the order of the plan. */
   readonly captures: readonly LiftedValue[];
   readonly steps: readonly StepInputs[];
@@ -43,7 +52,9 @@ export interface Rewritten {
 /** Carries out the plan. Throws `unsupported` as `liftValues` does. */
 export function rewrite(model: ModelParts, plan: Plan, dtypeOf: DtypeOf): Rewritten {
   const fresh = new FreshNames(model.graph);
-  const fed = handIn({ ...model.graph, ...overriddenInputs(model, plan.overridden) }, plan.given, fresh);
+  const opened = handIn({ ...model.graph, ...overriddenInputs(model, plan.overridden) }, plan.given, fresh);
+  const { graph: uncast, renamed: packed } = packInputs(opened, plan.containers?.inputs ?? [], fresh);
+  const { graph: fed, renamed: castInputs } = castInputsOf(uncast, plan.cast?.inputs ?? [], fresh);
   const intervened = insertSteps(fed, plan.steps, fresh);
   const asked = plan.captures.map(({ path, value, raw }) => ({
     path,
@@ -56,13 +67,27 @@ export function rewrite(model: ModelParts, plan: Plan, dtypeOf: DtypeOf): Rewrit
   );
   const isOutput = new Map(model.graph.outputs.map((info) => [info.name, info]));
   const wanted = new Map<string, ValueInfo>();
-  for (const name of plan.outputs) wanted.set(name, isOutput.get(name) ?? untyped(name));
-  const nodes = [...lifted.graph.nodes];
+  const emptied = openOutputs(lifted.graph, plan.containers?.outputs ?? [], fresh);
+  for (const name of [...emptied.asked.values()].flat()) wanted.set(name, untyped(name));
+  const nodes = [...emptied.graph.nodes];
+  const renamedOutputs = new Map<string, string>();
+  for (const name of plan.outputs) {
+    if (plan.cast?.outputs.includes(name) !== true) {
+      wanted.set(name, isOutput.get(name) ?? untyped(name));
+      continue;
+    }
+    const float = fresh.next(`${name}~float32`);
+    nodes.push(castNode(name, float, 'float32'));
+    renamedOutputs.set(name, float);
+    wanted.set(float, untyped(float));
+  }
   const made = new Set(nodes.flatMap((node) => node.outputs));
   const captures = lifted.values.map((value, index): LiftedValue => {
     const as = plan.captures[index]?.as;
     let name = value.name;
-    if (as !== undefined) {
+    if (as !== undefined && isOutput.has(name) && renamedOutputs.has(name)) {
+      name = renamedOutputs.get(name) ?? name;
+    } else if (as !== undefined) {
       name = fresh.next(`${value.name}~${as}`);
       nodes.push(castNode(value.name, name, as));
     } else if (!made.has(name) && !isOutput.has(name)) {
@@ -84,13 +109,34 @@ export function rewrite(model: ModelParts, plan: Plan, dtypeOf: DtypeOf): Rewrit
     wanted.set(name, untyped(name));
     return name;
   }
-  const graph = cutGraph({ ...lifted.graph, nodes }, [...wanted.values()]);
+  const graph = cutGraph({ ...emptied.graph, nodes }, [...wanted.values()]);
   return {
     model: { ...model, graph },
     captures,
     steps: intervened.inputs,
-    renamedInputs: intervened.renamedInputs,
+    opened: emptied.asked,
+    renamedInputs: new Map([...packed, ...castInputs, ...intervened.renamedInputs]),
+    renamedOutputs,
   };
+}
+
+/** Inputs of a type the host cannot hold become float32 inputs and a cast, which changes no number. */
+function castInputsOf(
+  graph: Graph,
+  inputs: readonly ValueInfo[],
+  fresh: FreshNames,
+): { readonly graph: Graph; readonly renamed: ReadonlyMap<string, string> } {
+  const renamed = new Map(inputs.map(({ name }) => [name, fresh.next(`${name}~float32`)]));
+  if (renamed.size === 0) return { graph, renamed };
+  const nodes = inputs.flatMap(({ name, type }) =>
+    type.kind === 'tensor' ? [castNode(renamed.get(name) ?? name, name, type.dtype)] : [],
+  );
+  const replaced = graph.inputs.map((info): ValueInfo => {
+    const name = renamed.get(info.name);
+    if (name === undefined || info.type.kind !== 'tensor') return info;
+    return { name, type: { ...info.type, dtype: 'float32' } };
+  });
+  return { graph: { ...graph, inputs: replaced, nodes: [...nodes, ...graph.nodes] }, renamed };
 }
 
 /** Makes values inputs; the nodes that made them make something nobody reads. */
