@@ -6,6 +6,7 @@
 import type { ScopeTree } from '../contract/scopes';
 import type { FunctionDef, Graph, Node, Skeleton } from '../contract/skeleton';
 import { ScopeBuilder } from './scopes/builder';
+import { splitCalls } from './scopes/calls';
 import { ClaimReader } from './scopes/claims';
 import { fillGaps } from './scopes/fill';
 import { bodiesOf } from './walk';
@@ -85,6 +86,7 @@ function assign(
     builder.scopeOf[node.id] = scope;
   }
   fillGaps(builder, wiring, graph, base);
+  splitCalls(builder, wiring, graph, base);
   for (const node of graph.nodes) {
     for (const body of bodiesOf(node)) {
       const owner = builder.scopeOf[node.id] ?? base;
