@@ -31,7 +31,10 @@ class Trunk(nn.Module):
 
 
 class Agent(nn.Module):
-    """state [batch, 4, 7, 7] -> q_values of up, down, left, right [batch, 4] and the state's value [batch, 1]."""
+    """state [batch, 4, 7, 7] -> q_values of up, down, left, right [batch, 4] and the state's value [batch, 1].
+
+    The best action's advantage is taken to be 0, so the value is that of going on greedily: the largest q_value.
+    """
 
     def __init__(self, planes: int = 4, channels: int = 32, blocks: int = 4, hidden: int = 128, actions: int = 4):
         super().__init__()
@@ -42,7 +45,7 @@ class Agent(nn.Module):
     def forward(self, state: Tensor) -> tuple[Tensor, Tensor]:
         features = self.trunk(state)
         value, advantage = self.value(features), self.advantage(features)
-        return value + advantage - advantage.mean(dim=1, keepdim=True), value
+        return value + advantage - advantage.amax(dim=1, keepdim=True), value
 
 
 def build(seed: int = 0) -> Agent:

@@ -58,6 +58,18 @@ describe('the sparse sample', () => {
       holds('sparse', model, 'class selectivity', on, selectivity(active, mnist(COUNT).labels));
     }).timeout(60_000);
 
+  it('shows in every seed what each penalty was for', () => {
+    const of = (kind: string, seed: number, measure: string): number =>
+      manifest('sparse').scores.find((s) => s.model === `variants/${kind}-seed${seed}.onnx` && s.measure === measure)?.value ??
+      NaN;
+    for (const seed of [0, 1, 2]) {
+      assert.ok(of('l1', seed, 'share of zeros') > of('plain', seed, 'share of zeros') + 0.2);
+      assert.ok(of('decorrelated', seed, 'mean correlation') < 0.5 * of('plain', seed, 'mean correlation'));
+      assert.ok(of('decorrelated-l1', seed, 'share of zeros') > of('plain', seed, 'share of zeros') + 0.2);
+      assert.ok(of('decorrelated-l1', seed, 'mean correlation') < 0.5 * of('plain', seed, 'mean correlation'));
+    }
+  });
+
   it('keeps the accuracies of all twelve within one percent', () => {
     const stated = manifest('sparse').scores.filter((s) => s.measure === 'accuracy').map((s) => s.value);
     assert.equal(stated.length, 13);

@@ -1,0 +1,60 @@
+"""Writes ONNX files from the weights that train.py left, and checks each against PyTorch.
+
+    honesty.onnx             seed 0
+    variants/untrained.onnx  the same network before training
+
+`make.py honesty` (one folder up) runs this in a copy of the folder: see there why.
+"""
+
+import json
+import warnings
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import torch
+from tokenizers import Tokenizer
+from torch import Tensor, nn
+
+from model import build
+from train import encode, padded
+
+HERE = Path(__file__).resolve().parent
+
+
+def export(model: nn.Module, file: Path, tokens: Tensor) -> None:
+    """One self-contained file; batch and sequence may have any length up to the model's 40 positions."""
+    file.parent.mkdir(exist_ok=True)
+    model.eval()
+    program = torch.onnx.export(
+        model,
+        (tokens[:2],),
+        dynamo=True,
+        opset_version=20,
+        input_names=["input_ids"],
+        output_names=["logits"],
+        dynamic_shapes=({0: torch.export.Dim("batch"), 1: torch.export.Dim("sequence", max=40)},),
+        verbose=False,
+    )
+    program.save(str(file), external_data=False)
+    session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
+    with torch.no_grad():
+        expected = model(tokens).numpy()
+    difference = np.abs(session.run(["logits"], {"input_ids": tokens.numpy()})[0] - expected).max()
+    print(f"{file.relative_to(HERE)}: {file.stat().st_size} bytes, largest difference {difference:.1e}", flush=True)
+
+
+def main() -> None:
+    warnings.filterwarnings("ignore")
+    tokenizer = Tokenizer.from_file(str(HERE / "tokenizer.json"))
+    evaluation = [json.loads(line) for line in (HERE / "evaluation.jsonl").read_text().splitlines()]
+    tokens = padded(encode([item["text"] for item in evaluation[::20]], tokenizer))
+    size = tokenizer.get_vocab_size()
+    export(build(size), HERE / "variants" / "untrained.onnx", tokens)
+    model = build(size)
+    model.load_state_dict(torch.load(HERE / "weights" / "seed0.pt"))
+    export(model, HERE / "honesty.onnx", tokens)
+
+
+if __name__ == "__main__":
+    main()
