@@ -49,7 +49,7 @@ export class TextEncoderFile {
       add_special_tokens: addSpecial,
       return_token_type_ids: true,
     });
-    return { ids, tokens, mask, types: types ?? ids.map(() => 0) };
+    return { ids, tokens, mask, types };
   }
 
   /** Each id as its own token, as shown in strips. */

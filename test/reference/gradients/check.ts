@@ -213,7 +213,7 @@ async function backwardRun(
   values: Feeds,
 ): Promise<Map<string, Float64Array> | null> {
   const names = new Map<string, string>();
-  const built = buildBackward(line, wanted, (b, declare) => {
+  const built = buildBackward(line, wanted, (_, declare) => {
     const seeded = new Map<string, Value>();
     for (const name of seeds.keys()) {
       const { dtype = 'float32', dims = [] } = line.observed.get(name) ?? {};

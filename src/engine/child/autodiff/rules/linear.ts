@@ -88,10 +88,11 @@ function parseEquation(c: RuleContext): { terms: string[][]; output: string[] } 
     term.includes('...') ? rank - (term.length - 3) : 0;
   const widest = Math.max(0, ...names.map((term, i) => extraOf(term, c.x(i).dims.length)));
   const used = new Set(left.replaceAll(/[.,]/g, ''));
-  const spare = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ'].filter((letter) => !used.has(letter)).slice(0, widest);
-  const open = (term: string, extra: number): string[] => [
-    ...term.replace('...', spare.slice(widest - extra).join('')),
-  ];
+  const spare = Array.from('ABCDEFGHIJKLMNOPQRSTUVWXYZ')
+    .filter((letter) => !used.has(letter))
+    .slice(0, widest);
+  const open = (term: string, extra: number): string[] =>
+    Array.from(term.replace('...', spare.slice(widest - extra).join('')));
   const terms = names.map((term, i) => open(term, extraOf(term, c.x(i).dims.length)));
   return { terms, output: right === undefined ? implicit(terms, spare) : open(right, widest) };
 }
