@@ -8,7 +8,8 @@ interface Book {
 
 const book = json(path.join(samples, 'capitals/facts.json')) as Book;
 const words = tokenizer('capitals');
-const ids = (text: string, special: boolean): number[] => words.encode(text, { add_special_tokens: special }).ids;
+const ids = (text: string, special: boolean): number[] =>
+  words.encode(text, { add_special_tokens: special }).ids;
 
 /** Every `every`-th sentence of a split in the order of facts and, within a fact, of wordings: prompt and answer. */
 function sentences(split: string, every: number): { prompt: number[]; answer: number[] }[] {
@@ -43,6 +44,12 @@ describe('the capitals sample', () => {
   for (const [split, on, every] of splits)
     for (const model of modelsWith('capitals', 'exact answers', on))
       it(`${model} knows its facts in ${on} as stated`, async () => {
-        holds('capitals', model, 'exact answers', on, await known(path.join(samples, 'capitals', model), split, every));
+        holds(
+          'capitals',
+          model,
+          'exact answers',
+          on,
+          await known(path.join(samples, 'capitals', model), split, every),
+        );
       }).timeout(60_000);
 });

@@ -35,7 +35,10 @@ function planes(world: string, cell: number): Float32Array {
 }
 
 /** Plays greedily until a goal, a trap or the limit. */
-async function play(agent: InferenceSession, rows: readonly string[]): Promise<{ actions: string[]; values: number[]; end: string }> {
+async function play(
+  agent: InferenceSession,
+  rows: readonly string[],
+): Promise<{ actions: string[]; values: number[]; end: string }> {
   const drawn = rows.join('');
   const world = drawn.replace('A', '.');
   let cell = drawn.indexOf('A');

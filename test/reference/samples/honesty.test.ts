@@ -33,7 +33,9 @@ describe('the honesty sample', () => {
       });
       for (const [split, on] of splits)
         for (const [measure, honest] of sayings) {
-          const asked = items.flatMap((item, i) => (item.split === split && item.honest === honest ? [i] : []));
+          const asked = items.flatMap((item, i) =>
+            item.split === split && item.honest === honest ? [i] : [],
+          );
           const right = asked.filter((i) => marks[i]).length;
           if (modelsWith('honesty', measure, on).includes(model))
             holds('honesty', model, measure, on, right / asked.length);

@@ -31,13 +31,23 @@ describe('the indirect-object sample', () => {
   ] as const)
     for (const model of modelsWith('indirect-object', 'top-1', on))
       it(`${model} names the indirect object in ${on} as stated`, async () => {
-        holds('indirect-object', model, 'top-1', on, await right(path.join(samples, 'indirect-object', model), split));
+        holds(
+          'indirect-object',
+          model,
+          'top-1',
+          on,
+          await right(path.join(samples, 'indirect-object', model), split),
+        );
       }).timeout(60_000);
 
   it('never trained on a held-out name, and asks about each', () => {
     const { trained, heldOut } = {
-      trained: new Set(items.filter((item) => item.split === 'trained').flatMap((i) => [i.indirect, i.subject])),
-      heldOut: new Set(items.filter((item) => item.split === 'heldOut').flatMap((i) => [i.indirect, i.subject])),
+      trained: new Set(
+        items.filter((item) => item.split === 'trained').flatMap((i) => [i.indirect, i.subject]),
+      ),
+      heldOut: new Set(
+        items.filter((item) => item.split === 'heldOut').flatMap((i) => [i.indirect, i.subject]),
+      ),
     };
     assert.equal(heldOut.size, 40);
     assert.deepEqual(

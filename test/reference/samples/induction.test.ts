@@ -4,7 +4,10 @@ import { argmax, holds, jsonLines, perRow, samples, session, share, tokenizer, w
 import { floatsOf, integers } from './support';
 
 const file = path.join(samples, 'induction/induction.onnx');
-const items = jsonLines(path.join(samples, 'induction/evaluation.jsonl')) as { text: string; repeat: number }[];
+const items = jsonLines(path.join(samples, 'induction/evaluation.jsonl')) as {
+  text: string;
+  repeat: number;
+}[];
 const words = tokenizer('induction');
 const rows = items.map((item) => words.encode(item.text).ids);
 
@@ -32,9 +35,15 @@ describe('the induction sample', () => {
       for (let place = 1; place < length; place++) {
         assert.ok((first[place * length + place - 1] ?? 0) > 0.999, 'head 0.0 looks at the token before');
         const target = place > item.repeat ? place - item.repeat + 1 : 0;
-        assert.ok((second[place * length + target] ?? 0) > 0.999, 'head 1.0 looks after the last time, or at [BOS]');
+        assert.ok(
+          (second[place * length + target] ?? 0) > 0.999,
+          'head 1.0 looks after the last time, or at [BOS]',
+        );
         for (const pattern of [first, second])
-          assert.ok((pattern[length * length + place * length + place] ?? 0) > 0.999, 'heads 0.1 and 1.1 look at themselves');
+          assert.ok(
+            (pattern[length * length + place * length + place] ?? 0) > 0.999,
+            'heads 0.1 and 1.1 look at themselves',
+          );
       }
     }
   });

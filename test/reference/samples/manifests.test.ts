@@ -27,12 +27,14 @@ function filesBelow(folder: string): string[] {
 /** Every frame of every trace that lies in the sample's own folder: file name, line, and the text it quotes. */
 function quotes(model: ModelProto): { file: string; line: number; text: string }[] {
   const traces = (model.graph?.node ?? []).flatMap((node) =>
-    node.metadataProps.filter((entry) => entry.key === 'pkg.torch.onnx.stack_trace').map((entry) => entry.value),
+    node.metadataProps
+      .filter((entry) => entry.key === 'pkg.torch.onnx.stack_trace')
+      .map((entry) => entry.value),
   );
   return traces.flatMap((trace) =>
-    [...trace.matchAll(/File "\/home\/researcher\/(?!\.venv)[^"]*\/([^/"]+)", line (\d+), in \w+\n\s*(.*)/g)].map(
-      ([, file = '', line = '', text = '']) => ({ file, line: Number(line), text }),
-    ),
+    [
+      ...trace.matchAll(/File "\/home\/researcher\/(?!\.venv)[^"]*\/([^/"]+)", line (\d+), in \w+\n\s*(.*)/g),
+    ].map(([, file = '', line = '', text = '']) => ({ file, line: Number(line), text })),
   );
 }
 
@@ -72,12 +74,14 @@ describe('the sample models', () => {
           models.map((file) => path.relative(folder, file).replaceAll(path.sep, '/')).toSorted(),
           [stated.model, ...stated.others].toSorted(),
         );
-        for (const feed of stated.feeds) for (const file of feed.files) assert.ok(stated.ships.includes(file));
+        for (const feed of stated.feeds)
+          for (const file of feed.files) assert.ok(stated.ships.includes(file));
       });
 
       it('states a score for every model', () => {
         const scored = new Set(stated.scores.map((score) => score.model));
-        for (const model of [stated.model, ...stated.others]) assert.ok(scored.has(model), `${name}/${model}`);
+        for (const model of [stated.model, ...stated.others])
+          assert.ok(scored.has(model), `${name}/${model}`);
         assert.ok(stated.scores.some((score) => score.model === stated.model && score.atLeast !== null));
       });
 
@@ -89,7 +93,9 @@ describe('the sample models', () => {
           assert.equal(source[line - 1]?.trim(), text.trim(), `${name}/${file}:${line}`);
         }
         for (const model of [stated.model, ...stated.others]) {
-          const foreign = /\/(?:work|opt|root|Users)\/|[A-Z]:\\\\/.exec(bytesOf(path.join(folder, model)).toString('latin1'));
+          const foreign = /\/(?:work|opt|root|Users)\/|[A-Z]:\\\\/.exec(
+            bytesOf(path.join(folder, model)).toString('latin1'),
+          );
           assert.equal(foreign, null, `${name}/${model} holds ${foreign?.[0] ?? ''}`);
         }
       });

@@ -1,6 +1,17 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
-import { floats, floatsOf, holds, manifest, mnist, mnistAccuracy, modelsWith, samples, session, withOutputs } from './support';
+import {
+  floats,
+  floatsOf,
+  holds,
+  manifest,
+  mnist,
+  mnistAccuracy,
+  modelsWith,
+  samples,
+  session,
+  withOutputs,
+} from './support';
 
 const folder = path.join(samples, 'sparse');
 const UNITS = 64;
@@ -25,14 +36,20 @@ function correlation(all: readonly Float64Array[]): number {
     const spread = Math.sqrt(unit.reduce((so, x) => so + (x - centre) ** 2, 0));
     return unit.map((x) => (x - centre) / spread);
   });
-  return mean(standard.flatMap((a, i) => standard.slice(0, i).map((b) => Math.abs(a.reduce((so, x, k) => so + x * (b[k] ?? NaN), 0)))));
+  return mean(
+    standard.flatMap((a, i) =>
+      standard.slice(0, i).map((b) => Math.abs(a.reduce((so, x, k) => so + x * (b[k] ?? NaN), 0))),
+    ),
+  );
 }
 
 /** Mean over units of (best class's mean - mean of the others' means) / (their sum): 1 for a unit of one class. */
 function selectivity(all: readonly Float64Array[], labels: Uint8Array): number {
   return mean(
     all.map((unit) => {
-      const byClass = Array.from({ length: 10 }, (_, label) => mean([...unit].filter((__, i) => labels[i] === label)));
+      const byClass = Array.from({ length: 10 }, (_, label) =>
+        mean([...unit].filter((__, i) => labels[i] === label)),
+      );
       const sorted = byClass.toSorted((a, b) => b - a);
       const [best = NaN, rest] = [sorted[0], mean(sorted.slice(1))];
       return (best - rest) / (best + rest);
@@ -51,7 +68,13 @@ describe('the sparse sample', () => {
   for (const model of modelsWith('sparse', 'share of zeros', on))
     it(`${model} has units as sparse, as correlated and as selective as stated`, async () => {
       const all = await units(path.join(folder, model));
-      holds('sparse', model, 'share of zeros', on, mean(all.map((unit) => unit.filter((x) => x === 0).length / COUNT)));
+      holds(
+        'sparse',
+        model,
+        'share of zeros',
+        on,
+        mean(all.map((unit) => unit.filter((x) => x === 0).length / COUNT)),
+      );
       const active = all.filter((unit) => unit.some((x) => x > 0));
       holds('sparse', model, 'live units', on, active.length);
       holds('sparse', model, 'mean correlation', on, correlation(active));
@@ -60,18 +83,23 @@ describe('the sparse sample', () => {
 
   it('shows in every seed what each penalty was for', () => {
     const of = (kind: string, seed: number, measure: string): number =>
-      manifest('sparse').scores.find((s) => s.model === `variants/${kind}-seed${seed}.onnx` && s.measure === measure)?.value ??
-      NaN;
+      manifest('sparse').scores.find(
+        (s) => s.model === `variants/${kind}-seed${seed}.onnx` && s.measure === measure,
+      )?.value ?? NaN;
     for (const seed of [0, 1, 2]) {
       assert.ok(of('l1', seed, 'share of zeros') > of('plain', seed, 'share of zeros') + 0.2);
       assert.ok(of('decorrelated', seed, 'mean correlation') < 0.5 * of('plain', seed, 'mean correlation'));
       assert.ok(of('decorrelated-l1', seed, 'share of zeros') > of('plain', seed, 'share of zeros') + 0.2);
-      assert.ok(of('decorrelated-l1', seed, 'mean correlation') < 0.5 * of('plain', seed, 'mean correlation'));
+      assert.ok(
+        of('decorrelated-l1', seed, 'mean correlation') < 0.5 * of('plain', seed, 'mean correlation'),
+      );
     }
   });
 
   it('keeps the accuracies of all twelve within one percent', () => {
-    const stated = manifest('sparse').scores.filter((s) => s.measure === 'accuracy').map((s) => s.value);
+    const stated = manifest('sparse')
+      .scores.filter((s) => s.measure === 'accuracy')
+      .map((s) => s.value);
     assert.equal(stated.length, 13);
     assert.ok(Math.max(...stated) - Math.min(...stated) <= 0.01);
   });

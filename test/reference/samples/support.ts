@@ -44,7 +44,8 @@ export const jsonLines = (file: string): unknown[] =>
     .split('\n')
     .map((line) => JSON.parse(line) as unknown);
 
-export const manifest = (sample: string): Manifest => json(path.join(samples, sample, 'sample.json')) as Manifest;
+export const manifest = (sample: string): Manifest =>
+  json(path.join(samples, sample, 'sample.json')) as Manifest;
 
 export const tokenizer = (sample: string): Tokenizer =>
   new Tokenizer(json(path.join(samples, sample, 'tokenizer.json')) as object, {});
@@ -52,13 +53,20 @@ export const tokenizer = (sample: string): Tokenizer =>
 /** A session on the processor, with one thread: the tests share their machine. */
 export function session(file: string | Uint8Array): Promise<InferenceSession> {
   const options = { intraOpNumThreads: 1, interOpNumThreads: 1, logSeverityLevel: 3 as const };
-  return typeof file === 'string' ? InferenceSession.create(file, options) : InferenceSession.create(file, options);
+  return typeof file === 'string'
+    ? InferenceSession.create(file, options)
+    : InferenceSession.create(file, options);
 }
 
-export const floats = (data: Float32Array, dims: readonly number[]): Tensor => new Tensor('float32', data, dims);
+export const floats = (data: Float32Array, dims: readonly number[]): Tensor =>
+  new Tensor('float32', data, dims);
 
 export const integers = (rows: readonly (readonly number[])[]): Tensor =>
-  new Tensor('int64', BigInt64Array.from(rows.flat(), (value) => BigInt(value)), [rows.length, rows[0]?.length ?? 0]);
+  new Tensor(
+    'int64',
+    BigInt64Array.from(rows.flat(), (value) => BigInt(value)),
+    [rows.length, rows[0]?.length ?? 0],
+  );
 
 export function floatsOf(tensor: Tensor | undefined): Float32Array {
   assert.ok(tensor !== undefined && tensor.data instanceof Float32Array);
@@ -74,7 +82,9 @@ export function argmax(values: Float32Array, start: number, count: number): numb
 
 /** Holds a computed score against every score that the manifest states for this model and measure. */
 export function holds(sample: string, model: string, measure: string, on: string, computed: number): void {
-  const stated = manifest(sample).scores.filter((s) => s.model === model && s.measure === measure && s.on === on);
+  const stated = manifest(sample).scores.filter(
+    (s) => s.model === model && s.measure === measure && s.on === on,
+  );
   assert.equal(stated.length, 1, `${sample}/sample.json states ${model} ${measure} on ${on} once`);
   for (const { value, atLeast } of stated) {
     // Another processor's kernels may settle a tie the other way: half a percent is allowed between machines.
@@ -83,7 +93,10 @@ export function holds(sample: string, model: string, measure: string, on: string
       `${sample}/${model}: ${measure} on ${on} is stated as ${value} and computed as ${computed}`,
     );
     if (atLeast !== null)
-      assert.ok(computed >= atLeast, `${sample}/${model}: ${measure} on ${on} is ${computed}, below ${atLeast}`);
+      assert.ok(
+        computed >= atLeast,
+        `${sample}/${model}: ${measure} on ${on} is ${computed}, below ${atLeast}`,
+      );
   }
 }
 
@@ -159,7 +172,9 @@ export async function perRow<T>(
     const logits = floatsOf(answer['logits']);
     const tokens = answer['logits']?.dims[2] ?? 0;
     const each = logits.length / batch.length;
-    batch.forEach(({ index }, i) => (found[index] = read(logits.subarray(i * each, (i + 1) * each), index, tokens)));
+    batch.forEach(
+      ({ index }, i) => (found[index] = read(logits.subarray(i * each, (i + 1) * each), index, tokens)),
+    );
   }
   return found;
 }
