@@ -9,9 +9,11 @@ import { i32 } from './arrays';
 import { Cutter, drawnGraph } from './container';
 import { headerWidth, nodeSize, scopeSize, type Size } from './metrics';
 import { makePanel, placePanel, wishIn, type Panel, type PlacedPanel, type ShapeSource } from './panel';
+import type { Arrangement } from './part';
 import { foldNothing, foldPlumbing } from './plumbing';
 import { foldRepeats, type Repeats } from './repeats';
 import { scopeTree, type ScopeTree } from './scopeTree';
+import { ContentCache } from './templates';
 
 /** Called between pieces of work; throws to stop. */
 export type Checkpoint = () => void;
@@ -44,6 +46,7 @@ export class Structure implements ShapeSource {
   readonly #model: GraphModel;
   readonly #cutter: Cutter;
   readonly #panels = new Map<number, Panel>();
+  readonly #arrangements = new ContentCache<Arrangement>();
   readonly #placed = new Map<number, PlacedPanel>();
   #open: ReadonlySet<number> = new Set();
   #checkpoint: Checkpoint = () => undefined;
@@ -139,7 +142,7 @@ export class Structure implements ShapeSource {
     const parent = scope === 0 ? undefined : this.#panel(i32(this.#model.scopes.parent, scope));
     const box = parent?.boxOf.get(scope) ?? -1;
     const wish = parent === undefined ? (): number => Number.NaN : wishIn(parent, box, this.#model.values.count);
-    const panel = makePanel(this.#cutter.cut(scope), wish);
+    const panel = makePanel(this.#cutter.cut(scope), wish, this.#arrangements);
     this.#panels.set(scope, panel);
     return panel;
   }

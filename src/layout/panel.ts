@@ -6,8 +6,9 @@ import { f64, i32 } from './arrays';
 import type { Container } from './container';
 import { gaps } from './metrics';
 import type { Surroundings } from './order';
-import { arrange, placePart, type Arranged, type Part } from './part';
+import { arrange, placePart, type Arranged, type Arrangement, type Part } from './part';
 import { pack, split, type Spot } from './parts';
+import type { ContentCache } from './templates';
 
 export interface Panel {
   readonly scope: number;
@@ -46,7 +47,11 @@ export interface PlacedPanel {
   readonly open: ReadonlyMap<number, PlacedPanel>;
 }
 
-export function makePanel(whole: Container, wish: (value: number, entering: boolean) => number): Panel {
+export function makePanel(
+  whole: Container,
+  wish: (value: number, entering: boolean) => number,
+  cache: ContentCache<Arrangement>,
+): Panel {
   const nets = new Map<number, Place>();
   const entries = new Map<number, Place>();
   const exits = new Map<number, Place>();
@@ -65,7 +70,7 @@ export function makePanel(whole: Container, wish: (value: number, entering: bool
       pieceOf[box] = piece;
       localOf[box] = local;
     });
-    const arranged = arrange(container, around);
+    const arranged = arrange(container, around, cache);
     for (const box of arranged.layers.ranks.cycles) cycles.push(i32(container.ref, box));
     return { arranged, boxes };
   });

@@ -10,15 +10,32 @@ import { gaps } from './metrics';
 import { orderLayers, type Ordered, type Surroundings } from './order';
 import { rankContainer } from './ranks';
 import { straighten, type Extents } from './straighten';
+import { ContentCache, wiringOf } from './templates';
 import { findSpine } from './spine';
 
-/** What does not depend on which scopes are open: computed once per scope. */
-export interface Arranged {
-  readonly container: Container;
+/** What does not depend on which scopes are open: computed once per distinct wiring. */
+export interface Arrangement {
   readonly layers: Layers;
   readonly order: Ordered;
   /** Links drawn as one straight line. */
   readonly spine: Int32Array;
+  /** Coordinates by box sizes and ports. */
+  readonly geometries: ContentCache<Geometry>;
+}
+
+/** A container with its arrangement; containers of equal wiring share it, but for which nodes and values they hold. */
+export interface Arranged extends Arrangement {
+  readonly container: Container;
+}
+
+export interface Geometry {
+  /** Centre of every item. */
+  readonly x: Float64Array;
+  readonly boxTop: Float64Array;
+  readonly rankTop: Float64Array;
+  readonly rankBottom: Float64Array;
+  readonly width: number;
+  readonly height: number;
 }
 
 /** Sizes and ports of a container's boxes at this moment. */
@@ -29,27 +46,34 @@ export interface BoxShapes {
   port(box: number, value: number, out: boolean): number;
 }
 
-export interface Part {
+export interface Part extends Geometry {
   readonly arranged: Arranged;
-  /** Centre of every item. */
-  readonly x: Float64Array;
-  readonly boxTop: Float64Array;
   readonly shapes: BoxShapes;
-  readonly rankTop: Float64Array;
-  readonly rankBottom: Float64Array;
-  readonly width: number;
-  readonly height: number;
 }
 
-export function arrange(container: Container, around: Surroundings): Arranged {
-  const layers = layerContainer(container, rankContainer(container));
-  const order = orderLayers(layers, around);
-  return { container, layers, order, spine: findSpine(layers) };
+export function arrange(container: Container, around: Surroundings, cache: ContentCache<Arrangement>): Arranged {
+  const { ints, floats } = wiringOf(container, around);
+  const arrangement = cache.get(ints, floats, () => {
+    const layers = layerContainer(container, rankContainer(container));
+    return { layers, order: orderLayers(layers, around), spine: findSpine(layers), geometries: new ContentCache<Geometry>() };
+  });
+  return { ...arrangement, container };
 }
 
 export function placePart(arranged: Arranged, shapes: BoxShapes): Part {
-  const { layers, order, spine } = arranged;
+  const { layers } = arranged;
   const extents = extentsOf(arranged, shapes);
+  const sizes = new Float64Array(2 * shapes.w.length + 2 * layers.links);
+  sizes.set(shapes.w);
+  sizes.set(shapes.h, shapes.w.length);
+  sizes.set(extents.upperPort, 2 * shapes.w.length);
+  sizes.set(extents.lowerPort, 2 * shapes.w.length + layers.links);
+  const geometry = arranged.geometries.get(new Int32Array(0), sizes, () => place(arranged, shapes, extents));
+  return { arranged, shapes, ...geometry };
+}
+
+function place(arranged: Arranged, shapes: BoxShapes, extents: Extents): Geometry {
+  const { layers, order, spine } = arranged;
   const alignment = align(layers, order, spine);
   const x = straighten(layers, order, alignment, extents);
   let width = 0;
@@ -62,7 +86,7 @@ export function placePart(arranged: Arranged, shapes: BoxShapes): Part {
     // Small neighbours are centred on each other; beside a tall frame, reading starts at its top.
     boxTop[box] = f64(rankTop, rank) + (room > 40 ? 0 : Math.floor(room / 2));
   }
-  return { arranged, x, boxTop, shapes, rankTop, rankBottom, width, height };
+  return { x, boxTop, rankTop, rankBottom, width, height };
 }
 
 function extentsOf({ layers, container, spine }: Arranged, shapes: BoxShapes): Extents {
@@ -100,7 +124,7 @@ function stackRanks(
   shapes: BoxShapes,
   x: Float64Array,
   extents: Extents,
-): Pick<Part, 'rankTop' | 'rankBottom' | 'height'> {
+): Pick<Geometry, 'rankTop' | 'rankBottom' | 'height'> {
   const { rankCount, links, upper, lower, rank } = layers;
   const travel = new Float64Array(rankCount);
   for (let link = 0; link < links; link++) {
