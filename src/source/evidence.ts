@@ -13,12 +13,16 @@ export interface NodeEvidence {
   readonly traceKind: 'stack' | 'doc' | 'none';
   /** Dotted module paths from the root ('') inwards, without the operation; null when there are none. */
   readonly modules: readonly string[] | null;
-  /** Class of each module in `modules`, as the exporter wrote it. */
+  /** Where `modules` was read from. */
+  readonly modulesFrom: 'metadata' | 'slash-names' | 'initializers' | 'none';
+  /** Class of each module in `modules`, as the exporter wrote it; empty where only names are known. */
   readonly classes: readonly string[];
   /** `aten.linear.default`, or null. */
   readonly target: string | null;
   /** Name of the traced operation; nodes that share it were made from one operation. */
   readonly operation: string | null;
+  /** The module whose weight the node uses, by that weight's dotted name; only where metadata says nothing. */
+  readonly weightModule: string | null;
   /** The rewrite rule that made the node, or null. */
   readonly rule: string | null;
 }
@@ -28,9 +32,11 @@ const NOTHING: NodeEvidence = {
   frames: [],
   traceKind: 'none',
   modules: null,
+  modulesFrom: 'none',
   classes: [],
   target: null,
   operation: null,
+  weightModule: null,
   rule: null,
 };
 
@@ -47,17 +53,50 @@ export class EvidenceReader {
     const rule = metadata['pkg.onnxscript.rewriter.rule_name'] ?? null;
     const stack = trace === '' ? [] : this.#trace(trace, parseStackTrace);
     const doc = stack.length > 0 || node.doc === '' ? [] : this.#trace(node.doc, parseDocTrace);
-    if (stack.length === 0 && doc.length === 0 && scopes === null) return rule === null ? NOTHING : { ...NOTHING, rule };
     const usable = scopes !== null && classes !== null && scopes.length === classes.length && scopes.length > 0;
+    if (!usable) {
+      const named = this.#named(node);
+      if (stack.length === 0 && doc.length === 0 && rule === null) return named;
+      const frames = stack.length > 0 ? stack : doc;
+      return { ...named, rule, frames, traceKind: stack.length > 0 ? 'stack' : doc.length > 0 ? 'doc' : 'none' };
+    }
     return {
       frames: stack.length > 0 ? stack : doc,
       traceKind: stack.length > 0 ? 'stack' : doc.length > 0 ? 'doc' : 'none',
-      modules: usable ? scopes.slice(0, -1) : null,
-      classes: usable ? classes.slice(0, -1) : [],
-      target: usable ? (classes.at(-1) ?? null) : null,
-      operation: usable ? (scopes.at(-1) ?? null) : null,
+      modules: scopes.slice(0, -1),
+      modulesFrom: 'metadata',
+      classes: classes.slice(0, -1),
+      target: classes.at(-1) ?? null,
+      operation: scopes.at(-1) ?? null,
+      weightModule: null,
       rule,
     };
+  }
+
+  /** What names alone say: `/blocks.0/fc/MatMul`, else the initializers the node uses. */
+  #named(node: Node): NodeEvidence {
+    const slash = /^\/(?:.*\/)?[^/]*$/.test(node.name) ? this.#slashes(node.name) : null;
+    const weight = node.inputs.map((input) => moduleOfWeight(input)).find((path) => path !== null) ?? null;
+    if (slash !== null) return { ...NOTHING, modules: slash, modulesFrom: 'slash-names', weightModule: weight };
+    if (weight === null) return NOTHING;
+    return { ...NOTHING, modules: ['', weight], modulesFrom: 'initializers', weightModule: weight };
+  }
+
+  #slashes(name: string): readonly string[] {
+    const path = name.slice(0, name.lastIndexOf('/'));
+    const known = this.#lists.get(path);
+    if (known !== undefined && known !== null) return known;
+    const modules = [''];
+    let previous = '';
+    for (const part of path.split('/').filter((piece) => piece !== '')) {
+      // A `Sequential` child repeats its parent's name: `/head/head.0`.
+      const own = previous !== '' && part.startsWith(`${previous}.`) ? part.slice(previous.length + 1) : part;
+      const parent = modules.at(-1) ?? '';
+      modules.push(parent === '' ? own : `${parent}.${own}`);
+      previous = part;
+    }
+    this.#lists.set(path, modules);
+    return modules;
   }
 
   #trace(text: string, parse: (text: string) => TraceFrame[]): readonly TraceFrame[] {
@@ -76,4 +115,10 @@ export class EvidenceReader {
     this.#lists.set(text, list);
     return list;
   }
+}
+
+/** `blocks.0.fc.weight` -> `blocks.0.fc`; null for a name that is no parameter's. */
+function moduleOfWeight(name: string): string | null {
+  const match = /^([A-Za-z_]\w*(?:\.\w+)*)\.(?:weight|bias|running_mean|running_var|gamma|beta|\w*weight\w*|\w*bias\w*)$/.exec(name);
+  return match?.[1] ?? null;
 }

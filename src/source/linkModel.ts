@@ -1,13 +1,24 @@
 /**
- * Links every node of a model to Python. The thin road: the innermost traced line that lies in the workspace.
+ * Links every node of a model to Python: the whole road from evidence to links. Pure over a `SourceRoot`: no disk, no
+ * editor, and nothing a model says is ever resolved as a path.
  */
 import { breathe, throwIfCancelled } from '../base/cancel';
 import type { LinkTable, NodeLink } from '../contract/link';
 import type { ScopeTree } from '../contract/scopes';
-import type { Skeleton } from '../contract/skeleton';
-import { EvidenceReader } from './evidence';
+import type { Node, Skeleton } from '../contract/skeleton';
+import { findCalls, type Hooks } from './calls';
+import { EvidenceReader, type NodeEvidence } from './evidence';
+import { Follower } from './follow';
+import { resetAttributes, mentionsHooks } from './hazards';
+import { Interpreter } from './interpret/interpreter';
+import { borrow } from './neighbours';
+import { ClaimMaker, linkOf, reasonOf, type NodeClaims } from './nodeLinks';
+import { sortNodes } from './nodeWork';
+import { Observed } from './observed';
 import { PathMap } from './remap';
+import { RootFinder } from './roots';
 import { Sources, type SourceRoot } from './sources';
+import { readTrace, type Traced } from './traced';
 
 /** Links by node id. Reads only files that the root lists. */
 export async function linkModel(
@@ -16,40 +27,85 @@ export async function linkModel(
   root: SourceRoot,
   signal?: AbortSignal,
 ): Promise<LinkTable> {
-  void scopes;
   const sources = new Sources(await root.list(signal));
+  return linkWith(skeleton, scopes, sources, root, signal);
+}
+
+/** The same over sources kept between calls, for an index of many models. */
+export async function linkWith(
+  skeleton: Skeleton,
+  scopes: ScopeTree,
+  sources: Sources,
+  root: SourceRoot,
+  signal?: AbortSignal,
+): Promise<LinkTable> {
   await breathe();
   throwIfCancelled(signal);
+  void scopes;
   return sources.settle(root, () => linkNodes(skeleton, sources), signal);
 }
 
-function linkNodes(skeleton: Skeleton, sources: Sources): LinkTable {
+/** One synchronous pass over what has been read so far. */
+export function linkNodes(skeleton: Skeleton, sources: Sources): LinkTable {
+  const { nodes } = skeleton;
   const reader = new EvidenceReader();
-  const evidence = skeleton.nodes.map((node) => reader.read(node));
-  const paths = new PathMap(sources, evidence.flatMap((entry) => entry.frames));
-  const links = skeleton.nodes.map((node, i): NodeLink => {
-    const frames = evidence[i]?.frames ?? [];
-    const own = frames.filter((frame) => paths.home(frame) === 'workspace').at(-1);
-    const mapped = own === undefined ? null : paths.line(own);
-    if (mapped === null) {
-      const last = frames.filter((frame) => paths.home(frame) === 'outside').at(-1);
-      const outside = last === undefined ? null : { file: last.file, line: last.line };
-      const why = frames.length === 0 ? 'The export left no trace for this node.' : 'The trace names no file of this workspace.';
-      return { node: node.id, call: null, definition: null, confidence: 'none', evidence: [why], outside };
+  const evidence = nodes.map((node) => reader.read(node));
+  const paths = new PathMap(sources, framesOf(evidence));
+  const traces = new Map<NodeEvidence, Traced>(evidence.map((entry) => [entry, readTrace(entry, paths)]));
+  const traceOf = (entry: NodeEvidence): Traced => traces.get(entry) ?? readTrace(entry, paths);
+  const interpreter = new Interpreter(sources);
+  const observed = new Observed(nodes, evidence);
+  const tree = sources.files.size === 0 ? null : new RootFinder(sources, interpreter, observed, paths).find(evidence);
+  const maker = new ClaimMaker(sources, tree, resetAttributes(sources));
+  const claims = new Map<number, NodeClaims>();
+  if (tree !== null) {
+    const follower = new Follower(interpreter);
+    for (const work of sortNodes(nodes, evidence, tree, follower)) {
+      const activation = follower.activation(work.instance);
+      if (activation === null) continue;
+      const hooks: Hooks = { modules: interpreter.hooked, anywhere: mentionsHooks(sources) };
+      const found = findCalls(work, activation, work.items.map((item) => traceOf(item.evidence)), hooks);
+      work.items.forEach((item, i) => {
+        const made = maker.claims(work, item, found[i] ?? null, traceOf(item.evidence));
+        for (const node of item.nodes) claims.set(node.id, made);
+      });
     }
-    const text = sources.outline(mapped.file)?.lines.textOf(mapped.line) ?? '';
-    const column = text.length - text.trimStart().length;
-    const place = { file: mapped.file, line: mapped.line, column, endLine: mapped.line, endColumn: text.length };
-    const sentence = `The export's trace names line ${own?.line ?? 0} of ${own?.file ?? ''}.`;
-    return {
-      node: node.id,
-      call: { place, confidence: 'inferred', evidence: [sentence], moved: mapped.moved },
-      definition: null,
-      confidence: 'inferred',
-      evidence: [sentence],
-      outside: null,
-    };
+  }
+  nodes.forEach((node, i) => {
+    const known = evidence[i];
+    if (claims.has(node.id) || known === undefined) return;
+    const call = maker.traced(traceOf(known));
+    const outside = traceOf(known).outside;
+    if (call !== null || outside !== null) {
+      claims.set(node.id, { call, definition: null, undefinedModule: true, outside: outside === null ? null : { file: outside.file, line: outside.line } });
+    }
   });
-  const count = (confidence: string): number => links.filter((link) => link.confidence === confidence).length;
-  return { links, counts: { exact: 0, inferred: count('inferred'), none: count('none') } };
+  borrow(skeleton, claims);
+  return tableOf(nodes, evidence, claims, traceOf);
+}
+
+function* framesOf(evidence: readonly NodeEvidence[]): IterableIterator<NodeEvidence['frames'][number]> {
+  const seen = new Set<readonly unknown[]>();
+  for (const { frames } of evidence) {
+    if (seen.has(frames)) continue;
+    seen.add(frames);
+    yield* frames;
+  }
+}
+
+function tableOf(
+  nodes: readonly Node[],
+  evidence: readonly NodeEvidence[],
+  claims: ReadonlyMap<number, NodeClaims>,
+  traceOf: (entry: NodeEvidence) => Traced,
+): LinkTable {
+  const counts = { exact: 0, inferred: 0, none: 0 };
+  const links = nodes.map((node, i): NodeLink => {
+    const known = evidence[i];
+    const made = claims.get(node.id) ?? { call: null, definition: null, undefinedModule: false, outside: null };
+    const link = linkOf(node, made, known === undefined ? '' : reasonOf(known, traceOf(known)));
+    counts[link.confidence]++;
+    return link;
+  });
+  return { links, counts };
 }

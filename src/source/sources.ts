@@ -57,24 +57,27 @@ export class Sources {
     this.#byBase.set(base, this.named(base).filter((other) => other !== file));
   }
 
+  /** A file's text, or undefined when it is not there or not read yet (then it is wanted). */
+  text(file: string): string | undefined {
+    const text = this.#texts.get(file);
+    if (text === undefined && this.#files.has(file)) this.#wanted.add(file);
+    return text ?? undefined;
+  }
+
   /** The outline of a file, or undefined when it is not there or not read yet (then it is wanted). */
   outline(file: string): Outline | undefined {
     const known = this.#outlines.get(file);
     if (known !== undefined) return known;
-    const text = this.#texts.get(file);
-    if (text === undefined && this.#files.has(file)) this.#wanted.add(file);
-    if (text === undefined || text === null) return undefined;
+    const text = this.text(file);
+    if (text === undefined) return undefined;
     const outline = readOutline(file, text);
     this.#outlines.set(file, outline);
     return outline;
   }
 
-  /** Every outline; wants all files. */
-  *outlines(): IterableIterator<Outline> {
-    for (const file of this.#files) {
-      const outline = this.outline(file);
-      if (outline !== undefined) yield outline;
-    }
+  /** Files whose text is at hand. */
+  *readFiles(): IterableIterator<string> {
+    for (const [file, text] of this.#texts) if (text !== null) yield file;
   }
 
   /** Runs `work` until it wants no file that it has not got. */

@@ -130,6 +130,7 @@ export function construct(machine: Machine, callee: Value, args: CallArgs, site:
         ? { kind: 'library', path: callee.path }
         : { kind: 'unknown' };
   const made = new Instance(ref, site.spot, args);
+  machine.onConstruct?.(made);
   if (ref.kind === 'library') {
     made.constructed = 'yes';
     initLibrary(machine, made, ref.path, args, site);
@@ -143,9 +144,15 @@ function callInstance(machine: Machine, object: Instance, args: CallArgs, site: 
   if (own?.kind === 'function') return runFunction(machine, { ...own, self: object }, args, site);
   const name = ref.kind === 'user' ? ref.cls.name : ref.kind === 'library' ? (ref.path.split('.').at(-1) ?? '') : '';
   if (machine.flow === null) return UNKNOWN;
-  machine.emit('module', name, site, { module: object, skip: /^(?:Dropout\w*|Identity|DropPath)$/.test(name) ? 0 : 1, blind: ref.kind === 'unknown' });
+  machine.emit('module', name, site, { module: object, skip: skipOf(machine, object, name), blind: ref.kind === 'unknown' });
   followCallbacks(machine, args, site);
   return ref.kind === 'library' && object.items === null ? TENSOR : UNKNOWN;
+}
+
+/** A module of the person's own has a flow of its own, and one the model never names made nothing. */
+function skipOf(machine: Machine, object: Instance, name: string): number {
+  if (object.ref.kind === 'user' && machine.classAttribute(object.ref.cls, 'forward')?.kind === 'function') return 0;
+  return object.paths.length === 0 || /^(?:Dropout\w*|Identity|DropPath)$/.test(name) ? 0.1 : 1;
 }
 
 /** Paths whose calls compute nothing on tensors. */

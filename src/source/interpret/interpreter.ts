@@ -37,7 +37,6 @@ export class Interpreter implements Machine {
   choices: Choices | null = null;
   conditional = 0;
   steps = 0;
-  /** Told of every object of a person's own class that is constructed. */
   onConstruct: ((made: Instance) => void) | null = null;
   readonly hooked = new Set<Instance>();
 
@@ -115,6 +114,20 @@ export class Interpreter implements Machine {
     return construct(this, callee, args, site);
   }
 
+  /** The names a file binds when run as a script, and whatever its functions bind when called with anything. */
+  runScript(file: string): void {
+    const outline = this.outline(file);
+    if (outline === undefined) return;
+    const env = new Env(null, file, 'module');
+    env.vars.set('__name__', constant('__main__'));
+    this.allow(() => this.execute(outline.body, env), 'stop');
+    for (const value of [...env.vars.values()]) {
+      if (value.kind !== 'function' || value.env.file !== file) continue;
+      const site = { spot: { file, from: value.node.from, to: value.node.to }, lines: [1] };
+      this.allow(() => this.run(value, { positional: [], named: new Map(), open: true }, site), UNKNOWN);
+    }
+  }
+
   fill(instance: Instance): void {
     if (instance.constructed !== 'no') return;
     instance.constructed = 'running';
@@ -163,6 +176,8 @@ export class Interpreter implements Machine {
       return;
     }
     if (object.kind !== 'instance') return;
+    this.fill(object);
+    if (object.constructed === 'yes' && this.flow === null) object.late.push([name, value]);
     const earlier = object.attributes.get(name);
     if (earlier !== undefined && (this.conditional > 0 || this.flow !== null)) object.attributes.set(name, union([earlier, value]));
     else object.attributes.set(name, value);

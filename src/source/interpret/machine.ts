@@ -47,6 +47,8 @@ export interface Machine {
   choices: Choices | null;
   /** Above 0 inside a branch that may not be taken: attributes keep their earlier values too. */
   conditional: number;
+  /** Told of every object that is constructed. */
+  onConstruct: ((made: Instance) => void) | null;
 
   /** Counts work; throws when there was too much. */
   step(): void;

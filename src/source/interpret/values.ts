@@ -98,6 +98,8 @@ export class Instance {
   /** Attributes may exist that are not listed: a library's constructor made them. */
   open = false;
   constructed: 'no' | 'running' | 'yes' = 'no';
+  /** Attributes set from outside once it was made: `model.fc = nn.Linear(…)` in a script. */
+  readonly late: [string, Value][] = [];
   /** Dotted module paths under which the model knows it, first the one that registers it. */
   readonly paths: string[] = [];
 

@@ -1,0 +1,136 @@
+/**
+ * Makes the links of one model's nodes from all that was found: calls with their proof, definitions, and for nodes that
+ * say nothing of themselves the nearest evidence around them. Every claim carries the sentences that make it so.
+ */
+import type { NodeLink, PlaceClaim, SourcePlace } from '../contract/link';
+import type { Node } from '../contract/skeleton';
+import type { CallFound } from './calls';
+import type { NodeEvidence } from './evidence';
+import type { Item, Work } from './nodeWork';
+import { linePlace, placeOf } from './places';
+import type { Sources } from './sources';
+import type { Traced } from './traced';
+import type { ModuleTree } from './tree';
+import type { Instance } from './interpret/values';
+
+/** Claims of one node before they become a link. */
+export interface NodeClaims {
+  call: PlaceClaim | null;
+  definition: PlaceClaim | null;
+  /** A module's own constructor call could not be found although it has one in the workspace. */
+  undefinedModule: boolean;
+  outside: NodeLink['outside'];
+}
+
+export class ClaimMaker {
+  constructor(
+    private readonly sources: Sources,
+    private readonly tree: ModuleTree | null,
+    /** Attribute names that are set again from outside their class. */
+    private readonly resetNames: ReadonlySet<string>,
+  ) {}
+
+  /** The claims for an item whose call was found, or not. */
+  claims(work: Work, item: Item, found: CallFound | null, trace: Traced): NodeClaims {
+    const call = found === null ? this.traced(trace) : this.#call(item, found, trace);
+    const functional = item.leaf === work.path;
+    const module = found?.operation.module ?? null;
+    const definition = functional ? (module === null ? null : this.#definition(module, null, false)) : this.#definitionAt(item);
+    const outside = call === null && trace.outside !== null ? { file: trace.outside.file, line: trace.outside.line } : null;
+    return { call, definition, undefinedModule: !functional && definition === null && !this.#madeByLibrary(item.leaf), outside };
+  }
+
+  /** The innermost traced line as it stands, for what could not be followed. */
+  traced(trace: Traced): PlaceClaim | null {
+    const innermost = trace.own.at(-1);
+    if (innermost === undefined || innermost.line === null) return null;
+    const place = linePlace(this.sources, innermost.file, innermost.line);
+    if (place === null) return null;
+    const evidence = [`The trace names line ${String(innermost.frame.line)} of ${innermost.frame.file}.`];
+    if (!trace.complete) evidence.push('Helper functions leave no trace in this export, and this line could not be followed.');
+    return { place, confidence: 'inferred', evidence, moved: innermost.moved };
+  }
+
+  #call(item: Item, found: CallFound, trace: Traced): PlaceClaim | null {
+    const { operation } = found;
+    const innermost = trace.own.at(-1);
+    const evidence: string[] = [];
+    if (innermost !== undefined) {
+      evidence.push(`The trace names line ${String(innermost.frame.line)} of ${innermost.frame.file}${innermost.moved ? ', which has changed since the export' : ''}.`);
+    }
+    let place: SourcePlace | null = placeOf(this.sources, operation.spot);
+    const line = innermost?.line ?? null;
+    const onLine = place !== null && innermost?.file === place.file && line !== null;
+    if (onLine && place !== null && place.line !== line && (trace.complete || found.proved)) {
+      place = operation.frames.at(-1)?.lines.includes(line) === true ? linePlace(this.sources, place.file, line) : place;
+    }
+    if (trace.complete && innermost !== undefined && line !== null && (place === null || place.file !== innermost.file || place.line !== line)) {
+      place = linePlace(this.sources, innermost.file, line);
+    }
+    if (place === null) return null;
+    if (found.proved) {
+      evidence.push(trace.complete ? 'The trace leaves no frame out.' : 'Nothing else that this line calls is code of the workspace.');
+      return { place, confidence: 'exact', evidence, moved: false };
+    }
+    if (innermost !== undefined && (place.file !== innermost.file || place.line !== line)) {
+      evidence.push(`Followed from there into ${operation.frames.at(-1)?.func ?? 'a function'}.`);
+    }
+    if (innermost === undefined) evidence.push(`${nameOf(item)} follows the order of calls in ${operation.frames[0]?.func ?? 'forward'}.`);
+    if (found.rivals > 1) evidence.push(`${String(found.rivals)} calls fit; order and names chose.`);
+    if (item.evidence.rule !== null) evidence.push(`Made by the rewrite rule ${item.evidence.rule}: other lines may have a part in it.`);
+    return { place, confidence: 'inferred', evidence, moved: innermost?.moved ?? false };
+  }
+
+  #definitionAt(item: Item): PlaceClaim | null {
+    const found = this.tree?.find(item.leaf) ?? null;
+    if (found === null || this.tree === null) return null;
+    const named = item.evidence.modulesFrom === 'metadata' && this.tree.confirmed(found.instance, item.leaf);
+    const last = item.leaf.split('.').filter((part) => this.resetNames.has(part));
+    const sure = found.certain && named && last.length === 0 && item.evidence.rule === null;
+    return this.#definition(found.instance, item.leaf, sure);
+  }
+
+  #definition(instance: Instance, path: string | null, sure: boolean): PlaceClaim | null {
+    const place = instance.spot === null ? null : placeOf(this.sources, instance.spot);
+    if (place === null) return null;
+    const name = instance.ref.kind === 'user' ? instance.ref.cls.name : instance.ref.kind === 'library' ? instance.ref.path : 'a module';
+    const evidence = [path === null ? `${name} is constructed here.` : `The model names module ${path}, which the source constructs here as ${name}.`];
+    if (!sure) evidence.push('The name, not a traced line, leads here.');
+    return { place, confidence: sure ? 'exact' : 'inferred', evidence, moved: false };
+  }
+
+  /** True when the module at a path is made by a library, inside an object the workspace makes. */
+  #madeByLibrary(leaf: string): boolean {
+    const parts = leaf.split('.');
+    for (let length = parts.length - 1; length >= 0; length--) {
+      const found = this.tree?.find(parts.slice(0, length).join('.'));
+      if (found === null || found === undefined) continue;
+      return found.instance.open || found.instance.ref.kind === 'library';
+    }
+    return false;
+  }
+}
+
+function nameOf(item: Item): string {
+  const node = item.nodes[0];
+  return node === undefined ? 'The node' : node.name === '' ? `The ${node.op} node` : node.name;
+}
+
+/** A link from its claims. It is exact when its call is, and its definition is or there is none to find. */
+export function linkOf(node: Node, claims: NodeClaims, why: string): NodeLink {
+  const { call, definition, outside, undefinedModule } = claims;
+  const evidence = [...(call?.evidence ?? []), ...(definition?.evidence ?? [])];
+  if (call === null && definition === null) {
+    return { node: node.id, call: null, definition: null, confidence: 'none', evidence: [why], outside };
+  }
+  const exact = call?.confidence === 'exact' && (definition === null ? !undefinedModule : definition.confidence === 'exact');
+  return { node: node.id, call, definition, confidence: exact ? 'exact' : 'inferred', evidence, outside };
+}
+
+/** Why a node has no link, in one sentence. */
+export function reasonOf(evidence: NodeEvidence, trace: Traced): string {
+  if (trace.outside !== null) return `The trace leads outside the workspace, to ${trace.outside.file}.`;
+  if (trace.innermost !== null) return `The trace leads into a library, to ${trace.innermost.file}.`;
+  if (evidence.modules !== null) return 'The module it names is not in the source.';
+  return 'The export left no trace and no name that leads to the source.';
+}

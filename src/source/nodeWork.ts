@@ -1,0 +1,73 @@
+/**
+ * Sorts a model's nodes for linking: which module's `forward` performed each, and in which order the operations of one
+ * `forward` came. Consecutive nodes made from one traced operation are one item.
+ */
+import type { Node } from '../contract/skeleton';
+import type { NodeEvidence } from './evidence';
+import type { Follower } from './follow';
+import type { Instance } from './interpret/values';
+import type { ModuleTree } from './tree';
+
+export interface Item {
+  readonly nodes: readonly Node[];
+  readonly evidence: NodeEvidence;
+  /** Dotted path of the innermost module, as the source tree knows it. */
+  readonly leaf: string;
+}
+
+/** One `forward` of the person's own, and all that the model says it performed. */
+export interface Work {
+  readonly instance: Instance;
+  /** Path of the module whose `forward` it is. */
+  readonly path: string;
+  readonly items: Item[];
+}
+
+/** Nodes by the `forward` that performed them; those of no known module are left out. */
+export function sortNodes(nodes: readonly Node[], evidence: readonly NodeEvidence[], tree: ModuleTree, follower: Follower): Work[] {
+  const works = new Map<Instance, Work>();
+  let last: { readonly work: Work; readonly operation: string | null; readonly leaf: string } | null = null;
+  nodes.forEach((node, i) => {
+    const known = evidence[i];
+    if (known === undefined || isPlumbing(node, known)) return;
+    const leaf = leafOf(known, tree);
+    const home = leaf === null ? null : homeOf(known, leaf, tree, follower);
+    if (leaf === null || home === null) return;
+    const work = works.get(home.instance) ?? { ...home, items: [] };
+    works.set(home.instance, work);
+    const item = work.items.at(-1);
+    const { operation } = known;
+    if (last !== null && item !== undefined && operation !== null && last.work === work && last.operation === operation && last.leaf === leaf) {
+      work.items[work.items.length - 1] = { ...item, nodes: [...item.nodes, node] };
+    } else work.items.push({ nodes: [node], evidence: known, leaf });
+    last = { work, operation, leaf };
+  });
+  return [...works.values()];
+}
+
+/** Constants and copies say nothing of order: they take the place of what uses them. */
+export function isPlumbing(node: Node, evidence: NodeEvidence): boolean {
+  return evidence.modulesFrom !== 'metadata' && /^(?:Constant|Identity)$/.test(node.op) && node.domain === '';
+}
+
+/** The innermost module: the one named, or the one whose weights are used where the name leads nowhere. */
+function leafOf(evidence: NodeEvidence, tree: ModuleTree): string | null {
+  const named = evidence.modules?.at(-1);
+  if (named === undefined) return null;
+  const { weightModule } = evidence;
+  if (weightModule === null || evidence.modulesFrom === 'metadata') return named;
+  const byName = tree.find(named);
+  const byWeight = tree.find(weightModule);
+  return byWeight !== null && byName === null ? weightModule : named;
+}
+
+/** The innermost enclosing module whose `forward` is the person's own. */
+function homeOf(evidence: NodeEvidence, leaf: string, tree: ModuleTree, follower: Follower): { instance: Instance; path: string } | null {
+  const chain = [...(evidence.modules ?? [])];
+  if (chain.at(-1) !== leaf) chain.splice(-1, 1, leaf);
+  for (const path of chain.reverse()) {
+    const found = tree.find(path);
+    if (found !== null && follower.entryOf(found.instance) !== null) return { instance: found.instance, path };
+  }
+  return null;
+}
