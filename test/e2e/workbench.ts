@@ -107,6 +107,8 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
   try {
     await page.goto(running.url(options.folder));
     await page.locator('.explorer-folders-view .monaco-list-row').first().waitFor({ timeout: 60_000 });
+    // The explorer is there before the workbench has read what extensions contribute: our icon says that it has.
+    await page.locator('.activitybar .action-label[aria-label*="Patchclamp"]').waitFor({ timeout: 60_000 });
   } catch (error) {
     await close();
     throw error;
