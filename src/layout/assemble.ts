@@ -5,6 +5,7 @@
  */
 import { BoxKind, type LayoutResult } from '../contract/layout';
 import { f64, FloatList, i32, IntList, u8 } from './arrays';
+import type { Layers } from './layers';
 import type { PlacedPanel } from './panel';
 import type { Part } from './part';
 
@@ -105,29 +106,54 @@ class Assembler {
     const part = inner.placed.parts[net.piece];
     if (part === undefined) return i32(seat.rows, box);
     const from = this.#leave(inner, net.piece, i32(part.arranged.container.netSource, net.at), value, line);
-    this.#run(inner, net.piece, net.at, place.at, line);
+    const spot = inner.placed.spots[net.piece] ?? { x: 0, y: 0 };
+    const { placed, x, y } = inner;
+    const way = new Way(part, net.at, x + placed.left + spot.x, y + placed.top + spot.y, y, line);
+    way.down(i32(part.arranged.layers.rank, place.at) - 1, false);
+    way.out(place.at, y + placed.h);
     return from;
   }
 
-  /** One edge for every reader of a net, going on into open frames. */
+  /** One edge for every reader of a net, going on into open frames. Readers share the line down to where they branch. */
   #follow(seat: Seat, piece: number, net: number, line: Line, from: number): void {
     const part = seat.placed.parts[piece];
-    if (part === undefined) return;
-    const { container } = part.arranged;
+    const spot = seat.placed.spots[piece];
+    if (part === undefined || spot === undefined) return;
+    const { container, layers } = part.arranged;
     const value = i32(container.netValue, net);
-    for (let t = i32(container.targetStart, net); t < i32(container.targetStart, net + 1); t++) {
+    const start = i32(container.targetStart, net);
+    const end = i32(container.targetStart, net + 1);
+    const keep = end - start > 1 && end - start <= mostBranches;
+    const base = line.mark();
+    const way = new Way(part, net, seat.x + seat.placed.left + spot.x, seat.y + seat.placed.top + spot.y, seat.y, line);
+    for (let k = start; k < end; k++) {
+      const t = i32(layers.byRank, k);
       const item = i32(container.targets, t);
       if (item >= container.boxes) continue;
+      if (u8(layers.ranks.backward, t) === 1) {
+        line.reset(base);
+        way.loop(t, item);
+        this.#enter(seat, piece, item, value, line, from);
+        line.reset(base);
+        way.restart();
+        continue;
+      }
+      way.down(i32(layers.rank, item) - 1, keep);
       const mark = line.mark();
-      this.#run(seat, piece, net, item, line, t);
-      const box = wholeBox(seat, piece, item);
-      const inside = seat.placed.open.get(box);
-      const inner = inside === undefined ? undefined : this.#seatOf.get(inside);
-      const next = inside?.panel.nets.get(value);
-      if (inner === undefined || next === undefined) this.#edge(from, i32(seat.rows, box), value, line);
-      else this.#follow(inner, next.piece, next.at, line, from);
-      line.reset(mark);
+      way.into(item);
+      this.#enter(seat, piece, item, value, line, from);
+      line.reset(mark, base);
     }
+    line.reset(base);
+  }
+
+  #enter(seat: Seat, piece: number, item: number, value: number, line: Line, from: number): void {
+    const box = wholeBox(seat, piece, item);
+    const inside = seat.placed.open.get(box);
+    const inner = inside === undefined ? undefined : this.#seatOf.get(inside);
+    const next = inside?.panel.nets.get(value);
+    if (inner === undefined || next === undefined) this.#edge(from, i32(seat.rows, box), value, line);
+    else this.#follow(inner, next.piece, next.at, line, from);
   }
 
   #edge(from: number, to: number, value: number, line: Line): void {
@@ -136,47 +162,6 @@ class Assembler {
     this.#to.push(to);
     this.#value.push(value);
     line.copyTo(this.#points);
-  }
-
-  /** The way of a net inside one panel, from its source to one target. */
-  #run(seat: Seat, piece: number, net: number, item: number, line: Line, target = -1): void {
-    const part = seat.placed.parts[piece];
-    const spot = seat.placed.spots[piece];
-    if (part === undefined || spot === undefined) return;
-    const { layers, container } = part.arranged;
-    const source = i32(container.netSource, net);
-    const value = i32(container.netValue, net);
-    const left = seat.x + seat.placed.left + spot.x;
-    const top = seat.y + seat.placed.top + spot.y;
-    const fromRank = i32(layers.rank, source);
-    const toRank = i32(layers.rank, item);
-    const sourceIsBox = source < container.boxes;
-    const startX = left + f64(part.x, source) + (sourceIsBox ? part.shapes.port(source, value, true) : 0);
-    const endX = left + f64(part.x, item) + (item < container.boxes ? part.shapes.port(item, value, false) : 0);
-    line.add(startX, sourceIsBox ? top + f64(part.boxTop, source) + f64(part.shapes.h, source) : seat.y);
-    const loop = target < 0 ? undefined : layers.loops.find((one) => one.target === target);
-    if (loop !== undefined) {
-      const aside = left + f64(part.x, loop.firstDummy);
-      const low = top + f64(part.rankBottom, loop.bottom) + loopRoom;
-      const high = top + f64(part.rankTop, loop.top) - loopRoom;
-      line.add(startX, low);
-      line.add(aside, low);
-      line.add(aside, high);
-      line.add(endX, high);
-      line.add(endX, top + f64(part.boxTop, item));
-      return;
-    }
-    const branches = branchRanks(part, net);
-    line.add(startX, top + f64(part.rankBottom, fromRank), branches.has(fromRank));
-    const first = i32(layers.chain, net);
-    for (let rank = fromRank + 1; rank < toRank; rank++) {
-      const x = left + f64(part.x, first + rank - fromRank - 1);
-      line.add(x, top + f64(part.rankTop, rank));
-      line.add(x, top + f64(part.rankBottom, rank), branches.has(rank));
-    }
-    line.add(endX, top + f64(part.rankTop, toRank));
-    if (item < container.boxes) line.add(endX, top + f64(part.boxTop, item));
-    else line.add(endX, seat.y + seat.placed.h);
   }
 
   result(root: PlacedPanel): LayoutResult {
@@ -216,52 +201,133 @@ function wholeBox(seat: Seat, piece: number, local: number): number {
   return boxes === undefined ? 0 : i32(boxes, local);
 }
 
-const none: ReadonlySet<number> = new Set();
-const cache = new WeakMap<Part, Map<number, ReadonlySet<number>>>();
+/** The way of one net through one panel, written onto a line: down past ranks, then into a box or out of the frame. */
+class Way {
+  readonly #layers: Layers;
+  readonly #source: number;
+  #rank: number;
 
-/** Ranks below which a net has a reader in the very next rank while it goes on. */
-function branchRanks(part: Part, net: number): ReadonlySet<number> {
-  const { container, layers } = part.arranged;
-  const from = i32(container.targetStart, net);
-  const to = i32(container.targetStart, net + 1);
-  if (to - from < 2 || to - from > mostBranches) return none;
-  const perNet = cache.get(part) ?? new Map<number, ReadonlySet<number>>();
-  cache.set(part, perNet);
-  const known = perNet.get(net);
-  if (known !== undefined) return known;
-  const ranks = new Set<number>();
-  for (let t = from; t < to; t++) {
-    if (u8(layers.ranks.backward, t) === 0) ranks.add(i32(layers.rank, i32(container.targets, t)) - 1);
+  constructor(
+    private readonly part: Part,
+    private readonly net: number,
+    private readonly left: number,
+    private readonly top: number,
+    private readonly border: number,
+    private readonly line: Line,
+  ) {
+    this.#layers = part.arranged.layers;
+    this.#source = i32(part.arranged.container.netSource, net);
+    this.#rank = i32(this.#layers.rank, this.#source);
+    this.restart();
   }
-  perNet.set(net, ranks);
-  return ranks;
+
+  /** From the source to the bottom of its rank. */
+  restart(): void {
+    const { part, line } = this;
+    const source = this.#source;
+    this.#rank = i32(this.#layers.rank, source);
+    const isBox = source < part.arranged.container.boxes;
+    const x = this.#startX();
+    line.add(x, isBox ? this.top + f64(part.boxTop, source) + f64(part.shapes.h, source) : this.border);
+    line.add(x, this.top + f64(part.rankBottom, this.#rank));
+  }
+
+  /** Past every rank down to the bottom of `rank`; with `keep`, that point stays a point of the line. */
+  down(rank: number, keep: boolean): void {
+    const first = i32(this.#layers.chain, this.net) - i32(this.#layers.rank, this.#source) - 1;
+    for (let r = this.#rank + 1; r <= rank; r++) {
+      const x = this.left + f64(this.part.x, first + r);
+      this.line.add(x, this.top + f64(this.part.rankTop, r));
+      this.line.add(x, this.top + f64(this.part.rankBottom, r));
+    }
+    this.#rank = Math.max(this.#rank, rank);
+    if (keep) this.line.keep();
+  }
+
+  into(item: number): void {
+    const x = this.#endX(item);
+    this.line.add(x, this.top + f64(this.part.rankTop, i32(this.#layers.rank, item)));
+    this.line.add(x, this.top + f64(this.part.boxTop, item));
+  }
+
+  /** Through an exit to the frame's bottom border. */
+  out(exit: number, bottom: number): void {
+    const x = this.left + f64(this.part.x, exit);
+    this.line.add(x, this.top + f64(this.part.rankTop, i32(this.#layers.rank, exit)));
+    this.line.add(x, bottom);
+  }
+
+  /** Around the boxes and up: the way of a link that closes a cycle. */
+  loop(target: number, item: number): void {
+    const loop = this.#layers.loops.find((one) => one.target === target);
+    if (loop === undefined) return;
+    const source = this.#source;
+    const { part, line, top } = this;
+    const startX = this.#startX();
+    const endX = this.#endX(item);
+    const aside = this.left + f64(part.x, loop.firstDummy);
+    const low = top + f64(part.rankBottom, loop.bottom) + loopRoom;
+    const high = top + f64(part.rankTop, loop.top) - loopRoom;
+    line.add(startX, top + f64(part.boxTop, source) + f64(part.shapes.h, source));
+    line.add(startX, low);
+    line.add(aside, low);
+    line.add(aside, high);
+    line.add(endX, high);
+    line.add(endX, top + f64(part.boxTop, item));
+  }
+
+  #startX(): number {
+    const source = this.#source;
+    const { part } = this;
+    const { container } = part.arranged;
+    const port = source < container.boxes ? part.shapes.port(source, i32(container.netValue, this.net), true) : 0;
+    return this.left + f64(part.x, source) + port;
+  }
+
+  #endX(item: number): number {
+    const { part } = this;
+    return this.left + f64(part.x, item) + part.shapes.port(item, i32(part.arranged.container.netValue, this.net), false);
+  }
 }
 
 /** A growing line that leaves out points that change nothing, and can be cut back to an earlier state. */
 class Line {
   readonly #x: number[] = [];
   readonly #y: number[] = [];
+  /** Points that stay even where they change nothing. */
   readonly #kept: boolean[] = [];
+  /** Points before this belong to someone who may still cut back to them. */
+  #floor = 0;
 
-  add(x: number, y: number, keep = false): void {
+  add(x: number, y: number): void {
     const last = this.#x.length - 1;
-    if (last >= 0 && this.#x[last] === x && this.#y[last] === y) {
-      if (keep) this.#kept[last] = true;
+    if (last >= 0 && this.#x[last] === x && this.#y[last] === y) return;
+    if (last - 1 >= this.#floor && this.#kept[last] !== true && this.#x[last] === x && this.#x[last - 1] === x) {
+      this.#y[last] = y;
       return;
     }
     this.#x.push(x);
     this.#y.push(y);
-    this.#kept.push(keep);
+    this.#kept.push(false);
   }
 
+  keep(): void {
+    const last = this.#x.length - 1;
+    if (last >= 0) this.#kept[last] = true;
+  }
+
+  /** Remembers this state: nothing up to here changes until the line is cut back. */
   mark(): number {
-    return this.#x.length;
+    this.#floor = this.#x.length;
+    return this.#floor;
   }
 
-  reset(mark: number): void {
+  /** Cuts back to `mark`; points from `floor` on may be joined with what comes. */
+  reset(mark: number, floor = mark): void {
     this.#x.length = mark;
     this.#y.length = mark;
     this.#kept.length = mark;
+    this.#floor = floor;
   }
 
   copyTo(points: FloatList): void {

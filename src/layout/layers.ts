@@ -26,6 +26,8 @@ export interface Layers {
   readonly linkNet: Int32Array;
   readonly down: Groups;
   readonly up: Groups;
+  /** Rows of the container's targets: those of each net together, the nearest rank first. */
+  readonly byRank: Int32Array;
   /** Loops: links that point upward, each with a chain of its own from the reader's rank to the producer's. */
   readonly loops: readonly Loop[];
 }
@@ -106,6 +108,18 @@ export function layerContainer(container: Container, ranks: Ranks): Layers {
     linkNet: linkNet.toArray(),
     down: groupBy(upperRows, upperRows.length, items),
     up: groupBy(lowerRows, lowerRows.length, items),
+    byRank: targetsByRank(container, ranks),
     loops,
   };
+}
+
+function targetsByRank({ nets, targetStart, targets }: Container, { rank }: Ranks): Int32Array {
+  const rows = Int32Array.from({ length: targets.length }, (_unused, row) => row);
+  for (let net = 0; net < nets; net++) {
+    if (i32(targetStart, net + 1) - i32(targetStart, net) < 2) continue;
+    rows
+      .subarray(i32(targetStart, net), i32(targetStart, net + 1))
+      .sort((a, b) => i32(rank, i32(targets, a)) - i32(rank, i32(targets, b)) || a - b);
+  }
+  return rows;
 }
