@@ -102,6 +102,8 @@ export interface OverlayColumn {
   /** Scale of the colours: where they start and end. */
   readonly from: number;
   readonly to: number;
+  /** True when some values lie beyond the scale's end: few outliers do not flatten the rest. */
+  readonly clipped: boolean;
 }
 
 /** The values of the run that is shown. */

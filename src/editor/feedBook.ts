@@ -13,6 +13,7 @@ import type { FeedSpec } from '../contract/run';
 import type { TensorData } from '../contract/tensor';
 import type { FeedSource } from '../data/feed';
 import { fitPreprocessing, type Guesses } from '../data/guess';
+import type { TextEncoderFile } from '../data/text';
 import type { KeptFeed } from '../study/runs';
 import { summarize } from '../tensor/stats';
 import { FeedFiles } from './feedFiles';
@@ -37,6 +38,7 @@ interface ModelFeeds {
   readonly choices: Map<string, Choice>;
   readonly dims: Map<string, { size: number; from: string | null }>;
   labels: { names: readonly string[]; from: string; chosen: boolean } | undefined;
+  encoder: Promise<TextEncoderFile> | undefined;
 }
 
 interface Remembered {
@@ -52,6 +54,7 @@ export interface BuiltFeeds {
 }
 
 export const LABELS_PART = 'labels';
+const MOST_TOKENS = 10_000;
 
 export class FeedBook implements Disposable {
   readonly #store = new DisposableStore();
@@ -75,7 +78,7 @@ export class FeedBook implements Disposable {
     const { firstChoice } = await import('./feedDefaults');
     const specs = feedSpecs(content.skeleton);
     const remembered = this.#recall(model);
-    const feeds: ModelFeeds = { files, specs, guesses, choices: new Map(), dims: new Map(), labels: undefined };
+    const feeds: ModelFeeds = { files, specs, guesses, choices: new Map(), dims: new Map(), labels: undefined, encoder: undefined };
     for (const spec of specs.filter(({ optional }) => !optional)) {
       const known = toFeedSource(remembered.sources[spec.name]?.source);
       const first = firstChoice(spec, guesses, images, guessWords());
@@ -123,18 +126,23 @@ export class FeedBook implements Disposable {
     return { names: labels.names, from };
   }
 
-  /** The texts of the tokens that were fed, where a tokenizer lies beside the model. */
-  async tokensOf(model: OpenModel, tensors: Readonly<Record<string, TensorData>>): Promise<readonly string[] | undefined> {
+  /** The tokenizer beside the model, and the texts of the tokens that were fed. */
+  async tokensOf(
+    model: OpenModel,
+    tensors: Readonly<Record<string, TensorData>>,
+  ): Promise<{ readonly tokens: readonly string[]; readonly name: (id: number) => string; readonly from: string } | undefined> {
     const feeds = this.#feeds.get(model);
     if (feeds === undefined || feeds.guesses.tokenizer === null) return undefined;
     const { guessTokens } = await import('../data/guess');
-    const { TextEncoderFile } = await import('../data/text');
     const spec = feeds.specs.find((candidate) => guessTokens(candidate)?.value === 'ids');
     const ids = spec === undefined ? undefined : tensors[spec.name]?.data;
-    if (ids === undefined || !ArrayBuffer.isView(ids) || ids.length > 10_000) return undefined;
-    const name = feeds.guesses.tokenizer.value;
-    const encoder = TextEncoderFile.open(await feeds.files.read(name), name);
-    return Array.from(ids as ArrayLike<number | bigint>, (id) => encoder.token(Number(id)));
+    if (ids === undefined || !ArrayBuffer.isView(ids) || ids.length > MOST_TOKENS) return undefined;
+    const encoder = await (feeds.encoder ??= this.#encoder(feeds.files, feeds.guesses.tokenizer.value));
+    return {
+      tokens: Array.from(ids as ArrayLike<number | bigint>, (id) => encoder.token(Number(id))),
+      name: (id) => encoder.token(id),
+      from: feeds.guesses.tokenizer.value,
+    };
   }
 
   /** Makes every tensor. Rejects with the sentence to show, and marks the input it is about. */
@@ -260,6 +268,11 @@ export class FeedBook implements Disposable {
     for (const name of needed) {
       if (!feeds.dims.has(name)) feeds.dims.set(name, { size: usualSize(name, feeds.specs), from: guessWords().usual });
     }
+  }
+
+  async #encoder(files: FeedFiles, name: string): Promise<TextEncoderFile> {
+    const { TextEncoderFile } = await import('../data/text');
+    return TextEncoderFile.open(await files.read(name), name);
   }
 
   async #readLabels(feeds: ModelFeeds, file: string): Promise<void> {

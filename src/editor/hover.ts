@@ -16,7 +16,7 @@ import type { Weights } from './weights';
 const WEIGHT_WAIT = 30;
 const WEIGHT_BYTES = 4_000_000;
 const ENTRIES = 3;
-const ROWS = 12;
+const ROWS = 10;
 /** The only commands a hover may run. */
 const COMMANDS = ['patchclamp.revealInGraph', 'patchclamp.showWeights', 'patchclamp.captureHere', 'patchclamp.runModel'];
 
@@ -64,13 +64,13 @@ export class SourceHover implements vscode.HoverProvider {
     const { modules } = fact;
     const [only] = modules;
     if (only === undefined) return;
+    const title = modules.length === 1 ? heading(only) : vscode.l10n.t('**{0} modules** share this line', modules.length);
+    text.appendMarkdown(`${title}\n\n${links(fact)} ${confidence(fact)}`);
     if (modules.length === 1) await this.#single(text, fact, only);
     else this.#several(text, modules);
-    text.appendMarkdown(`\n\n${links(fact)} ${confidence(fact)}`);
   }
 
   async #single(text: vscode.MarkdownString, fact: LineFact, module: ModuleFact): Promise<void> {
-    text.appendMarkdown(heading(module));
     for (const output of module.outputs.slice(0, 3)) {
       if (output.type !== '') text.appendMarkdown(`\n\n→ ${code(output.type)}${activity(output)}`);
     }
@@ -85,7 +85,6 @@ export class SourceHover implements vscode.HoverProvider {
   }
 
   #several(text: vscode.MarkdownString, modules: readonly ModuleFact[]): void {
-    text.appendMarkdown(vscode.l10n.t('**{0} modules** share this line', modules.length));
     text.appendMarkdown(`\n\n| ${vscode.l10n.t('module')} | ${vscode.l10n.t('output')} | mean ± std | ${vscode.l10n.t('zeros')} |\n|:--|:--|--:|--:|\n`);
     for (const module of modules.slice(0, ROWS)) {
       const output = module.outputs.at(-1);

@@ -16,20 +16,16 @@ export function magnitude({ mean, std }: TensorSummary): number {
 export function overlays(graph: GraphModel, shown: ByValue, other: ByValue | null, titles: OverlayTitles): OverlayColumn[] {
   const column = (kind: OverlayKind, unit: string, measure: (name: string) => number): OverlayColumn | undefined => {
     const byValue = new Float32Array(graph.values.count).fill(Number.NaN);
-    let low = Infinity;
-    let high = -Infinity;
+    const finite: number[] = [];
     for (let row = 0; row < graph.values.count; row++) {
       const value = measure(graph.strings[graph.values.name[row] ?? -1] ?? '');
       byValue[row] = value;
-      if (!Number.isFinite(value)) continue;
-      low = Math.min(low, value);
-      high = Math.max(high, value);
+      if (Number.isFinite(value)) finite.push(Math.abs(value));
     }
-    if (low > high) return undefined;
+    if (finite.length === 0) return undefined;
     const signed = kind === 'difference';
-    const reach = Math.max(Math.abs(low), Math.abs(high));
-    const to = kind === 'zeros' ? 1 : signed ? reach || 1 : high || 1;
-    return { kind, title: titles[kind], unit, signed, byValue, from: signed ? -to : 0, to };
+    const { to, clipped } = kind === 'zeros' ? { to: 1, clipped: false } : reach(finite);
+    return { kind, title: titles[kind], unit, signed, byValue, from: signed ? -to : 0, to, clipped };
   };
   const of = (measure: (summary: TensorSummary) => number) => (name: string) => {
     const summary = shown.get(name)?.summary;
@@ -50,4 +46,17 @@ export function overlays(graph: GraphModel, shown: ByValue, other: ByValue | nul
     );
   }
   return made.filter((overlay) => overlay !== undefined);
+}
+
+const OUTLIER = 4;
+
+/**
+ * The scale's end: the largest value, unless it is more than `OUTLIER` times nine tenths of all values. Attention masks
+ * hold -10,000 and would make everything else one colour.
+ */
+function reach(sizes: readonly number[]): { readonly to: number; readonly clipped: boolean } {
+  const sorted = [...sizes].sort((a, b) => a - b);
+  const most = sorted.at(-1) ?? 0;
+  const usual = sorted[Math.floor(0.9 * (sorted.length - 1))] ?? most;
+  return usual > 0 && most > OUTLIER * usual ? { to: usual, clipped: true } : { to: most === 0 ? 1 : most, clipped: false };
 }

@@ -5,6 +5,7 @@
 import * as vscode from 'vscode';
 import { Failure } from '../base/errors';
 import type { Picture, PictureRequest } from '../contract/hostApi';
+import type { TensorSlice } from '../contract/engineApi';
 import type { TensorData } from '../contract/tensor';
 import { toNumbers } from '../tensor/buffers';
 import { sliceTensor } from '../tensor/slice';
@@ -54,34 +55,56 @@ export class Pictures {
     }
     const { dims } = stored;
     const fed = feeds[name];
-    const tokens = await this.feeds.tokensOf(model, feeds);
+    const text = await this.feeds.tokensOf(model, feeds);
     const hints: PictureHints = {
       of: 'activation',
       title: vscode.l10n.t('Values'),
       attention: model.content?.names.producer(name)?.op === 'Softmax',
       image: fed !== undefined,
-      ...(tokens === undefined ? {} : { tokens }),
+      ...(text === undefined ? {} : { tokens: text.tokens }),
     };
     const layout = plan(dims, fixed, hints, words());
-    const box =
-      fed === undefined
-        ? await this.engine.value(model, feeds, name, layout.slice, signal)
-        : sliceTensor(fed, layout.slice);
+    const fetch = (slice: TensorSlice): Promise<TensorData> =>
+      fed === undefined ? this.engine.value(model, feeds, name, slice, signal) : Promise.resolve(sliceTensor(fed, slice));
+    const box = await fetch(layout.slice);
     if (!ArrayBuffer.isView(box.data)) return [{ ...texts(box), title: hints.title, note: '', dims, fixed: [] }];
     const data = toFloats(box);
+    const shared = { note: '', dims, fixed: layout.fixed };
     const pictures: Picture[] = [];
     const labels = this.feeds.labelsOf(model);
     const isOutput = run.outputs.includes(name);
-    if (isOutput && layout.form === 'bars' && labels !== undefined && labels.names.length === data.length) {
-      pictures.push({ ...ranking(data, labels.names, RANKED, vscode.l10n.t('softmax of the output')), title: vscode.l10n.t('Classes'), note: '', dims, fixed: layout.fixed, labelsFrom: labels.from });
+    if (isOutput && layout.form === 'bars' && labels?.names.length === data.length) {
+      const ranked = ranking(data, (index) => labels.names[index] ?? String(index), RANKED, vscode.l10n.t('softmax of the output'));
+      pictures.push({ ...ranked, ...shared, title: vscode.l10n.t('Classes'), labelsFrom: labels.from });
     }
-    if (layout.form === 'matrix' && tokens?.length === layout.rows) {
+    if (layout.form === 'matrix' && text?.tokens.length === layout.rows) {
+      if (isOutput && dims.length === 3) pictures.push(await this.#nextTokens(dims, fixed, text, fetch));
       const norms = rowNorms(data, layout.rows, layout.columns);
-      pictures.push({ kind: 'tokens', title: vscode.l10n.t('Tokens'), note: '', dims, fixed: layout.fixed, tokens, data: norms, measure: vscode.l10n.t('norm') });
+      pictures.push({ ...shared, kind: 'tokens', title: vscode.l10n.t('Tokens'), tokens: text.tokens, data: norms, measure: vscode.l10n.t('norm') });
     }
     const picture = toPicture(dims, layout, data, hints);
     pictures.push(pictures.length === 0 ? picture : { ...picture, fixed: [] });
     return pictures;
+  }
+
+  /** What a language model's output ranks highest after one of its tokens; the last, unless another is asked for. */
+  async #nextTokens(
+    dims: readonly number[],
+    fixed: PictureRequest['fixed'],
+    text: { readonly tokens: readonly string[]; readonly name: (id: number) => string; readonly from: string },
+    fetch: (slice: TensorSlice) => Promise<TensorData>,
+  ): Promise<Picture> {
+    const length = dims[1] ?? 1;
+    const position = Math.min(length - 1, fixed[1] ?? length - 1);
+    const row = toFloats(await fetch({ start: [fixed[0] ?? 0, position, 0], size: [1, 1, dims[2] ?? 1] }));
+    return {
+      ...ranking(row, (id) => text.name(id), RANKED, vscode.l10n.t('softmax of the output')),
+      title: vscode.l10n.t('After “{0}”', text.tokens[position] ?? ''),
+      note: '',
+      dims,
+      fixed: [{ axis: 1, size: length, index: position }],
+      labelsFrom: vscode.l10n.t('names from {0} (a guess)', text.from),
+    };
   }
 }
 

@@ -222,7 +222,7 @@ export class PcApp extends LitElement {
     if (this.#shownOverlay?.run !== run || this.#shownOverlay.kind !== kind) {
       const { title, unit, signed, from, to } = column;
       const byNode = byProducer(graph, column.byValue);
-      this.#shownOverlay = { run, kind, overlay: { title, unit, signed, from, to, byNode, combine: 'largest' } };
+      this.#shownOverlay = { run, kind, overlay: { title, unit, signed, from, to, byNode, combine: signed ? 'largest' : 'mean' } };
     }
     return this.#shownOverlay.overlay;
   }

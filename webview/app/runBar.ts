@@ -217,7 +217,7 @@ export class PcRunBar extends LitElement {
             .options=${[{ value: '', label: word('overlayNone') }, ...overlays.map(({ kind, title }) => ({ value: kind, label: title }))]}
             @pc-change=${(event: CustomEvent<string>) => this.#send('pc-overlay', { kind: event.detail === '' ? null : event.detail })}
           ></pc-dropdown>`}
-      ${active === undefined ? nothing : html`<pc-scale .scale=${active} unit=${active.unit}></pc-scale>`}
+      ${active === undefined ? nothing : html`<pc-scale .scale=${active} unit=${active.unit} ?clipped=${active.clipped}></pc-scale>`}
     </div>`;
   }
 

@@ -6,7 +6,11 @@ import { onThemeChange, ramps } from './ramp';
 import type { Scale } from './scale';
 
 export class PcScale extends LitElement {
-  static override readonly properties = { scale: { attribute: false }, unit: { type: String } };
+  static override readonly properties = {
+    scale: { attribute: false },
+    unit: { type: String },
+    clipped: { type: Boolean },
+  };
   static override readonly styles = css`
     :host {
       display: inline-flex;
@@ -25,12 +29,15 @@ export class PcScale extends LitElement {
 
   declare scale: Scale;
   declare unit: string;
+  /** Some values lie beyond the ends. */
+  declare clipped: boolean;
   #stop: (() => void) | undefined;
 
   constructor() {
     super();
     this.scale = { from: 0, to: 1, signed: false };
     this.unit = '';
+    this.clipped = false;
   }
 
   override connectedCallback(): void {
@@ -48,7 +55,7 @@ export class PcScale extends LitElement {
   override render(): unknown {
     return html`<span title=${String(this.scale.from)}>${formatNumber(this.scale.from)}</span
       ><canvas width="256" height="1" aria-hidden="true"></canvas
-      ><span title=${String(this.scale.to)}>${formatNumber(this.scale.to)}</span>${this.unit}`;
+      ><span title=${String(this.scale.to)}>${this.clipped ? '≥ ' : ''}${formatNumber(this.scale.to)}</span>${this.unit}`;
   }
 
   protected override updated(): void {

@@ -29,10 +29,12 @@ export class PcTokenStrip extends FigureElement {
         gap: 4px 1px;
       }
       li {
-        white-space: pre;
         font-family: var(--vscode-editor-font-family, monospace);
         padding: 0 2px;
         text-align: center;
+      }
+      .token {
+        white-space: pre;
       }
       .band {
         height: 6px;
@@ -70,7 +72,7 @@ export class PcTokenStrip extends FigureElement {
         ${this.tokens.map((token, i) => {
           const value = this.data[i] ?? Number.NaN;
           return html`<li title="${String(i)}: ${formatNumber(value)}">
-            ${visible(token)}
+            <div class="token">${visible(token)}</div>
             <div class="band" .style=${`background:${colorAt(table, placeOn(scale, value))}`}></div>
             <div class="number">${formatNumber(value)}</div>
           </li>`;

@@ -52,6 +52,15 @@ describe('overlays', () => {
     assert.deepEqual([difference?.from, difference?.to, difference?.signed], [-2, 2, true]);
   });
 
+  it('do not let a few outliers flatten the scale, and say that it is clipped', () => {
+    const names = Array.from({ length: 20 }, (_, i) => `v${String(i)}`);
+    const values = run(...names.map((name, i) => stored(name, i === 0 ? 10_000 : 1, 0, 0)));
+    const [made] = overlays(graph(names), values, null, titles);
+    assert.deepEqual([made?.to, made?.clipped], [1, true]);
+    const [even] = overlays(graph(names.slice(1)), values, null, titles);
+    assert.deepEqual([even?.to, even?.clipped], [1, false]);
+  });
+
   it('offer nothing when nothing was recorded', () => {
     assert.deepEqual(overlays(graph(['a']), run(), null, titles), []);
   });
