@@ -31,6 +31,10 @@ export class IntList {
     return this.#data[index] as number;
   }
 
+  set(index: number, value: number): void {
+    this.#data[index] = value;
+  }
+
   /** The values so far, in an array of exactly their number. */
   toArray(): Int32Array {
     return this.#data.slice(0, this.length);

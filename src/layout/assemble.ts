@@ -41,10 +41,13 @@ class Assembler {
   readonly #from = new IntList(64);
   readonly #to = new IntList(64);
   readonly #value = new IntList(64);
+  readonly #tag = new IntList(64);
   readonly #offset = new IntList(64);
   readonly #points = new FloatList(256);
   readonly #seats: Seat[] = [];
   readonly #seatOf = new Map<PlacedPanel, Seat>();
+
+  #tags = 0;
 
   constructor(private readonly repeatOf: (scope: number) => number) {}
 
@@ -115,11 +118,15 @@ class Assembler {
   }
 
   /** One edge for every reader of a net, going on into open frames. Readers share the line down to where they branch. */
-  #follow(seat: Seat, piece: number, net: number, line: Line, from: number): void {
+  #follow(seat: Seat, piece: number, net: number, line: Line, from: number, tag = false): void {
     const part = seat.placed.parts[piece];
     const spot = seat.placed.spots[piece];
     if (part === undefined || spot === undefined) return;
     const { container, layers } = part.arranged;
+    if (tag) {
+      this.#tagAll(seat, piece, net, line, from);
+      return;
+    }
     const value = i32(container.netValue, net);
     const start = i32(container.targetStart, net);
     const end = i32(container.targetStart, net + 1);
@@ -130,6 +137,10 @@ class Assembler {
       const t = i32(layers.byRank, k);
       const item = i32(container.targets, t);
       if (item >= container.boxes) continue;
+      if (u8(layers.tagged, t) === 1) {
+        this.#enter(seat, piece, item, value, line, from, true);
+        continue;
+      }
       if (u8(layers.ranks.backward, t) === 1) {
         line.reset(base);
         way.loop(t, item);
@@ -147,21 +158,42 @@ class Assembler {
     line.reset(base);
   }
 
-  #enter(seat: Seat, piece: number, item: number, value: number, line: Line, from: number): void {
+  #enter(seat: Seat, piece: number, item: number, value: number, line: Line, from: number, tag = false): void {
     const box = wholeBox(seat, piece, item);
     const inside = seat.placed.open.get(box);
     const inner = inside === undefined ? undefined : this.#seatOf.get(inside);
     const next = inside?.panel.nets.get(value);
-    if (inner === undefined || next === undefined) this.#edge(from, i32(seat.rows, box), value, line);
-    else this.#follow(inner, next.piece, next.at, line, from);
+    if (inner === undefined || next === undefined) this.#edge(from, i32(seat.rows, box), value, line, tag);
+    else this.#follow(inner, next.piece, next.at, line, from, tag);
   }
 
-  #edge(from: number, to: number, value: number, line: Line): void {
+  /** Every reader of a net inside a frame that the tensor reaches through a tag. */
+  #tagAll(seat: Seat, piece: number, net: number, line: Line, from: number): void {
+    const container = seat.placed.parts[piece]?.arranged.container;
+    if (container === undefined) return;
+    for (let t = i32(container.targetStart, net); t < i32(container.targetStart, net + 1); t++) {
+      const item = i32(container.targets, t);
+      if (item < container.boxes) this.#enter(seat, piece, item, i32(container.netValue, net), line, from, true);
+    }
+  }
+
+  #edge(from: number, to: number, value: number, line: Line, tag: boolean): void {
     this.#offset.push(this.#points.length / 2);
     this.#from.push(from);
     this.#to.push(to);
     this.#value.push(value);
-    line.copyTo(this.#points);
+    this.#tag.push(tag ? 1 : 0);
+    if (tag) this.#tagPoints(from, to);
+    else line.copyTo(this.#points);
+  }
+
+  /** A tag has no line: its points are where it leaves and where it is read. */
+  #tagPoints(from: number, to: number): void {
+    this.#tags++;
+    this.#points.push(this.#x.at(from) + this.#w.at(from) / 2);
+    this.#points.push(this.#y.at(from) + this.#h.at(from));
+    this.#points.push(this.#x.at(to) + this.#w.at(to) / 2);
+    this.#points.push(this.#y.at(to));
   }
 
   result(root: PlacedPanel): LayoutResult {
@@ -184,14 +216,14 @@ class Assembler {
         from: this.#from.toArray(),
         to: this.#to.toArray(),
         value: this.#value.toArray(),
-        tag: new Uint8Array(count),
+        tag: Uint8Array.from(this.#tag.toArray()),
         offset: this.#offset.toArray(),
         points: this.#points.toFloat32(),
       },
       width: root.w,
       height: root.h,
       crossings: -1,
-      tags: 0,
+      tags: this.#tags,
     };
   }
 }

@@ -34,6 +34,8 @@ export interface Container {
   /** Items it goes to: `targets[targetStart[n]] …`, boxes and exits, each once. */
   readonly targetStart: Int32Array;
   readonly targets: Int32Array;
+  /** Per target: how many edges of the model it stands for. */
+  readonly uses: Int32Array;
 }
 
 export function drawnGraph(tree: ScopeTree, edges: EdgeTable, nodes: number): DrawnGraph {
@@ -121,6 +123,8 @@ export class Cutter {
     const byNet = groupBy(linkNet.toArray(), linkNet.length, sources.length);
     const items = exitBase + exitValue.length;
     const stamp = new Int32Array(items).fill(-1);
+    const rowOf = new Int32Array(items);
+    const uses = new IntList(linkNet.length);
     const targets = new IntList(linkNet.length);
     const targetStart = new Int32Array(sources.length + 1);
     for (let net = 0; net < sources.length; net++) {
@@ -128,9 +132,14 @@ export class Cutter {
       for (let k = i32(byNet.start, net); k < i32(byNet.start, net + 1); k++) {
         const raw = linkTarget.at(i32(byNet.rows, k));
         const item = raw < 0 ? exitBase - 1 - raw : raw;
-        if (i32(stamp, item) === net) continue;
+        if (i32(stamp, item) === net) {
+          uses.set(i32(rowOf, item), uses.at(i32(rowOf, item)) + 1);
+          continue;
+        }
         stamp[item] = net;
+        rowOf[item] = targets.length;
         targets.push(item);
+        uses.push(1);
       }
     }
     targetStart[sources.length] = targets.length;
@@ -147,6 +156,7 @@ export class Cutter {
       netSource: sources,
       targetStart,
       targets: targets.toArray(),
+      uses: uses.toArray(),
     };
   }
 }

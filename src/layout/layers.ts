@@ -26,6 +26,8 @@ export interface Layers {
   readonly linkNet: Int32Array;
   readonly down: Groups;
   readonly up: Groups;
+  /** Per target of the container: 1 where it is read through a tag and no line leads to it. */
+  readonly tagged: Uint8Array;
   /** Rows of the container's targets: those of each net together, the nearest rank first. */
   readonly byRank: Int32Array;
   /** Loops: links that point upward, each with a chain of its own from the reader's rank to the producer's. */
@@ -41,7 +43,7 @@ export interface Loop {
   readonly bottom: number;
 }
 
-export function layerContainer(container: Container, ranks: Ranks): Layers {
+export function layerContainer(container: Container, ranks: Ranks, tagged: Uint8Array): Layers {
   const { boxes, entries, exits, nets, netSource, targetStart, targets } = container;
   const firstDummy = boxes + entries + exits;
   const chain = new Int32Array(nets);
@@ -62,7 +64,7 @@ export function layerContainer(container: Container, ranks: Ranks): Layers {
     const start = i32(ranks.rank, source);
     let deepest = start;
     for (let t = i32(targetStart, net); t < i32(targetStart, net + 1); t++) {
-      if (u8(ranks.backward, t) === 0) deepest = Math.max(deepest, i32(ranks.rank, i32(targets, t)));
+      if (u8(ranks.backward, t) + u8(tagged, t) === 0) deepest = Math.max(deepest, i32(ranks.rank, i32(targets, t)));
     }
     const first = firstDummy + dummyNet.length;
     chain[net] = first;
@@ -73,6 +75,7 @@ export function layerContainer(container: Container, ranks: Ranks): Layers {
       dummyRank.push(at);
     }
     for (let t = i32(targetStart, net); t < i32(targetStart, net + 1); t++) {
+      if (u8(tagged, t) === 1) continue;
       const to = i32(targets, t);
       const at = i32(ranks.rank, to);
       if (u8(ranks.backward, t) === 1) {
@@ -108,6 +111,7 @@ export function layerContainer(container: Container, ranks: Ranks): Layers {
     linkNet: linkNet.toArray(),
     down: groupBy(upperRows, upperRows.length, items),
     up: groupBy(lowerRows, lowerRows.length, items),
+    tagged,
     byRank: targetsByRank(container, ranks),
     loops,
   };
@@ -122,4 +126,40 @@ function targetsByRank({ nets, targetStart, targets }: Container, { rank }: Rank
       .sort((a, b) => i32(rank, i32(targets, a)) - i32(rank, i32(targets, b)) || a - b);
   }
   return rows;
+}
+
+/** Dummies a container may have; beyond that the longest tensors are read through tags, or memory would run out. */
+const mostDummies = 400_000;
+
+/** Tags for the farthest readers, as many as it takes to stay within what can be drawn; usually none. */
+export function tagsForSize(container: Container, ranks: Ranks): Uint8Array {
+  const { nets, netSource, targetStart, targets, boxes, entries } = container;
+  const tagged = new Uint8Array(targets.length);
+  const spans: { length: number; net: number }[] = [];
+  let total = 0;
+  for (let net = 0; net < nets; net++) {
+    let deepest = 0;
+    for (let t = i32(targetStart, net); t < i32(targetStart, net + 1); t++) {
+      if (u8(ranks.backward, t) === 0) deepest = Math.max(deepest, i32(ranks.rank, i32(targets, t)));
+    }
+    const length = Math.max(0, deepest - i32(ranks.rank, i32(netSource, net)) - 1);
+    total += length;
+    if (length > 0) spans.push({ length, net });
+  }
+  const most = mostDummies + 4 * (boxes + entries);
+  if (total <= most) return tagged;
+  spans.sort((a, b) => b.length - a.length || a.net - b.net);
+  for (const { net, length } of spans) {
+    if (total <= most) break;
+    let reach = 0;
+    const start = i32(ranks.rank, i32(netSource, net));
+    for (let t = i32(targetStart, net); t < i32(targetStart, net + 1); t++) {
+      const item = i32(targets, t);
+      const span = i32(ranks.rank, item) - start - 1;
+      if (item < boxes && span > 64 && u8(ranks.backward, t) === 0) tagged[t] = 1;
+      else reach = Math.max(reach, span);
+    }
+    total -= length - reach;
+  }
+  return tagged;
 }

@@ -13,6 +13,7 @@ import type { Arrangement } from './part';
 import { foldNothing, foldPlumbing } from './plumbing';
 import { foldRepeats, type Repeats } from './repeats';
 import { scopeTree, type ScopeTree } from './scopeTree';
+import { tagBudgets } from './tags';
 import { ContentCache } from './templates';
 
 /** Called between pieces of work; throws to stop. */
@@ -45,6 +46,7 @@ export class Structure implements ShapeSource {
   readonly repeats: Repeats | undefined;
   readonly #model: GraphModel;
   readonly #cutter: Cutter;
+  readonly #budgets: Int32Array;
   readonly #panels = new Map<number, Panel>();
   readonly #arrangements = new ContentCache<Arrangement>();
   readonly #placed = new Map<number, PlacedPanel>();
@@ -63,6 +65,7 @@ export class Structure implements ShapeSource {
       edges = this.repeats.edges;
     }
     this.tree = tree;
+    this.#budgets = tagBudgets(model, tree, edges);
     this.#cutter = new Cutter(drawnGraph(tree, edges, model.nodes.count), model.values.count);
   }
 
@@ -142,7 +145,7 @@ export class Structure implements ShapeSource {
     const parent = scope === 0 ? undefined : this.#panel(i32(this.#model.scopes.parent, scope));
     const box = parent?.boxOf.get(scope) ?? -1;
     const wish = parent === undefined ? (): number => Number.NaN : wishIn(parent, box, this.#model.values.count);
-    const panel = makePanel(this.#cutter.cut(scope), wish, this.#arrangements);
+    const panel = makePanel(this.#cutter.cut(scope), wish, i32(this.#budgets, scope), this.#arrangements);
     this.#panels.set(scope, panel);
     return panel;
   }

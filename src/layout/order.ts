@@ -64,7 +64,7 @@ class Orderer {
       this.#seed(true);
       this.#improve(sweeps, small);
     }
-    const tries = this.#bestCrossings === 0 || !small ? 0 : Math.min(8, Math.ceil(2400 / (items + 1)));
+    const tries = this.#bestCrossings === 0 || !small ? 0 : Math.min(8, Math.ceil(1600 / (items + 1)));
     for (let trial = 0; trial < tries && this.#bestCrossings > 0; trial++) {
       this.#shuffle(trial);
       this.#improve(sweeps, true);
@@ -237,7 +237,12 @@ class Orderer {
     let better = true;
     for (let round = 0; better && round < 8; round++) {
       better = false;
+      let above = 0;
       for (let rank = 0; rank < rankCount; rank++) {
+        const below = rank + 1 < rankCount ? this.#counter.gap(this.#order(), rank) : 0;
+        const calm = above === 0 && below === 0 && rank > 0 && rank + 1 < rankCount;
+        above = below;
+        if (calm) continue;
         for (let at = i32(this.#start, rank); at + 1 < i32(this.#start, rank + 1); at++) {
           const a = i32(this.#items, at);
           const b = i32(this.#items, at + 1);
@@ -249,6 +254,7 @@ class Orderer {
           this.#place[a] = i32(this.#place, b) + 1;
           better = true;
         }
+        if (rank + 1 < rankCount && above > 0) above = this.#counter.gap(this.#order(), rank);
       }
     }
   }

@@ -50,6 +50,7 @@ export interface PlacedPanel {
 export function makePanel(
   whole: Container,
   wish: (value: number, entering: boolean) => number,
+  budget: number,
   cache: ContentCache<Arrangement>,
 ): Panel {
   const nets = new Map<number, Place>();
@@ -70,7 +71,7 @@ export function makePanel(
       pieceOf[box] = piece;
       localOf[box] = local;
     });
-    const arranged = arrange(container, around, cache);
+    const arranged = arrange(container, around, budget, cache);
     for (const box of arranged.layers.ranks.cycles) cycles.push(i32(container.ref, box));
     return { arranged, boxes };
   });

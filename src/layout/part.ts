@@ -5,11 +5,12 @@
 import { align } from './align';
 import { f64, i32 } from './arrays';
 import type { Container } from './container';
-import { layerContainer, type Layers } from './layers';
+import { tagsForSize, type Layers } from './layers';
 import { gaps } from './metrics';
-import { orderLayers, type Ordered, type Surroundings } from './order';
+import type { Ordered, Surroundings } from './order';
 import { rankContainer } from './ranks';
 import { straighten, type Extents } from './straighten';
+import { orderWithTags } from './tags';
 import { ContentCache, wiringOf } from './templates';
 import { findSpine } from './spine';
 
@@ -51,11 +52,18 @@ export interface Part extends Geometry {
   readonly shapes: BoxShapes;
 }
 
-export function arrange(container: Container, around: Surroundings, cache: ContentCache<Arrangement>): Arranged {
-  const { ints, floats } = wiringOf(container, around);
+/** `budget`: how many edges may become tags. */
+export function arrange(
+  container: Container,
+  around: Surroundings,
+  budget: number,
+  cache: ContentCache<Arrangement>,
+): Arranged {
+  const { ints, floats } = wiringOf(container, around, budget);
   const arrangement = cache.get(ints, floats, () => {
-    const layers = layerContainer(container, rankContainer(container));
-    return { layers, order: orderLayers(layers, around), spine: findSpine(layers), geometries: new ContentCache<Geometry>() };
+    const ranks = rankContainer(container);
+    const { layers, order } = orderWithTags(container, ranks, around, budget, tagsForSize(container, ranks));
+    return { layers, order, spine: findSpine(layers), geometries: new ContentCache<Geometry>() };
   });
   return { ...arrangement, container };
 }

@@ -63,10 +63,14 @@ function cutInto(whole: Container, partOf: Int32Array, parts: number): Piece[] {
       i32(local, of) + (of < whole.boxes ? 0 : of < whole.boxes + whole.entries ? boxes.length : boxes.length + entries.length);
     const rows = nets[part]?.toArray() ?? new Int32Array(0);
     const targets = new IntList();
+    const uses = new IntList();
     const targetStart = new Int32Array(rows.length + 1);
     rows.forEach((net, row) => {
       targetStart[row] = targets.length;
-      for (let t = i32(whole.targetStart, net); t < i32(whole.targetStart, net + 1); t++) targets.push(item(i32(whole.targets, t)));
+      for (let t = i32(whole.targetStart, net); t < i32(whole.targetStart, net + 1); t++) {
+        targets.push(item(i32(whole.targets, t)));
+        uses.push(i32(whole.uses, t));
+      }
     });
     targetStart[rows.length] = targets.length;
     const container: Container = {
@@ -82,6 +86,7 @@ function cutInto(whole: Container, partOf: Int32Array, parts: number): Piece[] {
       netSource: rows.map((net) => item(i32(whole.netSource, net))),
       targetStart,
       targets: targets.toArray(),
+      uses: uses.toArray(),
     };
     return { container, boxes };
   });

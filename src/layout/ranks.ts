@@ -47,6 +47,7 @@ export function rankContainer(container: Container): Ranks {
     }
   }
   pullDown(container, order, out, into, target, netOfTarget, backward, rank);
+  spreadStars(container, out, into, rank);
   let last = 0;
   for (let box = 0; box < boxes; box++) last = Math.max(last, i32(rank, box));
   last += 1;
@@ -170,5 +171,29 @@ function pullDown(
       // Only short nets are measured again: a rail with thousands of readers keeps its reach.
       if (i32(targetStart, net + 1) - i32(targetStart, net) <= 16) measure(net);
     }
+  }
+}
+
+/** More readers than this that lead nowhere are set in rows below their tensor, not in one endless rank. */
+const widestStar = 96;
+
+function spreadStars(
+  { boxes, nets, netSource, targetStart, targets }: Container,
+  out: { start: Int32Array },
+  into: { start: Int32Array },
+  rank: Int32Array,
+): void {
+  for (let net = 0; net < nets; net++) {
+    if (i32(targetStart, net + 1) - i32(targetStart, net) <= widestStar) continue;
+    const ends: number[] = [];
+    for (let t = i32(targetStart, net); t < i32(targetStart, net + 1); t++) {
+      const item = i32(targets, t);
+      const isEnd = item < boxes && i32(out.start, item) === i32(out.start, item + 1);
+      if (isEnd && i32(into.start, item + 1) - i32(into.start, item) === 1) ends.push(item);
+    }
+    if (ends.length <= widestStar) continue;
+    const perRow = Math.max(16, Math.ceil(Math.sqrt(ends.length * 0.7)));
+    const from = i32(rank, i32(netSource, net)) + 1;
+    ends.forEach((item, index) => (rank[item] = from + Math.floor(index / perRow)));
   }
 }

@@ -29,13 +29,14 @@ export class ContentCache<T> {
 }
 
 /** Everything about a container that ordering depends on: its wiring and where its surroundings want its borders. */
-export function wiringOf(container: Container, around: Surroundings): { ints: Int32Array; floats: Float64Array } {
-  const { boxes, entries, exits, nets, netSource, targetStart, targets } = container;
-  const ints = new Int32Array(5 + 2 * nets + targets.length);
-  ints.set([boxes, entries, exits, nets, targets.length]);
-  ints.set(netSource, 5);
-  ints.set(targetStart.subarray(0, nets), 5 + nets);
-  ints.set(targets, 5 + 2 * nets);
+export function wiringOf(container: Container, around: Surroundings, budget: number): { ints: Int32Array; floats: Float64Array } {
+  const { boxes, entries, exits, nets, netSource, targetStart, targets, uses } = container;
+  const ints = new Int32Array(6 + 2 * nets + 2 * targets.length);
+  ints.set([boxes, entries, exits, nets, targets.length, budget]);
+  ints.set(netSource, 6);
+  ints.set(targetStart.subarray(0, nets), 6 + nets);
+  ints.set(targets, 6 + 2 * nets);
+  ints.set(uses, 6 + 2 * nets + targets.length);
   const floats = new Float64Array(entries + exits);
   floats.set(standing(around.entries));
   floats.set(standing(around.exits), entries);
