@@ -1,4 +1,8 @@
+import { fromBinary } from '@bufbuild/protobuf';
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { ModelProtoSchema } from 'onnx-buf';
 import { argmax, floatsOf, holds, integers, modelsWith, samples, session } from './support';
 
 const PRIME = 113;
@@ -25,10 +29,54 @@ async function answers(file: string): Promise<{ accuracy: number; loss: number }
   return { accuracy: right / PRIME ** 2, loss: loss / PRIME ** 2 };
 }
 
+/** How much of the embedding of the 113 numbers, but for its mean, lies at each of the 56 frequencies; sums to 1. */
+function spectrum(file: string): number[] {
+  const model = fromBinary(ModelProtoSchema, readFileSync(file));
+  const embedding = model.graph?.initializer.find((tensor) => tensor.name === 'embed.token');
+  assert.ok(embedding !== undefined);
+  const raw = embedding.rawData.slice();
+  const values = new Float32Array(raw.buffer, 0, raw.byteLength / 4);
+  const width = Number(embedding.dims[1]);
+  const powers = Array.from({ length: (PRIME - 1) / 2 }, (_, i) => {
+    let power = 0;
+    for (let column = 0; column < width; column++) {
+      let [re, im] = [0, 0];
+      for (let row = 0; row < PRIME; row++) {
+        const angle = (2 * Math.PI * (i + 1) * row) / PRIME;
+        re += (values[row * width + column] ?? NaN) * Math.cos(angle);
+        im += (values[row * width + column] ?? NaN) * Math.sin(angle);
+      }
+      power += re * re + im * im;
+    }
+    return power;
+  });
+  const total = powers.reduce((a, b) => a + b, 0);
+  return powers.map((power) => power / total);
+}
+
 describe('the modular-addition sample', () => {
   for (const model of modelsWith('modular-addition', 'accuracy', on))
     it(`${model} adds as well as stated`, async () => {
       const { accuracy } = await answers(path.join(samples, 'modular-addition', model));
       holds('modular-addition', model, 'accuracy', on, accuracy);
     }).timeout(60_000);
+
+  const measure = 'five frequencies’ share of the embedding';
+  for (const model of modelsWith('modular-addition', measure, 'weights'))
+    it(`${model} has as much of its embedding in five frequencies as stated`, () => {
+      const shares = spectrum(path.join(samples, 'modular-addition', model));
+      const five = shares.toSorted((a, b) => b - a).slice(0, 5);
+      holds(
+        'modular-addition',
+        model,
+        measure,
+        'weights',
+        five.reduce((a, b) => a + b, 0),
+      );
+      if (model === 'modular-addition.onnx')
+        assert.deepEqual(
+          five.map((share) => shares.indexOf(share) + 1),
+          [15, 22, 5, 21, 13],
+        );
+    });
 });
