@@ -54,7 +54,8 @@ export async function makeFeeds(
   const feeds: Record<string, TensorData> = {};
   for (const text of texts) {
     const { spec, value } = splitFeed(text, inputs);
-    if (Object.hasOwn(feeds, spec.name)) throw usage(`The input "${spec.name}" was fed twice.`, 'Feed it once.');
+    if (Object.hasOwn(feeds, spec.name))
+      throw usage(`The input "${spec.name}" was fed twice.`, 'Feed it once.');
     feeds[spec.name] = await resolveFeed(spec, feedSource(spec, value, guesses, guessed), open, files);
   }
   return { feeds, guessed };
@@ -63,7 +64,9 @@ export async function makeFeeds(
 /** Sizes of open dimensions: `--dim batch=1`. */
 function parseDims(texts: readonly string[], inputs: readonly FeedSpec[]): OpenDims {
   const names = new Set(
-    inputs.flatMap((spec) => (spec.shape ?? []).map((_, axis) => openDimName(spec, axis))).filter((name) => name !== null),
+    inputs
+      .flatMap((spec) => (spec.shape ?? []).map((_, axis) => openDimName(spec, axis)))
+      .filter((name) => name !== null),
   );
   const open: Record<string, number> = {};
   for (const text of texts) {
@@ -72,7 +75,10 @@ function parseDims(texts: readonly string[], inputs: readonly FeedSpec[]): OpenD
     const [, name = '', size = ''] = match;
     if (!names.has(name)) {
       const list = [...names].join(', ');
-      throw usage(`No input has an open dimension "${name}".`, list === '' ? 'All are fixed.' : `There are ${list}.`);
+      throw usage(
+        `No input has an open dimension "${name}".`,
+        list === '' ? 'All are fixed.' : `There are ${list}.`,
+      );
     }
     open[name] = Number(size);
   }
@@ -80,13 +86,21 @@ function parseDims(texts: readonly string[], inputs: readonly FeedSpec[]): OpenD
 }
 
 /** The longest input name before a `=`; names may hold `=` themselves. */
-function splitFeed(text: string, inputs: readonly FeedSpec[]): { readonly spec: FeedSpec; readonly value: string } {
-  const named = inputs.filter(({ name }) => text.startsWith(`${name}=`)).sort((a, b) => b.name.length - a.name.length);
+function splitFeed(
+  text: string,
+  inputs: readonly FeedSpec[],
+): { readonly spec: FeedSpec; readonly value: string } {
+  const named = inputs
+    .filter(({ name }) => text.startsWith(`${name}=`))
+    .sort((a, b) => b.name.length - a.name.length);
   const [spec] = named;
   if (spec !== undefined) return { spec, value: text.slice(spec.name.length + 1) };
   if (!text.includes('=')) throw usage(`"${text}" is not a feed.`, 'Write --feed NAME=FILE.npy.');
   const list = inputs.map(({ name, dtype, shape }) => `${name} (${dtype} ${formatShape(shape)})`).join(', ');
-  throw usage(`The model has no input "${text.slice(0, text.indexOf('='))}".`, `Its inputs are ${list || 'none'}.`);
+  throw usage(
+    `The model has no input "${text.slice(0, text.indexOf('='))}".`,
+    `Its inputs are ${list || 'none'}.`,
+  );
 }
 
 function feedSource(spec: FeedSpec, value: string, guesses: Guesses, guessed: string[]): FeedSource {
@@ -101,20 +115,37 @@ function feedSource(spec: FeedSpec, value: string, guesses: Guesses, guessed: st
   if (isImageName(value)) {
     const how = fitPreprocessing(spec, guesses.preprocessing);
     if (how === null) {
-      throw usage(`The input "${spec.name}" does not look like one for pictures.`, 'Feed it an array (.npy).');
+      throw usage(
+        `The input "${spec.name}" does not look like one for pictures.`,
+        'Feed it an array (.npy).',
+      );
     }
-    guessed.push(`"${spec.name}": the picture is prepared as guessed from ${how.from}: ${JSON.stringify(how.value)}`);
+    guessed.push(
+      `"${spec.name}": the picture is prepared as guessed from ${how.from}: ${JSON.stringify(how.value)}`,
+    );
     return { kind: 'image', file: value, how: how.value };
   }
   if (value.startsWith('text:')) {
     const field = guessTokens(spec);
     if (field === null || guesses.tokenizer === null) {
-      const why = field === null ? `The input "${spec.name}" does not look like one for tokens` : 'No tokenizer.json lies beside the model';
+      const why =
+        field === null
+          ? `The input "${spec.name}" does not look like one for tokens`
+          : 'No tokenizer.json lies beside the model';
       throw usage(`${why}.`, 'Feed it an array (.npy).');
     }
-    guessed.push(`"${spec.name}": the tokenizer's ${field.value}, as guessed from ${field.from}, by ${guesses.tokenizer.from}`);
+    guessed.push(
+      `"${spec.name}": the tokenizer's ${field.value}, as guessed from ${field.from}, by ${guesses.tokenizer.from}`,
+    );
     const pad = guesses.padToken?.value ?? 0;
-    return { kind: 'text', text: value.slice(5), tokenizer: guesses.tokenizer.value, field: field.value, special: true, pad };
+    return {
+      kind: 'text',
+      text: value.slice(5),
+      tokenizer: guesses.tokenizer.value,
+      field: field.value,
+      special: true,
+      pad,
+    };
   }
   return { kind: 'literal', text: value };
 }
@@ -128,7 +159,10 @@ export async function parseIntervention(text: string, files: DataFiles): Promise
     case 'scale':
     case 'set': {
       if (Number.isNaN(number) && operand.toLowerCase() !== 'nan') {
-        throw usage(`"${operand}" is not a number to ${kind} by.`, `Write --intervene '${kind} SITE NUMBER'.`);
+        throw usage(
+          `"${operand}" is not a number to ${kind} by.`,
+          `Write --intervene '${kind} SITE NUMBER'.`,
+        );
       }
       return kind === 'scale' ? { kind, site, factor: number } : { kind, site, value: number };
     }

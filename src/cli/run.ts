@@ -33,19 +33,33 @@ export const command: Command = {
       json: 'flag',
     });
     const [file] = positionals;
-    if (file === undefined || positionals.length > 1) throw usage('Name one model.', 'Write patchclamp run MODEL.onnx.');
+    if (file === undefined || positionals.length > 1)
+      throw usage('Name one model.', 'Write patchclamp run MODEL.onnx.');
     const level = LEVELS.find((name) => name === (options.level ?? 'disabled'));
-    if (level === undefined) throw usage(`There is no level "${options.level ?? ''}".`, `Use ${LEVELS.join(', ')}.`);
+    if (level === undefined)
+      throw usage(`There is no level "${options.level ?? ''}".`, `Use ${LEVELS.join(', ')}.`);
     const engine = commandEngine(io);
     try {
       const model = await engine.open(file, io.signal);
       const files = commandFiles(file);
       const { feeds, guessed } = await makeFeeds(options.feed, options.dim, model.inputs, files);
       for (const sentence of guessed) io.err(sentence);
-      const interventions = await Promise.all(options.intervene.map((text) => parseIntervention(text, files)));
-      const request: RunRequest = { feeds, capture: options.capture, interventions, level, keep: options.out !== undefined };
+      const interventions = await Promise.all(
+        options.intervene.map((text) => parseIntervention(text, files)),
+      );
+      const request: RunRequest = {
+        feeds,
+        capture: options.capture,
+        interventions,
+        level,
+        keep: options.out !== undefined,
+      };
       const outputs = options['no-outputs'] ? [] : options.output.length > 0 ? options.output : undefined;
-      const result = await engine.run(model.id, outputs === undefined ? request : { ...request, outputs }, io.signal);
+      const result = await engine.run(
+        model.id,
+        outputs === undefined ? request : { ...request, outputs },
+        io.signal,
+      );
       const names = new FileNames();
       const saved = async (captured: Captured): Promise<string | null> =>
         options.out === undefined ? null : save(engine, captured, options.out, names, io);
@@ -57,10 +71,27 @@ export const command: Command = {
       for (const captured of result.captures) {
         const { site, dtype, dims: shape, summary } = captured;
         const { mean = null, std = null, min = null, max = null, zeros = null } = summary ?? {};
-        answers.captures.push({ site, file: await saved(captured), dtype, shape, mean, std, min, max, zeros });
+        answers.captures.push({
+          site,
+          file: await saved(captured),
+          dtype,
+          shape,
+          mean,
+          std,
+          min,
+          max,
+          zeros,
+        });
       }
       if (options.json) {
-        io.out(JSON.stringify({ ...answers, ms: Number(result.ms.toFixed(3)), check: result.check, notes: result.notes }));
+        io.out(
+          JSON.stringify({
+            ...answers,
+            ms: Number(result.ms.toFixed(3)),
+            check: result.check,
+            notes: result.notes,
+          }),
+        );
       } else {
         print([...result.outputs, ...result.captures], io);
         for (const note of result.notes) io.out(note);
@@ -94,7 +125,11 @@ export class FileNames {
   readonly #given = new Set<string>();
 
   next(site: string): string {
-    const plain = site.replace(/[^\w.,@=-]+/g, '_').slice(0, 120).replace(/^\.+/, '_') || 'value';
+    const plain =
+      site
+        .replace(/[^\w.,@=-]+/g, '_')
+        .slice(0, 120)
+        .replace(/^\.+/, '_') || 'value';
     let name = `${plain}.npy`;
     for (let count = 2; this.#given.has(name.toLowerCase()); count++) name = `${plain}-${String(count)}.npy`;
     this.#given.add(name.toLowerCase());

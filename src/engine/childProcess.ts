@@ -32,7 +32,9 @@ export class EngineProcess {
   readonly #child: ChildProcess;
   readonly #store = new DisposableStore();
   readonly #ended = new Emitter<Ended>();
-  readonly #events = new Emitter<{ readonly [K in keyof EngineEvents]: { event: K; data: EngineEvents[K] } }[keyof EngineEvents]>();
+  readonly #events = new Emitter<
+    { readonly [K in keyof EngineEvents]: { event: K; data: EngineEvents[K] } }[keyof EngineEvents]
+  >();
   #said = '';
   #over: Ended | undefined;
   /** Resolves when the process listens; rejects never: see `onEnd`. */
@@ -105,6 +107,8 @@ export class EngineProcess {
 
 /** The host's environment without what would make the child a part of it. */
 export function cleanEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const kept = Object.entries(env).filter(([name]) => !/^(VSCODE_|ELECTRON_|NODE_OPTIONS$|NODE_CHANNEL)/.test(name));
+  const kept = Object.entries(env).filter(
+    ([name]) => !/^(VSCODE_|ELECTRON_|NODE_OPTIONS$|NODE_CHANNEL)/.test(name),
+  );
   return { ...Object.fromEntries(kept), ELECTRON_RUN_AS_NODE: '1' };
 }

@@ -8,8 +8,22 @@ import type { Disposable } from '../base/disposable';
 import { isFailure } from '../base/errors';
 import { Emitter } from '../base/event';
 import type { Remote } from '../base/rpc';
-import type { EngineApi, EngineInfo, InferredValue, ModelId, OpenedModel, TensorSlice } from '../contract/engineApi';
-import type { GradientRequest, GradientResult, NodeTime, RunRequest, RunResult, TensorHandle } from '../contract/run';
+import type {
+  EngineApi,
+  EngineInfo,
+  InferredValue,
+  ModelId,
+  OpenedModel,
+  TensorSlice,
+} from '../contract/engineApi';
+import type {
+  GradientRequest,
+  GradientResult,
+  NodeTime,
+  RunRequest,
+  RunResult,
+  TensorHandle,
+} from '../contract/run';
 import type { TensorData, TensorSummary } from '../contract/tensor';
 import { EngineProcess, type Ended, type ForkOptions } from './childProcess';
 import { crashed, doesNotStart, overMemory } from './errors';
@@ -84,7 +98,10 @@ export class EngineClient implements Disposable {
       run: (...args) => this.run(...args),
       tensor: (...args) => this.tensor(...args),
       summarize: (...args) => this.summarize(...args),
-      release: (handles) => Promise.resolve(this.release(handles)),
+      release: (handles) => {
+        this.release(handles);
+        return Promise.resolve();
+      },
       gradient: (...args) => this.gradient(...args),
       profile: (...args) => this.profile(...args),
     });
@@ -115,15 +132,21 @@ export class EngineClient implements Disposable {
     const opened = held?.opened;
     if (opened === undefined || opened.process !== this.#process) return;
     const model = await opened.model;
-    await this.#call({ what: `closing ${held?.name ?? ''}`, queued: true }, undefined, (remote) => remote.close(model.id));
+    await this.#call({ what: `closing ${held?.name ?? ''}`, queued: true }, undefined, (remote) =>
+      remote.close(model.id),
+    );
   }
 
   infer(id: ModelId, signal?: AbortSignal): Promise<readonly InferredValue[]> {
-    return this.#onModel(id, 'inferring the shapes of', signal, (remote, model) => remote.infer(model.id, ...last(signal)));
+    return this.#onModel(id, 'inferring the shapes of', signal, (remote, model) =>
+      remote.infer(model.id, ...last(signal)),
+    );
   }
 
   run(id: ModelId, request: RunRequest, signal?: AbortSignal): Promise<RunResult> {
-    return this.#onModel(id, describeRun(request), signal, (remote, model) => remote.run(model.id, request, ...last(signal)));
+    return this.#onModel(id, describeRun(request), signal, (remote, model) =>
+      remote.run(model.id, request, ...last(signal)),
+    );
   }
 
   gradient(id: ModelId, request: GradientRequest, signal?: AbortSignal): Promise<GradientResult> {
@@ -133,7 +156,9 @@ export class EngineClient implements Disposable {
   }
 
   profile(id: ModelId, request: RunRequest, signal?: AbortSignal): Promise<readonly NodeTime[]> {
-    return this.#onModel(id, 'profiling', signal, (remote, model) => remote.profile(model.id, request, ...last(signal)));
+    return this.#onModel(id, 'profiling', signal, (remote, model) =>
+      remote.profile(model.id, request, ...last(signal)),
+    );
   }
 
   /** Rejects with `disconnected` when the process that held the tensor is gone. */
@@ -230,7 +255,12 @@ export class EngineClient implements Disposable {
       let ended: Ended | undefined;
       await Promise.race([
         process.ready,
-        new Promise<void>((resolve) => process.onEnd((end) => ((ended = end), resolve()))),
+        new Promise<void>((resolve) =>
+          process.onEnd((end) => {
+            ended = end;
+            resolve();
+          }),
+        ),
       ]);
       if (ended === undefined && !this.#disposed) {
         this.#adopt(process);
@@ -242,7 +272,10 @@ export class EngineClient implements Disposable {
       if (this.#failures >= MOST_STARTS) {
         this.#failures = 0;
         this.#setState({ kind: 'off' });
-        throw doesNotStart(ended ?? { code: null, signal: null, said: '' }, this.options.execPath ?? globalThis.process.execPath);
+        throw doesNotStart(
+          ended ?? { code: null, signal: null, said: '' },
+          this.options.execPath ?? globalThis.process.execPath,
+        );
       }
     }
   }
@@ -328,7 +361,8 @@ function last(signal: AbortSignal | undefined): [] | [AbortSignal] {
 function describeRun({ capture, interventions = [] }: RunRequest): string {
   const parts: string[] = [];
   if (capture.length > 0) parts.push(`capturing ${few(capture)}`);
-  if (interventions.length > 0) parts.push(`with ${few(interventions.map(({ kind, site }) => `${kind} ${site}`))}`);
+  if (interventions.length > 0)
+    parts.push(`with ${few(interventions.map(({ kind, site }) => `${kind} ${site}`))}`);
   return parts.length === 0 ? 'running' : `${parts.join(', ')}, in a run of`;
 }
 

@@ -11,7 +11,9 @@ const PAGE = 4096;
 export async function residentBytes(pid: number): Promise<number | undefined> {
   try {
     if (process.platform === 'linux') {
-      const [, resident = '', shared = ''] = (await readFile(`/proc/${String(pid)}/statm`, 'utf8')).split(' ');
+      const [, resident = '', shared = ''] = (await readFile(`/proc/${String(pid)}/statm`, 'utf8')).split(
+        ' ',
+      );
       // Weights mapped from the model's file are given back whenever memory runs short: they do not count.
       return (Number(resident) - Number(shared)) * PAGE;
     }

@@ -10,18 +10,24 @@ import { producersOf } from './rewrite/cut';
 export type Layout = 'image' | 'sequence' | 'heads' | 'scores' | 'rows';
 
 const IMAGE = new Set(
-  ('Conv ConvTranspose ConvInteger QLinearConv DeformConv MaxPool AveragePool GlobalAveragePool GlobalMaxPool LpPool ' +
+  (
+    'Conv ConvTranspose ConvInteger QLinearConv DeformConv MaxPool AveragePool GlobalAveragePool GlobalMaxPool LpPool ' +
     'BatchNormalization InstanceNormalization GroupNormalization LRN Resize Upsample DepthToSpace SpaceToDepth MaxUnpool ' +
-    'GlobalLpPool RoiAlign').split(' '),
+    'GlobalLpPool RoiAlign'
+  ).split(' '),
 );
 const SEQUENCE = new Set(
-  ('MatMul LayerNormalization SkipLayerNormalization RMSNormalization SimplifiedLayerNormalization Gather ' +
-    'MatMulInteger EmbedLayerNormalization').split(' '),
+  (
+    'MatMul LayerNormalization SkipLayerNormalization RMSNormalization SimplifiedLayerNormalization Gather ' +
+    'MatMulInteger EmbedLayerNormalization'
+  ).split(' '),
 );
 const THROUGH = new Set(
-  ('Relu LeakyRelu Sigmoid Tanh Elu Selu Celu Gelu FastGelu BiasGelu HardSigmoid HardSwish Swish Mish Softplus Softsign PRelu Clip ' +
+  (
+    'Relu LeakyRelu Sigmoid Tanh Elu Selu Celu Gelu FastGelu BiasGelu HardSigmoid HardSwish Swish Mish Softplus Softsign PRelu Clip ' +
     'Add Sub Mul Div Pow Sqrt Erf Exp Neg Abs Cast Identity Dropout QuantizeLinear DequantizeLinear Where Min Max Sum ' +
-    'Concat Pad ThresholdedRelu').split(' '),
+    'Concat Pad ThresholdedRelu'
+  ).split(' '),
 );
 
 /** The layout of a value of `rank` axes. */
@@ -62,7 +68,11 @@ export function axisNames(layout: Layout, rank: number): string[] {
     case 'scores':
       return ['batch', 'head', 'position', 'key'];
     case 'rows':
-      return rank === 0 ? [] : rank === 1 ? ['unit'] : ['batch', ...new Array<string>(rank - 2).fill('position'), 'unit'];
+      return rank === 0
+        ? []
+        : rank === 1
+          ? ['unit']
+          : ['batch', ...new Array<string>(rank - 2).fill('position'), 'unit'];
   }
 }
 
@@ -83,7 +93,12 @@ export function placeSlices(
   site: string,
 ): PlacedSlice[] {
   return slices.map(({ axis, indices }) => {
-    const place = typeof axis === 'number' ? (axis < 0 ? dims.length + axis : axis) : axisCalled(axis, names, dims.length);
+    const place =
+      typeof axis === 'number'
+        ? axis < 0
+          ? dims.length + axis
+          : axis
+        : axisCalled(axis, names, dims.length);
     const size = dims[place];
     if (size === undefined) throw noAxis(site, axis, dims, names);
     const counted = indices.map((index) => {
@@ -102,12 +117,20 @@ function axisCalled(name: string, names: readonly string[], rank: number): numbe
   return channel >= 0 ? channel : rank - 1;
 }
 
-function noAxis(site: string, axis: string | number, dims: readonly number[], names: readonly string[]): Failure {
+function noAxis(
+  site: string,
+  axis: string | number,
+  dims: readonly number[],
+  names: readonly string[],
+): Failure {
   const has = names.map((name, index) => `${name} (${String(dims[index] ?? '?')})`).join(', ');
   return new Failure({
     code: 'bad-site',
     message: `The site "${site}" asks for the axis ${String(axis)}, which the value has not.`,
-    remedy: has === '' ? 'The value is a single number.' : `Its axes are ${has}; a number from 0 to ${String(dims.length - 1)} works too.`,
+    remedy:
+      has === ''
+        ? 'The value is a single number.'
+        : `Its axes are ${has}; a number from 0 to ${String(dims.length - 1)} works too.`,
   });
 }
 

@@ -14,7 +14,11 @@ import { nearestNames } from './nearest';
 export type ResolveName = (name: string) => { readonly path: GraphPath; readonly value: string } | undefined;
 
 /** Reads a site. Throws `bad-site` when it names nothing, with the nearest names there are. */
-export function parseSite(skeleton: Skeleton, text: SiteText, resolveName: ResolveName = () => undefined): Site {
+export function parseSite(
+  skeleton: Skeleton,
+  text: SiteText,
+  resolveName: ResolveName = () => undefined,
+): Site {
   const names = namesOf(skeleton);
   const find = (base: string): Site | undefined => {
     const found = names.find(base) ?? names.find(unescape(base)) ?? resolveName(base);
@@ -74,7 +78,9 @@ export function namesOf(skeleton: Skeleton): SiteNames {
   const names: SiteNames = {
     all: () => [
       ...main,
-      ...[...byPath].flatMap(([path, values]) => (path === '' ? [] : [...values].map((value) => `${path}/${value}`))),
+      ...[...byPath].flatMap(([path, values]) =>
+        path === '' ? [] : [...values].map((value) => `${path}/${value}`),
+      ),
     ],
     find: (text) => {
       if (text === '') return undefined;
@@ -116,14 +122,18 @@ function parseSuffix(text: string): Pick<Site, 'slices' | 'stage'> | string {
     rest = rest.slice(0, -'!raw'.length);
   }
   while (rest !== '') {
-    const part = /^(?:#(?<units>[^#@!]+)|@\((?<places>[^)]*)\)|@(?:(?<axis>[\w-]+)=)?(?<list>[^#@!]+))/.exec(rest);
-    if (part?.groups === undefined) return `"${rest}" is no unit (#3), place (@(3,4)), axis (@head=2) or stage (!raw)`;
+    const part = /^(?:#(?<units>[^#@!]+)|@\((?<places>[^)]*)\)|@(?:(?<axis>[\w-]+)=)?(?<list>[^#@!]+))/.exec(
+      rest,
+    );
+    if (part?.groups === undefined)
+      return `"${rest}" is no unit (#3), place (@(3,4)), axis (@head=2) or stage (!raw)`;
     const { units, places, axis, list } = part.groups;
     rest = rest.slice(part[0].length);
     if (places !== undefined) {
       const each = places.split(',').map(parseIndices);
       const axes = PLACES[each.length];
-      if (axes === undefined) return `"${part[0]}" names ${String(each.length)} places, and at most 3 have a meaning`;
+      if (axes === undefined)
+        return `"${part[0]}" names ${String(each.length)} places, and at most 3 have a meaning`;
       for (const [index, indices] of each.entries()) {
         if (typeof indices === 'string') return indices;
         slices.push({ axis: axes[index] ?? 'position', indices });

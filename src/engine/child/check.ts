@@ -6,6 +6,7 @@
  * A session without outputs (only what is upstream of a captured value) is compared with an uncut one that captures the
  * same. That runs the whole model; where it would take long it is put off, and said so.
  */
+import { must } from '../../base/assert';
 import { Failure } from '../../base/errors';
 import { Lru } from '../../base/lru';
 import type { TensorData } from '../../contract/tensor';
@@ -64,7 +65,11 @@ export class Checker {
   }
 
   /** Outputs of the plain model, when they are at hand. */
-  plainOutputs(model: EngineModel, feedsHash: string, settings: Settings): ReadonlyMap<string, TensorData> | undefined {
+  plainOutputs(
+    model: EngineModel,
+    feedsHash: string,
+    settings: Settings,
+  ): ReadonlyMap<string, TensorData> | undefined {
     return this.#plain.get(plainKey(model, feedsHash, settings));
   }
 
@@ -93,27 +98,33 @@ export class Checker {
     const cut = plan.outputs.length === 0;
     if (cut && !thorough && this.#estimate(model, feedsHash, settings) > AT_ONCE) return 'pending';
     const reference = await this.#reference(model, planned, feeds, feedsHash, settings, signal);
-    const actual = changes ? await this.#identity(model, planned, reference, feeds, settings, signal) : executed;
+    const actual = changes
+      ? await this.#identity(model, planned, reference, feeds, settings, signal)
+      : executed;
     return verdict(model, planned, settings, actual, reference);
   }
 
   /** The plan's outputs and captures from the whole model without any change. */
   async #reference(
     model: EngineModel,
-    { plan, given }: Planned,
+    planned: Planned,
     feeds: Feeds,
     feedsHash: string,
     settings: Settings,
     signal: AbortSignal | undefined,
   ): Promise<Executed> {
+    const { plan } = planned;
     const nothing = { steps: [], given: [] };
     const known = this.plainOutputs(model, feedsHash, settings);
-    const names = [...given.keys()].map((value) => ({ path: '', value, raw: false }));
+    const names = replacedValues(planned).map((value) => ({ path: '', value, raw: false }));
     const cut = plan.outputs.length === 0;
     const all = comparable(model);
     let plain = known;
     if (plain === undefined) {
-      const uncaptured = { plan: { ...plan, ...nothing, outputs: all, captures: [] }, given: new Map<string, TensorData>() };
+      const uncaptured = {
+        plan: { ...plan, ...nothing, outputs: all, captures: [] },
+        given: new Map<string, TensorData>(),
+      };
       plain = (await this.executor.run(model, uncaptured, [], feeds, settings, signal)).outputs;
       this.#remember(model, feedsHash, settings, plain);
     }
@@ -121,7 +132,10 @@ export class Checker {
       return { outputs: plain, captures: [], stacked: [], sessionMs: 0, runMs: 0 };
     }
     const captures = [...plan.captures.map((capture) => ({ ...capture, raw: false })), ...names];
-    const uncut = { plan: { ...plan, ...nothing, outputs: all, captures }, given: new Map<string, TensorData>() };
+    const uncut = {
+      plan: { ...plan, ...nothing, outputs: all, captures },
+      given: new Map<string, TensorData>(),
+    };
     const whole = await this.executor.run(model, uncut, [], feeds, settings, signal);
     for (const [name, output] of plain) {
       const other = whole.outputs.get(name);
@@ -139,12 +153,18 @@ export class Checker {
     settings: Settings,
     signal: AbortSignal | undefined,
   ): Promise<Executed> {
-    const given = new Map<string, TensorData>();
-    [...planned.given.keys()].forEach((name, index) => {
-      const tensor = reference.captures[planned.plan.captures.length + index];
-      if (tensor !== null && tensor !== undefined) given.set(name, tensor);
+    const were = new Map<string, TensorData>();
+    replacedValues(planned).forEach((name, index) => {
+      const tensor = reference.captures[planned.plan.captures.length + index] ?? null;
+      were.set(name, must(tensor, `the plain model makes "${name}"`));
     });
-    const numbers = planned.steps.map(({ identity }) => identity);
+    const given = new Map(
+      [...planned.given.keys()].map((name) => [name, must(were.get(name), 'it was captured')]),
+    );
+    const numbers = planned.steps.map(({ identity, step }) => {
+      const operand = were.get(step.value);
+      return identity ?? { operand: must(operand, 'it was captured'), choice: null };
+    });
     return this.executor.run(model, { plan: planned.plan, given }, numbers, feeds, settings, signal);
   }
 
@@ -163,6 +183,12 @@ export class Checker {
     if (this.plainOutputs(model, feedsHash, settings) !== undefined) return 0;
     return model.skeleton.weightBytes / 250_000;
   }
+}
+
+/** Values of the main graph that the plan takes from outside, whole. */
+function replacedValues({ given, steps }: Planned): string[] {
+  const swapped = steps.filter(({ step }) => step.form === 'swap').map(({ step }) => step.value);
+  return [...new Set([...given.keys(), ...swapped])];
 }
 
 /** Outputs that are tensors or hold tensors. */
@@ -189,7 +215,9 @@ function isRandom({ op, domain, inputs }: EngineModel['skeleton']['nodes'][numbe
 }
 
 function agree(actual: TensorData, reference: TensorData, { level }: Settings): boolean {
-  return level === 'disabled' ? sameBits(actual, reference) : relativeDifference(actual, reference) <= TOLERANCE;
+  return level === 'disabled'
+    ? sameBits(actual, reference)
+    : relativeDifference(actual, reference) <= TOLERANCE;
 }
 
 function verdict(
@@ -208,7 +236,8 @@ function verdict(
     plan.captures.forEach(({ value }, index) => {
       const [mine, plain] = [actual.captures[index] ?? null, reference.captures[index] ?? null];
       if (mine === null && plain === null) return;
-      if (mine === null || plain === null || !agree(mine, plain, settings)) throw changedBy(model, value, how);
+      if (mine === null || plain === null || !agree(mine, plain, settings))
+        throw changedBy(model, value, how);
     });
   }
   return settings.level === 'disabled' ? 'equal' : 'within';

@@ -23,7 +23,7 @@ import { summarize } from '../../tensor/stats';
 import { Checker, randomNodes } from './check';
 import { sameBits } from './compare';
 import { Executor, hashFeeds, type Executed, type Settings } from './executor';
-import { notATensor, runtimeFailure, unknownModel } from './failures';
+import { notATensor, notComputed, runtimeFailure, unknownModel } from './failures';
 import { checkFeeds } from './feeds';
 import { Differentiator } from './autodiff/gradients';
 import { gradientRun } from './gradient';
@@ -32,6 +32,7 @@ import { EngineModel } from './model';
 import { placeAt, planRequest, type DimsSource, type Planned } from './request';
 import { providers, runtimeVersion } from './runtime';
 import { Sessions } from './sessions';
+import { varyingCapture } from './stacking';
 import { TensorStore } from './store';
 import { takeSlices } from './take';
 
@@ -156,7 +157,11 @@ export class Engine {
     );
     this.#refuseNonTensors(model, planned);
     const numbers = planned.steps.map((step) => step.numbers);
-    const executed = await this.#executor.run(model, planned, numbers, feeds, settings, signal);
+    const executed = await this.#executor
+      .run(model, planned, numbers, feeds, settings, signal)
+      .catch(async (error: unknown) => {
+        throw (await varyingCapture(this.#executor, model, planned, feeds, settings, error, signal)) ?? error;
+      });
     const check = await this.#checker.check(
       model,
       planned,
@@ -176,8 +181,12 @@ export class Engine {
         notes.push(`"${text}" was not computed: the branch that makes it was not taken.`);
         return { site: text, handle: null, dtype: 'undefined' as const, dims: [], summary: null };
       }
-      this.#dims.set(dimsKey(model, feedsHash, { path: site.graph, value: site.value }), tensor.dims);
-      const slices = site.slices.length === 0 ? [] : placeAt(model, site, tensor.dims, text);
+      const depth = executed.stacked[capture] ?? 0;
+      this.#dims.set(
+        dimsKey(model, feedsHash, { path: site.graph, value: site.value }),
+        tensor.dims.slice(depth),
+      );
+      const slices = site.slices.length === 0 ? [] : placeAt(model, site, tensor.dims, text, depth);
       return this.#captured(text, takeSlices(tensor, slices), keep);
     });
     const ms = performance.now() - start;
@@ -243,7 +252,10 @@ export class Engine {
         overridden: [],
       };
       const looked = await this.#executor.run(model, { plan, given: new Map() }, [], feeds, settings, signal);
-      const dims = looked.captures[0]?.dims ?? [];
+      const tensor = looked.captures[0] ?? null;
+      if (tensor === null) throw notComputed(inner.value);
+      // Iterations are stacked in front; inside, the value has the axes behind them.
+      const dims = tensor.dims.slice(looked.stacked[0] ?? 0);
       this.#dims.set(dimsKey(model, feedsHash, inner), dims);
       return dims;
     };

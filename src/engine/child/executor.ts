@@ -11,12 +11,12 @@ import type { TensorData } from '../../contract/tensor';
 import { rewrite, type Plan, type Rewritten } from '../../onnx/rewrite/plan';
 import { weightsOf } from '../../onnx/walk';
 import { toNumbers } from '../../tensor/buffers';
-import { missingFeed, runtimeFailure } from './failures';
+import { missingFeed, notATensor, runtimeFailure } from './failures';
 import { answerPlan, completePlan, namedElements, withCasts } from './handover';
 import { inferGraph, typeOf } from './infer';
 import type { EngineModel } from './model';
 import type { Planned } from './request';
-import { isCarried, runSession, type SessionChoice } from './runtime';
+import { isCarried, reportedOutputs, runSession, type Session, type SessionChoice } from './runtime';
 import type { KeptSession, Sessions } from './sessions';
 import type { StepNumbers } from './stepNumbers';
 
@@ -67,7 +67,8 @@ export class Executor {
     const key = JSON.stringify(plan);
     const known = kept.get(key);
     if (known !== undefined) return known;
-    const types = (inner: { path: string; value: string }): ReturnType<typeof dtypeOf> => dtypeOf(model, inner);
+    const types = (inner: { path: string; value: string }): ReturnType<typeof dtypeOf> =>
+      dtypeOf(model, inner);
     const rewritten = rewrite(model.skeleton, plan, types);
     const bytes = await model.write(rewritten.model, signal);
     const weightBytes = [...weightsOf(rewritten.model.graph)].reduce((sum, ref) => sum + ref.byteLength, 0);
@@ -89,7 +90,8 @@ export class Executor {
     settings: Settings,
     signal?: AbortSignal,
   ): Promise<Executed> {
-    const once = (plan: Plan): Promise<Answers> => this.#once(model, { ...planned, plan }, numbers, feeds, settings, signal);
+    const once = (plan: Plan): Promise<Answers> =>
+      this.#once(model, { ...planned, plan }, numbers, feeds, settings, signal);
     let plan = completePlan(model, planned.plan, feeds);
     for (;;) {
       // How many elements a container holds is only known once it is made.
@@ -114,6 +116,7 @@ export class Executor {
     const start = performance.now();
     return this.#withSession(model, prepared, settings, signal, async (kept, { rewritten }) => {
       const sessionMs = performance.now() - start;
+      refuseOthers(kept.session, plan, rewritten);
       const given = feedsOf(model, rewritten, planned, numbers, feeds);
       const names = rewritten.model.graph.outputs.map(({ name }) => name);
       this.announce(`Running ${model.skeleton.file}`, predictRun(kept, prepared));
@@ -130,7 +133,9 @@ export class Executor {
       const found = rewritten.renamedOutputs;
       const outputs = new Map(plan.outputs.map((name) => [name, resultOf(results, found.get(name) ?? name)]));
       const captures = rewritten.captures.map(({ name, guards }) => {
-        const computed = guards.every(({ name: guard, expected }) => isTrue(resultOf(results, guard)) === expected);
+        const computed = guards.every(
+          ({ name: guard, expected }) => isTrue(resultOf(results, guard)) === expected,
+        );
         return computed ? resultOf(results, name) : null;
       });
       const opened = new Map(
@@ -181,7 +186,10 @@ export function hashFeeds(feeds: Readonly<Record<string, TensorData>>): string {
   return hash.digest('base64');
 }
 
-function dtypeOf(model: EngineModel, { path, value }: { path: string; value: string }): TensorData['dtype'] | undefined {
+function dtypeOf(
+  model: EngineModel,
+  { path, value }: { path: string; value: string },
+): TensorData['dtype'] | undefined {
   const type = typeOf(model, path, value);
   return type?.kind === 'tensor' ? type.dtype : undefined;
 }
@@ -210,9 +218,29 @@ function feedsOf(
   for (const name of wanted) {
     if (result.has(name)) continue;
     const original = [...rewritten.renamedInputs].find(([, renamed]) => renamed === name)?.[0] ?? name;
-    throw missingFeed(must(model.inputs.find((input) => input.name === original), `"${name}" is an input of the model`));
+    throw missingFeed(
+      must(
+        model.inputs.find((input) => input.name === original),
+        `"${name}" is an input of the model`,
+      ),
+    );
   }
   return result;
+}
+
+/** Only the runtime knows what is no tensor where the model does not say. */
+function refuseOthers(session: Session, plan: Plan, rewritten: Rewritten): void {
+  const others = new Set(
+    reportedOutputs(session)
+      .filter(({ tensor }) => tensor === null)
+      .map(({ name }) => name),
+  );
+  if (others.size === 0) return;
+  rewritten.captures.forEach(({ name }, index) => {
+    const capture = plan.captures[index];
+    if (others.has(name) && capture !== undefined) throw notATensor(capture.value);
+  });
+  for (const name of plan.outputs) if (others.has(name)) throw notATensor(name);
 }
 
 function lastName({ renamedInputs }: Rewritten, name: string): string {

@@ -33,7 +33,8 @@ export function goneTensor(): Failure {
 export function unknownFeed(name: string, inputs: readonly FeedSpec[]): Failure {
   const names = inputs.map((input) => input.name);
   const [near] = nearestNames(name, names);
-  const list = names.length === 0 ? 'It takes no inputs.' : `Its inputs are ${names.slice(0, 12).join(', ')}.`;
+  const list =
+    names.length === 0 ? 'It takes no inputs.' : `Its inputs are ${names.slice(0, 12).join(', ')}.`;
   return new Failure({
     code: 'bad-feed',
     message: `The model has no input "${name}".`,
@@ -73,6 +74,14 @@ export function conflict(first: string, second: string): Failure {
   });
 }
 
+export function notComputed(value: string): Failure {
+  return new Failure({
+    code: 'bad-intervention',
+    message: `"${value}" is not computed with these inputs: the branch that makes it is not taken.`,
+    remedy: 'Change the input that decides, or choose a value of the other branch.',
+  });
+}
+
 export function notATensor(site: string): Failure {
   return new Failure({
     code: 'unsupported',
@@ -89,7 +98,11 @@ export function missingFeed(spec: FeedSpec): Failure {
   });
 }
 
-export function wrongFeed(spec: FeedSpec, given: { dtype: string; dims: readonly number[] }, what: string): Failure {
+export function wrongFeed(
+  spec: FeedSpec,
+  given: { dtype: string; dims: readonly number[] },
+  what: string,
+): Failure {
   return new Failure({
     code: 'bad-feed',
     message: `The input "${spec.name}" takes ${formatSpec(spec)}, but ${given.dtype} ${formatShape(given.dims)} was given: ${what}.`,
@@ -109,7 +122,11 @@ export function uncarried(what: string, dtype: string): Failure {
 export function runtimeFailure(error: unknown, skeleton: Skeleton, doing: string): Failure {
   if (error instanceof Failure) return error;
   const said = error instanceof Error ? error.message : String(error);
-  if (/bad_alloc|BFCArena|failed to allocate|AllocateRawInternal|out of memory|Array buffer allocation failed/i.test(said)) {
+  if (
+    /bad_alloc|BFCArena|failed to allocate|AllocateRawInternal|out of memory|Array buffer allocation failed/i.test(
+      said,
+    )
+  ) {
     return new Failure({
       code: 'out-of-memory',
       message: `${doing} needs more memory than there is (${firstLine(said)}).`,

@@ -31,8 +31,10 @@ function specFor(name: string, inputs: readonly FeedSpec[]): FeedSpec | undefine
 
 function checkFeed(spec: FeedSpec, feed: TensorData): void {
   // Small and brain floats go in as float32, which holds all their numbers.
-  if (!isFloat(feed.dtype) && !isCarried(feed.dtype)) throw uncarried(`The feed of "${spec.name}"`, feed.dtype);
-  if (spec.dtype !== 'undefined' && feed.dtype !== spec.dtype) throw wrongFeed(spec, feed, 'the type differs');
+  if (!isFloat(feed.dtype) && !isCarried(feed.dtype))
+    throw uncarried(`The feed of "${spec.name}"`, feed.dtype);
+  if (spec.dtype !== 'undefined' && feed.dtype !== spec.dtype)
+    throw wrongFeed(spec, feed, 'the type differs');
   if (elementsIn(feed.dtype, feed.data) !== sizeOf(feed.dims)) {
     throw wrongFeed(spec, feed, `it holds ${String(feed.data.length)} elements`);
   }

@@ -11,14 +11,21 @@ import type { EngineModel } from './model';
 import { isCarried } from './runtime';
 
 /** The plan with everything that has to be turned into tensors on the way in and out. */
-export function completePlan(model: EngineModel, plan: Plan, feeds: Readonly<Record<string, TensorData>>): Plan {
+export function completePlan(
+  model: EngineModel,
+  plan: Plan,
+  feeds: Readonly<Record<string, TensorData>>,
+): Plan {
   const { graph } = model.skeleton;
   const inputs: PackedInput[] = [];
   for (const { name, type } of graph.inputs) {
     const container = containerOf(type);
     if (container === null) continue;
     let count = 0;
-    while (Object.hasOwn(feeds, elementName(name, container.kind, count)) && (container.kind !== 'optional' || count < 1)) {
+    while (
+      Object.hasOwn(feeds, elementName(name, container.kind, count)) &&
+      (container.kind !== 'optional' || count < 1)
+    ) {
       count++;
     }
     inputs.push({ name, container, count });
@@ -31,7 +38,9 @@ export function completePlan(model: EngineModel, plan: Plan, feeds: Readonly<Rec
   }
   const opened = new Set(outputs.map(({ name }) => name));
   const tensors = withCasts(model, { ...plan, outputs: plan.outputs.filter((name) => !opened.has(name)) });
-  return inputs.length === 0 && outputs.length === 0 ? tensors : { ...tensors, containers: { inputs, outputs } };
+  return inputs.length === 0 && outputs.length === 0
+    ? tensors
+    : { ...tensors, containers: { inputs, outputs } };
 }
 
 /** The plan with casts to float32 for inputs, outputs and captures of types that Node has no array for. */
@@ -67,6 +76,8 @@ export function namedElements(
   opened: ReadonlyMap<string, readonly TensorData[]>,
 ): (readonly [string, TensorData])[] {
   return (plan.containers?.outputs ?? []).flatMap(({ name, container }) =>
-    (opened.get(name) ?? []).map((tensor, index) => [elementName(name, container.kind, index), tensor] as const),
+    (opened.get(name) ?? []).map(
+      (tensor, index) => [elementName(name, container.kind, index), tensor] as const,
+    ),
   );
 }

@@ -2,6 +2,7 @@
  * Types and shapes, inferred by the runtime: every value is named as an output, a session is made and never run, and its
  * metadata says what each is. No hand-written shape inference.
  */
+import { isCancelled } from '../../base/cancel';
 import type { Graph, GraphPath, ValueInfo, ValueType } from '../../contract/skeleton';
 import { bodyModel } from '../../onnx/rewrite/bodyModel';
 import { parentOf, stepsOf } from '../../onnx/rewrite/graphPath';
@@ -19,8 +20,12 @@ export async function inferGraph(model: EngineModel, path: GraphPath, signal?: A
   const main = model.skeleton.graph;
   const graph = path === '' ? main : bodyModel(main, path, (around, value) => typeOf(model, around, value));
   const names = [...new Set(graph.nodes.flatMap((node) => node.outputs))].filter((name) => name !== '');
-  const found = await askRuntime(model, graph, names, signal);
-  model.inferred.set(path, found);
+  try {
+    model.inferred.set(path, await askRuntime(model, graph, names, signal));
+  } catch (error) {
+    // A body may not stand alone; what it states of itself has to do then.
+    if (path === '' || isCancelled(error)) throw error;
+  }
   model.asked.add(path);
 }
 
@@ -32,16 +37,31 @@ export function typeOf(model: EngineModel, path: GraphPath, value: string): Valu
   if (graph === undefined) return undefined;
   const weight = graph.initializers.get(value);
   if (weight !== undefined) return weightType(weight);
-  const stated = [...graph.inputs, ...graph.outputs].find((info) => info.name === value) ?? graph.values.get(value);
+  const stated =
+    [...graph.inputs, ...graph.outputs].find((info) => info.name === value) ?? graph.values.get(value);
   if (stated !== undefined && stated.type.kind !== 'unknown') return stated.type;
-  return stepsOf(path)?.length === 0 ? undefined : loopInput(graph, value);
+  return path === '' || stepsOf(path) === null ? undefined : bodyInput(model, graph, value);
 }
 
-/** The first two inputs of a Loop's body are its iteration and condition, whether it says so or not. */
-function loopInput(graph: Graph, value: string): ValueType | undefined {
+/** An input of a Loop's or Scan's body that states no type has the element type of what the node is given there. */
+function bodyInput(model: EngineModel, graph: Graph, value: string): ValueType | undefined {
   const index = graph.inputs.findIndex((info) => info.name === value);
-  if (!graph.path.endsWith('.body') || index < 0 || index > 1) return undefined;
-  return { kind: 'tensor', dtype: index === 0 ? 'int64' : 'bool', shape: [] };
+  if (index < 0) return undefined;
+  const { path, step } = parentOf(graph.path);
+  const owner = model.skeleton.graphs.get(path)?.nodes[step.node];
+  // A Loop's body first takes the iteration and the condition, in the places of the trip count and the condition.
+  if (owner?.op === 'Loop' && index < 2)
+    return { kind: 'tensor', dtype: index === 0 ? 'int64' : 'bool', shape: [] };
+  const given = owner?.inputs[index];
+  const type = given === undefined || given === '' ? undefined : typeAround(model, path, given);
+  return type?.kind === 'tensor' ? { ...type, shape: null } : type;
+}
+
+/** Type of a value as a graph sees it: its own, else that of the graphs around it. */
+function typeAround(model: EngineModel, path: GraphPath, value: string): ValueType | undefined {
+  return (
+    typeOf(model, path, value) ?? (path === '' ? undefined : typeAround(model, parentOf(path).path, value))
+  );
 }
 
 async function askRuntime(
@@ -54,7 +74,8 @@ async function askRuntime(
   const infos = names.map((name): ValueInfo => outputs.get(name) ?? { name, type: { kind: 'unknown' } });
   const found = new Map<string, ValueType>();
   const unclear: string[] = [];
-  const uncarried = (name: string, dtype: Dtype): void => void found.set(name, { kind: 'tensor', dtype, shape: null });
+  const uncarried = (name: string, dtype: Dtype): void =>
+    void found.set(name, { kind: 'tensor', dtype, shape: null });
   for (const { name, tensor } of await askTypes(model, graph, infos, uncarried, signal)) {
     if (tensor === null) found.set(name, { kind: 'sequence', of: { kind: 'unknown' } });
     else {

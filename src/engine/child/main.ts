@@ -30,12 +30,16 @@ function readOptions(text: string | undefined): EngineOptions {
 
 function main(): void {
   if (process.send === undefined) {
-    process.stderr.write('This is a part of Patchclamp that the extension starts itself; it does nothing alone.\n');
+    process.stderr.write(
+      'This is a part of Patchclamp that the extension starts itself; it does nothing alone.\n',
+    );
     process.exitCode = 2;
     return;
   }
   const port = parentPort();
-  const engine = new Engine(readOptions(process.env['PATCHCLAMP_ENGINE']), (event, data) => connection.emit(event, data));
+  const engine = new Engine(readOptions(process.env['PATCHCLAMP_ENGINE']), (event, data) =>
+    connection.emit(event, data),
+  );
   const connection = rpc<object, object, EngineEvents>(port, engine.api(), {
     onInternalError: (method, error) => {
       const text = error instanceof Error ? (error.stack ?? error.message) : describe(error);

@@ -3,7 +3,7 @@
  * instead of computed. Asks for types and dims only where it needs them.
  */
 import type { Intervention, RunRequest } from '../../contract/run';
-import type { Site } from '../../contract/site';
+import type { AxisSlice, Site } from '../../contract/site';
 import type { TensorData } from '../../contract/tensor';
 import { axisNames, layoutOf, placeSlices, type PlacedSlice } from '../../onnx/axes';
 import { stepsOf } from '../../onnx/rewrite/graphPath';
@@ -11,11 +11,12 @@ import type { Step } from '../../onnx/rewrite/intervene';
 import type { InnerValue } from '../../onnx/rewrite/lift';
 import type { CaptureAt, Plan } from '../../onnx/rewrite/plan';
 import { parseSite } from '../../onnx/site';
-import type { Dtype } from '../../tensor/dtype';
+import { isFloat, type Dtype } from '../../tensor/dtype';
 import { conflict, inFunction, unknownOutput, unknownType } from './failures';
 import { inferGraph, typeOf } from './infer';
 import type { EngineModel } from './model';
-import { broadcastTo, formOf, identityNumbers, numbersOf, type StepNumbers } from './stepNumbers';
+import { isCarried } from './runtime';
+import { formOf, identityNumbers, numbersOf, type StepNumbers } from './stepNumbers';
 
 /** A captured site: the plan's capture it reads. */
 export interface PlannedCapture {
@@ -32,7 +33,8 @@ export interface PlannedStep {
   readonly slices: readonly PlacedSlice[];
   readonly dims: readonly number[] | null;
   readonly numbers: StepNumbers;
-  readonly identity: StepNumbers;
+  /** Numbers that change nothing; null where that is what the value was. */
+  readonly identity: StepNumbers | null;
 }
 
 export interface Planned {
@@ -68,7 +70,9 @@ export async function planRequest(
     const site = siteAt(model, text);
     if (site.graph !== '') await inferGraph(model, site.graph, signal);
     const raw = site.stage === 'raw';
-    let capture = captured.findIndex((at) => at.path === site.graph && at.value === site.value && at.raw === raw);
+    let capture = captured.findIndex(
+      (at) => at.path === site.graph && at.value === site.value && at.raw === raw,
+    );
     if (capture < 0) capture = captured.push({ path: site.graph, value: site.value, raw }) - 1;
     captures.push({ text, site, capture });
   }
@@ -85,7 +89,10 @@ export async function planRequest(
       outputs: request.outputs ?? names,
       captures: captured,
       steps: kept.map(({ step }) => step),
-      given: [...given].map(([name, { dtype, dims: shape }]) => ({ name, type: { kind: 'tensor', dtype, shape } })),
+      given: [...given].map(([name, { dtype, dims: shape }]) => ({
+        name,
+        type: { kind: 'tensor', dtype, shape },
+      })),
       overridden: graph.overridable.filter((name) => Object.hasOwn(request.feeds, name)),
     },
     captures,
@@ -108,31 +115,68 @@ async function planStep(
 ): Promise<PlannedStep> {
   const site = siteAt(model, intervention.site);
   const inner = { path: site.graph, value: site.value };
-  const dtype = await dtypeAt(model, inner, intervention.site, signal);
-  const form = formOf(intervention, dtype, hasWhere(model));
-  const needsDims = site.slices.length > 0 || form === 'pick';
+  const own = await dtypeAt(model, inner, intervention.site, signal);
+  // Floats that Node has no array for are worked on as float32, which holds all their numbers.
+  const dtype = isFloat(own) && !isCarried(own) ? 'float32' : own;
+  const fixes = intervention.kind === 'set' || intervention.kind === 'replace';
+  const needsDims = fixes || site.slices.length > 0;
   const dims = source.known(inner) ?? (needsDims ? await source.find(inner) : null);
   const slices = dims === null ? [] : placeAt(model, site, dims, intervention.site);
+  const form = formOf(intervention, dtype, formOfFixing(model, site, dims ?? [], slices));
+  // In a body the same numbers serve every iteration: all of the first axis is written, not the whole exchanged.
+  const [first] = dims ?? [];
+  if (form === 'scatter' && slices.length === 0 && first !== undefined) {
+    slices.push({ axis: 0, indices: Array.from({ length: first }, (_, index) => index) });
+  }
   return {
     intervention,
-    step: { ...inner, dtype, form },
+    step: own === dtype ? { ...inner, dtype, form } : { ...inner, dtype, own, form },
     slices,
     dims,
     numbers: numbersOf(intervention, form, dtype, dims, slices),
-    identity: identityNumbers(form, dtype, dims),
+    identity: identityNumbers(form, dtype, dims, slices),
   };
 }
 
-/** The slices of a site on the axes of its value. */
-export function placeAt(model: EngineModel, site: Site, dims: readonly number[], text: string): PlacedSlice[] {
-  const graph = model.skeleton.graphs.get(site.graph) ?? model.skeleton.graph;
-  const names = axisNames(layoutOf(graph, site.value, dims.length), dims.length);
-  return placeSlices(site.slices, dims, names, text);
+/** How elements are fixed at a site. */
+function formOfFixing(
+  model: EngineModel,
+  site: Site,
+  dims: readonly number[],
+  slices: readonly PlacedSlice[],
+): 'swap' | 'scatter' | 'pick' {
+  if (slices.length === 0 && site.graph === '') return 'swap';
+  return hasScatter(model) && dims.length > 0 ? 'scatter' : 'pick';
 }
 
-function hasWhere({ skeleton }: EngineModel): boolean {
+/**
+ * The slices of a site on the axes of its value. `stacked` axes in front count the iterations of loops around it: they
+ * are named `iteration`, and numbers count the value's own axes behind them.
+ */
+export function placeAt(
+  model: EngineModel,
+  site: Site,
+  dims: readonly number[],
+  text: string,
+  stacked = 0,
+): PlacedSlice[] {
+  const graph = model.skeleton.graphs.get(site.graph) ?? model.skeleton.graph;
+  const own = dims.slice(stacked);
+  const names = axisNames(layoutOf(graph, site.value, own.length), own.length);
+  const isIteration = ({ axis }: AxisSlice): boolean => axis === 'iteration' && stacked > 0;
+  const inner = placeSlices(
+    site.slices.filter((slice) => !isIteration(slice)),
+    own,
+    names,
+    text,
+  );
+  const outer = placeSlices(site.slices.filter(isIteration), dims.slice(0, 1), ['iteration'], text);
+  return [...outer, ...inner.map(({ axis, indices }) => ({ axis: axis + stacked, indices }))];
+}
+
+function hasScatter({ skeleton }: EngineModel): boolean {
   const opset = skeleton.opsets.find(({ domain }) => domain === '' || domain === 'ai.onnx');
-  return (opset?.version ?? 0) >= 9;
+  return (opset?.version ?? 0) >= 11;
 }
 
 async function dtypeAt(
@@ -170,11 +214,10 @@ function handIn(
 ): { readonly kept: readonly PlannedStep[]; readonly given: ReadonlyMap<string, TensorData> } {
   const given = new Map<string, TensorData>();
   const dropped = new Set<PlannedStep>();
-  for (const [index, { intervention, step, slices, dims, numbers }] of steps.entries()) {
-    const fixed = intervention.kind === 'set' || intervention.kind === 'replace';
+  for (const [index, { step, numbers }] of steps.entries()) {
     const rawWanted = captured.some(({ path, value, raw }) => raw && path === '' && value === step.value);
-    if (!fixed || step.form !== 'select' || slices.length > 0 || dims === null || step.path !== '' || rawWanted) continue;
-    given.set(step.value, broadcastTo(numbers.operand, dims));
+    if (step.form !== 'swap' || step.path !== '' || step.own !== undefined || rawWanted) continue;
+    given.set(step.value, numbers.operand);
     for (const earlier of steps.slice(0, index + 1)) {
       if (earlier.step.path === '' && earlier.step.value === step.value) dropped.add(earlier);
     }

@@ -130,7 +130,7 @@ function toData({ type, dims, data }: Ort.Tensor): TensorData {
     const bits = new Uint16Array(data.buffer, data.byteOffset, data.length);
     return { dtype: 'float16', dims, data: bits };
   }
-  return { dtype: type as Dtype, dims, data: data as TensorBuffer | readonly string[] };
+  return { dtype: type, dims, data: data };
 }
 
 /** Execution providers this build of the runtime lists. */

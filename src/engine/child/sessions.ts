@@ -80,10 +80,23 @@ export class Sessions {
     this.#kept.clear();
   }
 
-  async #make(key: string, bytes: Uint8Array, choice: SessionChoice, weightBytes: number): Promise<KeptSession> {
+  async #make(
+    key: string,
+    bytes: Uint8Array,
+    choice: SessionChoice,
+    weightBytes: number,
+  ): Promise<KeptSession> {
     const start = performance.now();
     const session = await createSession(bytes, choice);
-    const kept: KeptSession = { key, session, createdIn: performance.now() - start, times: [], checked: 'pending', users: 0, evicted: false };
+    const kept: KeptSession = {
+      key,
+      session,
+      createdIn: performance.now() - start,
+      times: [],
+      checked: 'pending',
+      users: 0,
+      evicted: false,
+    };
     this.#kept.set(key, kept, OVERHEAD + bytes.length * 4 + (choice.packed ? weightBytes : 0));
     return kept;
   }

@@ -1,6 +1,6 @@
 /**
  * Interventions into numbers: what a step multiplies by, adds, or takes, laid out over the elements its site names.
- * Outside them the numbers change no bit: 1 to multiply, -0 to add, false to select. Pure.
+ * Outside them the numbers change no bit: 1 to multiply, -0 to add, no places to write to. Pure.
  */
 import { must } from '../../base/assert';
 import { Failure } from '../../base/errors';
@@ -19,15 +19,17 @@ export interface StepNumbers {
   readonly choice: TensorData | null;
 }
 
-/** Types with a `Where` in the runtime; the others are picked with `Gather`. */
-const WHERE = new Set<Dtype>(['float32', 'float64', 'float16', 'int32', 'int64', 'uint8', 'string']);
 /** Types that are multiplied and added to without rounding or wrapping around. */
 const ARITHMETIC = new Set<Dtype>(['float32', 'float64', 'float16', 'int32', 'int64']);
 
 /** How an intervention is computed on a value of this type. Throws `bad-intervention` where it cannot be exact. */
-export function formOf(intervention: Intervention, dtype: Dtype, hasWhere: boolean): StepForm {
+export function formOf(
+  intervention: Intervention,
+  dtype: Dtype,
+  fixing: 'swap' | 'scatter' | 'pick',
+): StepForm {
   const { kind, site } = intervention;
-  if (kind === 'set' || kind === 'replace') return hasWhere && WHERE.has(dtype) ? 'select' : 'pick';
+  if (kind === 'set' || kind === 'replace') return fixing;
   if (!ARITHMETIC.has(dtype)) {
     throw bad(
       `"${site}" is ${dtype}: to ${kind} it would round or wrap around`,
@@ -35,14 +37,17 @@ export function formOf(intervention: Intervention, dtype: Dtype, hasWhere: boole
     );
   }
   if (kind === 'scale' && !isFloat(dtype) && !Number.isInteger(intervention.factor)) {
-    throw bad(`"${site}" is ${dtype}: to scale it by ${String(intervention.factor)} would round`, 'Use a whole number.');
+    throw bad(
+      `"${site}" is ${dtype}: to scale it by ${String(intervention.factor)} would round`,
+      'Use a whole number.',
+    );
   }
   return kind === 'scale' ? 'multiply' : 'add';
 }
 
 /**
- * The numbers of a step on a value with these dims. `dims` is null where they are unknown, which only an intervention
- * without slices allows. Throws `bad-intervention` when the value given does not fit.
+ * The numbers of a step on a value with these dims. `dims` is null where they are unknown, which scaling and adding
+ * without slices allow. Throws `bad-intervention` when the value given does not fit.
  */
 export function numbersOf(
   intervention: Intervention,
@@ -52,26 +57,104 @@ export function numbersOf(
   slices: readonly PlacedSlice[],
 ): StepNumbers {
   const given = givenValue(intervention, dtype);
-  if (form === 'pick') return pickNumbers(intervention, given, must(dims, 'a pick knows its dims'), slices);
-  if (slices.length === 0) {
+  if ((form === 'multiply' || form === 'add') && (dims === null || slices.length === 0)) {
     if (dims !== null) checkBroadcast(intervention.site, given.dims, dims);
-    return { operand: given, choice: form === 'select' ? constant('bool', [], 1) : null };
+    return { operand: given, choice: null };
   }
-  const whole = must(dims, 'a sliced site knows its dims');
+  const whole = must(dims, 'the dims of a site are known where its elements are written');
   const region = regionOf(whole, slices);
   checkBroadcast(intervention.site, given.dims, region);
-  // Axes that are not sliced keep the length the value has there, so that a channel's factor stays one number.
-  const padded = [...new Array<number>(whole.length - given.dims.length).fill(1), ...given.dims];
+  switch (form) {
+    case 'swap':
+      return { operand: broadcastTo(given, whole), choice: null };
+    case 'scatter':
+      return scatterNumbers(given, whole, region, slices);
+    case 'pick':
+      return pickNumbers(given, whole, region, slices);
+    case 'multiply':
+    case 'add':
+      return { operand: spread(given, whole, region, slices, form === 'multiply' ? 1 : -0), choice: null };
+  }
+}
+
+/** Numbers with which the step changes nothing; null for `swap`, which takes what the value was. */
+export function identityNumbers(
+  form: StepForm,
+  dtype: Dtype,
+  dims: readonly number[] | null,
+  slices: readonly PlacedSlice[],
+): StepNumbers | null {
+  switch (form) {
+    case 'multiply':
+      return { operand: constant(dtype, [], 1), choice: null };
+    case 'add':
+      return { operand: constant(dtype, [], -0), choice: null };
+    case 'scatter': {
+      const inner = must(dims, 'a scatter knows its dims').slice(indexedAxes(slices));
+      return {
+        operand: constant(dtype, [0, ...inner], 0),
+        choice: constant('int64', [0, indexedAxes(slices)], 0),
+      };
+    }
+    case 'pick':
+      return { operand: constant(dtype, [1], 0), choice: places(must(dims, 'a pick knows its dims')) };
+    case 'swap':
+      return null;
+  }
+}
+
+/** ScatterND's places name the first axes, up to the last one that is sliced. */
+function indexedAxes(slices: readonly PlacedSlice[]): number {
+  return 1 + Math.max(...slices.map(({ axis }) => axis));
+}
+
+function scatterNumbers(
+  given: TensorData,
+  dims: readonly number[],
+  region: readonly number[],
+  slices: readonly PlacedSlice[],
+): StepNumbers {
+  const depth = indexedAxes(slices);
+  const outer = region.slice(0, depth);
+  const rows = sizeOf(outer);
+  const indices = new BigInt64Array(rows * depth);
+  let row = 0;
+  eachElement(outer, slices, stridesOf(outer), (index) => {
+    index.forEach((place, axis) => {
+      const at = slices.find((slice) => slice.axis === axis)?.indices[place] ?? place;
+      indices[row * depth + axis] = BigInt(at);
+    });
+    row++;
+  });
+  const operand = { ...broadcastTo(given, region), dims: [rows, ...dims.slice(depth)] };
+  return { operand, choice: { dtype: 'int64', dims: [rows, depth], data: indices } };
+}
+
+/**
+ * `given` on the elements the slices name and `elsewhere` on the others. Axes that are not sliced keep the length the
+ * value has there, so that a channel's factor stays one number.
+ */
+function spread(
+  given: TensorData,
+  dims: readonly number[],
+  region: readonly number[],
+  slices: readonly PlacedSlice[],
+  elsewhere: number,
+): TensorData {
+  const padded = padTo(given.dims, dims.length);
   const sliced = new Set(slices.map(({ axis }) => axis));
-  const shape = whole.map((dim, axis) => (sliced.has(axis) ? dim : (padded[axis] ?? 1)));
-  const operand = constant(dtype, shape, form === 'multiply' ? 1 : form === 'add' ? -0 : 0);
-  const partial = whole.map((_, axis) => (sliced.has(axis) ? (region[axis] ?? 1) : (padded[axis] ?? 1)));
+  const operand = constant(
+    given.dtype,
+    dims.map((dim, axis) => (sliced.has(axis) ? dim : (padded[axis] ?? 1))),
+    elsewhere,
+  );
+  const partial = dims.map((_, axis) => (sliced.has(axis) ? (region[axis] ?? 1) : (padded[axis] ?? 1)));
   scatter(operand, given, partial, slices);
-  if (form !== 'select') return { operand, choice: null };
-  const mask = constant('bool', whole.map((dim, axis) => (sliced.has(axis) ? dim : 1)), 0);
-  const maskRegion = whole.map((_, axis) => (sliced.has(axis) ? (region[axis] ?? 1) : 1));
-  scatter(mask, constant('bool', [], 1), maskRegion, slices);
-  return { operand, choice: mask };
+  return operand;
+}
+
+function padTo(dims: readonly number[], rank: number): number[] {
+  return [...new Array<number>(rank - dims.length).fill(1), ...dims];
 }
 
 /** A tensor repeated along axes of length 1 until it has these dims. */
@@ -79,20 +162,6 @@ export function broadcastTo(given: TensorData, dims: readonly number[]): TensorD
   const whole = constant(given.dtype, dims, 0);
   scatter(whole, given, dims, []);
   return whole;
-}
-
-/** Numbers with which the step changes nothing. */
-export function identityNumbers(form: StepForm, dtype: Dtype, dims: readonly number[] | null): StepNumbers {
-  switch (form) {
-    case 'multiply':
-      return { operand: constant(dtype, [], 1), choice: null };
-    case 'add':
-      return { operand: constant(dtype, [], -0), choice: null };
-    case 'select':
-      return { operand: constant(dtype, [], 0), choice: constant('bool', [], 0) };
-    case 'pick':
-      return { operand: constant(dtype, [1], 0), choice: places(must(dims, 'a pick knows its dims')) };
-  }
 }
 
 function givenValue(intervention: Intervention, dtype: Dtype): TensorData {
@@ -115,16 +184,14 @@ export function regionOf(dims: readonly number[], slices: readonly PlacedSlice[]
 }
 
 function pickNumbers(
-  intervention: Intervention,
   given: TensorData,
   dims: readonly number[],
+  region: readonly number[],
   slices: readonly PlacedSlice[],
 ): StepNumbers {
-  const region = regionOf(dims, slices);
-  checkBroadcast(intervention.site, given.dims, region);
   const count = sizeOf(dims);
   const choice = places(dims);
-  const padded = [...new Array<number>(dims.length - given.dims.length).fill(1), ...given.dims];
+  const padded = padTo(given.dims, dims.length);
   const strides = stridesOf(padded);
   const order = must(choice.data instanceof BigInt64Array ? choice.data : null, 'places are int64');
   eachElement(region, slices, stridesOf(dims), (index, to) => {
@@ -137,13 +204,22 @@ function pickNumbers(
 
 /** Every element's own place, counted through. */
 function places(dims: readonly number[]): TensorData {
-  return { dtype: 'int64', dims, data: BigInt64Array.from({ length: sizeOf(dims) }, (_, index) => BigInt(index)) };
+  return {
+    dtype: 'int64',
+    dims,
+    data: BigInt64Array.from({ length: sizeOf(dims) }, (_, index) => BigInt(index)),
+  };
 }
 
 /** Writes `given`, broadcast over `region`, to the elements of `target` that the slices name. */
-function scatter(target: TensorData, given: TensorData, region: readonly number[], slices: readonly PlacedSlice[]): void {
+function scatter(
+  target: TensorData,
+  given: TensorData,
+  region: readonly number[],
+  slices: readonly PlacedSlice[],
+): void {
   const rank = target.dims.length;
-  const padded = [...new Array<number>(rank - given.dims.length).fill(1), ...given.dims];
+  const padded = padTo(given.dims, rank);
   const from = stridesOf(padded);
   eachElement(region, slices, stridesOf(target.dims), (index, to) => {
     let at = 0;

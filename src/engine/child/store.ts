@@ -6,7 +6,9 @@ import { goneTensor } from './failures';
 
 /** What a tensor takes in memory, in bytes. */
 export function bytesOf({ data }: TensorData): number {
-  return ArrayBuffer.isView(data) ? data.byteLength : data.reduce((sum, text) => sum + text.length * 2 + 16, 0);
+  return ArrayBuffer.isView(data)
+    ? data.byteLength
+    : data.reduce((sum, text) => sum + text.length * 2 + 16, 0);
 }
 
 export class TensorStore {

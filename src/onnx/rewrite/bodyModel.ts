@@ -22,7 +22,9 @@ export function bodyModel(
     info.type.kind === 'unknown' ? { name: info.name, type: typeOf(path, info.name) ?? info.type } : info,
   );
   for (const name of freeNames(body)) {
-    const weight = around.map(({ graph }) => graph.initializers.get(name)).find((found) => found !== undefined);
+    const weight = around
+      .map(({ graph }) => graph.initializers.get(name))
+      .find((found) => found !== undefined);
     if (weight !== undefined) {
       initializers.set(name, weight);
       continue;

@@ -15,7 +15,8 @@ export interface Container {
 
 /** The container a type is, or null for tensors and for what cannot be taken apart. */
 export function containerOf(type: ValueType): Container | null {
-  if (type.kind === 'sequence') return type.of.kind === 'tensor' ? { kind: 'sequence', dtype: type.of.dtype } : null;
+  if (type.kind === 'sequence')
+    return type.of.kind === 'tensor' ? { kind: 'sequence', dtype: type.of.dtype } : null;
   if (type.kind !== 'optional') return null;
   if (type.of.kind === 'tensor') return { kind: 'optional', dtype: type.of.dtype };
   const inner = containerOf(type.of);
@@ -64,7 +65,11 @@ export function packInputs(
       nodes.push(absent(name, { kind: 'sequence', of: tensor }));
       continue;
     }
-    nodes.push(only === undefined ? emptySequence(sequence, dtype) : insertedNode('SequenceConstruct', elements, [sequence]));
+    nodes.push(
+      only === undefined
+        ? emptySequence(sequence, dtype)
+        : insertedNode('SequenceConstruct', elements, [sequence]),
+    );
     if (kind === 'optional-sequence') nodes.push(insertedNode('Optional', [sequence], [name]));
   }
   const names = new Set(packed.map(({ name }) => name));
@@ -110,7 +115,8 @@ export function openOutputs(graph: Graph, opened: readonly OpenedOutput[], fresh
       asked.set(name, [made('OptionalHasElement', [name], `${name}~present`)]);
       continue;
     }
-    const inside = container.kind === 'sequence' ? name : made('OptionalGetElement', [name], `${name}~inside`);
+    const inside =
+      container.kind === 'sequence' ? name : made('OptionalGetElement', [name], `${name}~inside`);
     if (container.kind === 'optional') asked.set(name, [inside]);
     else if (ask === 'length') asked.set(name, [made('SequenceLength', [inside], `${name}~length`)]);
     else {

@@ -44,7 +44,10 @@ function walkUp(
 
 /** The part of a main graph that makes `wanted` from its inputs. Nodes may be in any order. */
 export function cutGraph(graph: Graph, wanted: readonly ValueInfo[]): Graph {
-  const { needed, kept } = walkUp(graph, wanted.map((info) => info.name));
+  const { needed, kept } = walkUp(
+    graph,
+    wanted.map((info) => info.name),
+  );
   const nodes = graph.nodes.filter((node) => kept.has(node));
   const made = new Set(nodes.flatMap((node) => node.outputs));
   const keep = (name: string): boolean => needed.has(name);

@@ -5,7 +5,7 @@
 import { must } from '../../base/assert';
 import type { Attribute, Graph, GraphPath, Node } from '../../contract/skeleton';
 
-/** One step down: the body in attribute `attribute` of node `node` (place `place` where the attribute is a list). */
+/** One step down: the body in attribute `attribute` (place `place` where that is a list) of the node at index `node`. */
 export interface PathStep {
   readonly node: number;
   readonly attribute: string;
@@ -36,7 +36,7 @@ export function parentOf(path: GraphPath): { readonly path: GraphPath; readonly 
 /** The body that a step leads to from a graph. */
 export function bodyAt(graph: Graph, step: PathStep): Graph {
   const node = must(
-    graph.nodes.find((candidate) => candidate.id === step.node),
+    graph.nodes.find((candidate) => candidate.index === step.node),
     `node ${String(step.node)} is in its graph`,
   );
   return bodyOf(node, step);
@@ -45,7 +45,7 @@ export function bodyAt(graph: Graph, step: PathStep): Graph {
 /** The body in a node's attribute. */
 export function bodyOf(node: Node, step: PathStep): Graph {
   const attribute = node.attributes.find((candidate) => candidate.name === step.attribute);
-  const value = must(attribute, `node ${String(node.id)} has the attribute "${step.attribute}"`).value;
+  const value = must(attribute, `node ${String(node.index)} has the attribute "${step.attribute}"`).value;
   if (value.type === 'graph') return value.value;
   return must(value.type === 'graphs' ? value.value[step.place] : undefined, 'the attribute holds a graph');
 }
@@ -68,7 +68,7 @@ export function changeGraph(graph: Graph, path: GraphPath, change: (graph: Graph
   const descend = (current: Graph, depth: number): Graph => {
     const step = steps[depth];
     if (step === undefined) return change(current);
-    const at = current.nodes.findIndex((node) => node.id === step.node);
+    const at = current.nodes.findIndex((node) => node.index === step.node);
     const node = must(current.nodes[at], `node ${String(step.node)} is in its graph`);
     const body = descend(bodyOf(node, step), depth + 1);
     return { ...current, nodes: current.nodes.with(at, withBody(node, step, body)) };

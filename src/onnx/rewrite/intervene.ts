@@ -3,34 +3,38 @@
  * moving a slider is a run and not a new session. Pure.
  *
  * The node that made `x` makes `x~raw` instead, and the last inserted node makes `x`: no reader has to be rewired, in
- * the graph, in a body or among the outputs. An identity changes no bit: x * 1, x + (-0), and a select that takes x.
+ * the graph, in a body or among the outputs. An identity changes no bit: x * 1, x + (-0), nothing scattered. (The
+ * runtime's `Where` would not do: it turns -0 into 0.)
  */
 import { assertNever, must } from '../../base/assert';
 import type { Graph, GraphPath, Node, ValueInfo } from '../../contract/skeleton';
 import type { Dtype } from '../../tensor/dtype';
 import { changeGraph } from './graphPath';
 import type { FreshNames } from './names';
-import { insertAfter, insertedNode, intsInitializer } from './nodes';
+import { castNode, insertAfter, insertedNode, intsInitializer } from './nodes';
 
 /**
- * How a step computes. `select` takes elements of x or of another tensor by a mask, through `Where`; `pick` does the
- * same through `Gather` over both, for types and opsets for which the runtime has no `Where`.
+ * How a step computes. `scatter` writes elements into a copy of x; `pick` does the same through `Gather` over x and the
+ * new elements, for opsets without `ScatterND`. `swap` leaves x unread and takes the operand whole.
  */
-export type StepForm = 'multiply' | 'add' | 'select' | 'pick';
+export type StepForm = 'multiply' | 'add' | 'scatter' | 'pick' | 'swap';
 
 /** One intervention, as the graph sees it. */
 export interface Step {
   readonly path: GraphPath;
   readonly value: string;
+  /** The type the step computes in. */
   readonly dtype: Dtype;
+  /** The value's own type, where it is another one: cast to `dtype` before the step and back after it. */
+  readonly own?: Dtype;
   readonly form: StepForm;
 }
 
 /** Names of the model inputs that carry a step's numbers. */
 export interface StepInputs {
-  /** `multiply`: factors. `add`: what is added. `select`: what is taken. `pick`: what is taken, one axis. */
+  /** `multiply`: factors. `add`: what is added. `scatter`, `pick`, `swap`: new elements; for `pick` along one axis. */
   readonly operand: string;
-  /** `select`: true where the operand is taken (bool). `pick`: places in x followed by the operand (int64, x's shape). */
+  /** Places (int64). `scatter`: as ScatterND takes them. `pick`: in x followed by the operand, in x's shape. */
   readonly choice: string | null;
 }
 
@@ -65,12 +69,19 @@ export function insertSteps(graph: Graph, steps: readonly Step[], fresh: FreshNa
     const operand = fresh.next(`${step.value}~operand`);
     added.push(tensorInfo(operand, step.dtype));
     let choice: string | null = null;
-    if (step.form === 'select' || step.form === 'pick') {
+    if (step.form === 'scatter' || step.form === 'pick') {
       choice = fresh.next(`${step.value}~choice`);
-      added.push(tensorInfo(choice, step.form === 'select' ? 'bool' : 'int64'));
+      added.push(tensorInfo(choice, 'int64'));
     }
     const output = fresh.next(`${step.value}~step`);
-    site.nodes.push(...stepNodes(step.form, { x: site.last, operand, choice, output, flat, fresh }));
+    if (step.own === undefined) {
+      site.nodes.push(...stepNodes(step.form, { x: site.last, operand, choice, output, flat, fresh }));
+    } else {
+      const [x, y] = [fresh.next(`${step.value}~cast`), fresh.next(`${step.value}~uncast`)];
+      site.nodes.push(castNode(site.last, x, step.dtype));
+      site.nodes.push(...stepNodes(step.form, { x, operand, choice, output: y, flat, fresh }));
+      site.nodes.push(castNode(y, output, step.own));
+    }
     site.last = output;
     needsFlat ||= step.form === 'pick';
     inputs.push({ operand, choice });
@@ -85,7 +96,9 @@ export function insertSteps(graph: Graph, steps: readonly Step[], fresh: FreshNa
       ...node,
       outputs: node.outputs.map((name) => (name === last ? step.value : name)),
     }));
-    result = changeGraph(result, step.path, (body) => insertAfter(renameSource(body, step.value, raw), raw, chain));
+    result = changeGraph(result, step.path, (body) =>
+      insertAfter(renameSource(body, step.value, raw), raw, chain),
+    );
   }
   result = { ...result, inputs: [...result.inputs, ...added] };
   if (needsFlat) {
@@ -115,8 +128,10 @@ function stepNodes(form: StepForm, { x, operand, choice, output, flat, fresh }: 
       return [insertedNode('Mul', [x, operand], [output])];
     case 'add':
       return [insertedNode('Add', [x, operand], [output])];
-    case 'select':
-      return [insertedNode('Where', [must(choice, 'a select has a mask'), operand, x], [output])];
+    case 'scatter':
+      return [insertedNode('ScatterND', [x, must(choice, 'a scatter has places'), operand], [output])];
+    case 'swap':
+      return [insertedNode('Identity', [operand], [output])];
     case 'pick': {
       const line = fresh.next(`${x}~line`);
       const both = fresh.next(`${x}~both`);
@@ -143,8 +158,13 @@ function isInput(graph: Graph, value: string): boolean {
 /** Gives what defines `value` (a node, an input or a weight) another name; readers keep the old one. */
 function renameSource(graph: Graph, value: string, raw: string): Graph {
   const rename = (name: string): string => (name === value ? raw : name);
-  const renamed = <T extends object>(map: ReadonlyMap<string, T>, change: (item: T) => T): ReadonlyMap<string, T> =>
-    map.has(value) ? new Map([...map].map(([name, item]) => (name === value ? [raw, change(item)] : [name, item]))) : map;
+  const renamed = <T extends object>(
+    map: ReadonlyMap<string, T>,
+    change: (item: T) => T,
+  ): ReadonlyMap<string, T> =>
+    map.has(value)
+      ? new Map([...map].map(([name, item]) => (name === value ? [raw, change(item)] : [name, item])))
+      : map;
   return {
     ...graph,
     nodes: graph.nodes.map((node) =>

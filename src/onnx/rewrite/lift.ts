@@ -39,7 +39,12 @@ export type DtypeOf = (inner: InnerValue) => Dtype | undefined;
  * Makes every asked value a value of the main graph. Throws `unsupported` where a body does not let its values out, and
  * where the type of a value inside an `If` is unknown.
  */
-export function liftValues(graph: Graph, asked: readonly InnerValue[], fresh: FreshNames, dtypeOf: DtypeOf): Lifted {
+export function liftValues(
+  graph: Graph,
+  asked: readonly InnerValue[],
+  fresh: FreshNames,
+  dtypeOf: DtypeOf,
+): Lifted {
   const wanted = new Map<GraphPath, Map<string, { name: string; dtype: Dtype | undefined }>>();
   /** Asks for a value of a body, and says its name in the graph around it. */
   const ask = ({ path, value }: InnerValue, dtype: Dtype | undefined): string => {
@@ -79,8 +84,11 @@ export function liftValues(graph: Graph, asked: readonly InnerValue[], fresh: Fr
   return { graph: result, values };
 }
 
-function nodeAt(graph: Graph, path: GraphPath, id: number): Node {
-  return must(graphAt(graph, path).nodes.find((node) => node.id === id), `node ${String(id)} is in its graph`);
+function nodeAt(graph: Graph, path: GraphPath, index: number): Node {
+  return must(
+    graphAt(graph, path).nodes.find((node) => node.index === index),
+    `node ${String(index)} is in its graph`,
+  );
 }
 
 function insideLoop(graph: Graph, path: GraphPath): boolean {
@@ -94,9 +102,14 @@ type Wanted = ReadonlyMap<string, { readonly name: string; readonly dtype: Dtype
 function letOut(graph: Graph, path: GraphPath, wanted: Wanted, fresh: FreshNames): Graph {
   const { path: outer, step } = parentOf(path);
   return changeGraph(graph, outer, (around) => {
-    const at = around.nodes.findIndex((node) => node.id === step.node);
+    const at = around.nodes.findIndex((node) => node.index === step.node);
     const node = must(around.nodes[at], 'the node of the body is there');
-    const names = [...wanted].map(([value, { name, dtype }]) => ({ value, name, dtype, inner: fresh.next(`${value}~out`) }));
+    const names = [...wanted].map(([value, { name, dtype }]) => ({
+      value,
+      name,
+      dtype,
+      inner: fresh.next(`${value}~out`),
+    }));
     const body = bodyOf(node, step);
     const opened: Graph = {
       ...body,
@@ -124,7 +137,7 @@ function withPlaceholders(
   fresh: FreshNames,
 ): Node {
   const other = taken === 'then_branch' ? 'else_branch' : 'then_branch';
-  const step = { node: node.id, attribute: other, place: 0 };
+  const step = { node: node.index, attribute: other, place: 0 };
   const body = bodyOf(node, step);
   const placeholders = names.map(({ value, dtype }) => {
     if (dtype === undefined) throw unknownType(node, value);

@@ -63,7 +63,8 @@ export class FreshNames {
 
   next(base: string): string {
     let name = base;
-    for (let count = 2; this.#used.has(name) || this.#given.has(name); count++) name = `${base}~${String(count)}`;
+    for (let count = 2; this.#used.has(name) || this.#given.has(name); count++)
+      name = `${base}~${String(count)}`;
     this.#given.add(name);
     return name;
   }

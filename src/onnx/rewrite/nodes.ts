@@ -30,7 +30,12 @@ export function insertedNode(
 }
 
 export function castNode(from: string, to: string, dtype: Dtype): Node {
-  return insertedNode('Cast', [from], [to], [{ name: 'to', value: { type: 'int', value: dtypeCode(dtype) } }]);
+  return insertedNode(
+    'Cast',
+    [from],
+    [to],
+    [{ name: 'to', value: { type: 'int', value: dtypeCode(dtype) } }],
+  );
 }
 
 /** A `Constant` node that holds an empty tensor: one axis of length 0. */

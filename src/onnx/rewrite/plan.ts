@@ -33,7 +33,10 @@ export interface Plan {
   /** Inputs and outputs whose type the host cannot hold: they go in and come out as float32. */
   readonly cast?: { readonly inputs: readonly ValueInfo[]; readonly outputs: readonly string[] };
   /** Inputs and outputs that hold tensors in a sequence or an optional. */
-  readonly containers?: { readonly inputs: readonly PackedInput[]; readonly outputs: readonly OpenedOutput[] };
+  readonly containers?: {
+    readonly inputs: readonly PackedInput[];
+    readonly outputs: readonly OpenedOutput[];
+  };
 }
 
 export interface Rewritten {
@@ -61,7 +64,9 @@ export function rewrite(model: ModelParts, plan: Plan, dtypeOf: DtypeOf): Rewrit
     value: raw ? intervened.raw(path, value) : value,
   }));
   // Types are asked for under the values' own names.
-  const original = new Map(asked.map((inner, index) => [JSON.stringify([inner.path, inner.value]), plan.captures[index]]));
+  const original = new Map(
+    asked.map((inner, index) => [JSON.stringify([inner.path, inner.value]), plan.captures[index]]),
+  );
   const lifted = liftValues(intervened.graph, asked, fresh, (inner) =>
     dtypeOf(original.get(JSON.stringify([inner.path, inner.value])) ?? inner),
   );
@@ -147,7 +152,9 @@ function handIn(graph: Graph, given: readonly ValueInfo[], fresh: FreshNames): G
   return {
     ...graph,
     nodes: graph.nodes.map((node) =>
-      node.outputs.every(keep) ? node : { ...node, outputs: node.outputs.map((name) => unread.get(name) ?? name) },
+      node.outputs.every(keep)
+        ? node
+        : { ...node, outputs: node.outputs.map((name) => unread.get(name) ?? name) },
     ),
     inputs: [...graph.inputs.filter(({ name }) => keep(name)), ...given],
     initializers: new Map([...graph.initializers].filter(([name]) => keep(name))),

@@ -1,0 +1,252 @@
+/**
+ * Every model of libonnx-testdata: opens, runs with the outputs the package states, and stays bit for bit what it was
+ * while everything in it is captured and handed back. What the runtime cannot run is listed by name and reason.
+ */
+import assert from 'node:assert/strict';
+import { isFailure } from '../../../src/base/errors';
+import type { EngineApi } from '../../../src/contract/engineApi';
+import type { RunResult } from '../../../src/contract/run';
+import type { TensorData } from '../../../src/contract/tensor';
+import { relativeDifference, sameBits } from '../../../src/engine/child/compare';
+import { Engine } from '../../../src/engine/child/engine';
+import { runtime } from '../../../src/engine/child/runtime';
+import { openLocal } from '../../../src/onnx/files';
+import { toNumbers } from '../../../src/tensor/buffers';
+import { allSites, captureEverything, handBack } from './everything';
+import { parsePart, readPart, testModels, type TestModel } from './testdata';
+
+/** Of the largest stated value: what ONNX's own test runner allows. */
+const TOLERANCE = 1e-3;
+
+/** Where the stated outputs are not what this runtime gives, with the reason. The runtime itself gives the same as we do. */
+const OTHER_OUTPUTS: readonly (readonly [RegExp, string])[] = [
+  [/test_bernoulli|test_training_dropout/, 'draws random numbers'],
+  [/test_cast(like)?_FLOAT_to_STRING/, 'the runtime writes numbers as text in another way'],
+  [/test_cast_FLOAT_to_BFLOAT16$/, 'the package cut bits off where the runtime rounds'],
+  [/test_maxunpool_export_with_output_shape/, 'the runtime places the values by another rule'],
+  [
+    /test_resize_downsample_scales_(cubic|linear)_align_corners/,
+    'the package is from before ONNX changed this rule',
+  ],
+];
+
+/** Models whose stated inputs are not what the model itself declares. */
+const OTHER_INPUTS = /test_castlike_(BFLOAT16_to_FLOAT|FLOAT_to_BFLOAT16)/;
+
+/** Kernels that are there and say no. */
+const REFUSED: readonly (readonly [RegExp, RegExp, string])[] = [
+  [
+    /test_(gru|lstm|simple_rnn)_batchwise/,
+    /Batchwise recurrent operations/,
+    'no batch-first recurrent layers',
+  ],
+  [/test_strnorm/, /StringNormalizer|locale/i, 'needs the locale en_US.UTF-8, which this machine has not'],
+];
+
+function reasonFor(list: readonly (readonly [RegExp, string])[], name: string): string | undefined {
+  return list.find(([pattern]) => pattern.test(name))?.[1];
+}
+
+describe('every model of libonnx-testdata', function () {
+  this.timeout(300_000);
+  const engine = new Engine({ sessionBudget: 1 << 20, tensorBudget: 1 << 30, threads: 1 }, () => undefined);
+  const api = engine.api();
+  const models = testModels();
+  const missing = new Map<string, string[]>();
+  const ran: TestModel[] = [];
+
+  it('is there in full', () => assert.equal(models.length, 1072));
+
+  it('opens', async () => {
+    for (const { file, name } of models) {
+      const { skeleton, source } = await openLocal(file);
+      await source.close();
+      assert.ok(skeleton.graph.nodes.length > 0 || /empty|identity/.test(name), name);
+    }
+  });
+
+  it('gives the stated outputs wherever the runtime has the operator', async () => {
+    let compared = 0;
+    for (const model of models) {
+      const other = reasonFor(OTHER_OUTPUTS, model.name);
+      try {
+        compared += await runAll(api, model, other === undefined);
+        ran.push(model);
+        if (other !== undefined) note(missing, `runs with other numbers: ${other}`, model.name);
+      } catch (error) {
+        note(missing, whyNot(model.name, error), model.name);
+      }
+    }
+    for (const [reason, names] of missing) console.log(`      ${reason}: ${names.join(', ')}`);
+    assert.ok(compared > 1000, `${String(compared)} outputs compared`);
+    assert.ok(ran.length >= 1000, `${String(ran.length)} models ran`);
+  });
+
+  it('gives bit for bit what the runtime gives for the file itself', async () => {
+    let compared = 0;
+    for (const model of ran) {
+      if (/bernoulli|training_dropout/.test(model.name)) continue;
+      compared += await compareWithFile(api, model);
+    }
+    assert.ok(compared > 950, `${String(compared)} outputs compared`);
+  });
+
+  it('is not changed by capturing everything and handing it back', async () => {
+    let captured = 0;
+    const refused: string[] = [];
+    for (const model of ran) {
+      if (/bernoulli|training_dropout/.test(model.name)) continue;
+      const found = await captureAndHandBack(api, model);
+      captured += found.captured;
+      refused.push(...found.refused.map((text) => `${model.name} ${text}`));
+    }
+    for (const text of refused)
+      assert.match(
+        text,
+        /is a sequence|cannot be inferred|lets no inner value out|from one iteration to the next/,
+      );
+    assert.ok(captured > 2400, `${String(captured)} values`);
+  });
+});
+
+function note(lists: Map<string, string[]>, reason: string, name: string): void {
+  lists.set(reason, [...(lists.get(reason) ?? []), name]);
+}
+
+function whyNot(name: string, error: unknown): string {
+  assert.ok(isFailure(error), `${name}: ${String(error instanceof Error ? error.stack : error)}`);
+  if (error.code === 'unsupported') {
+    return (
+      /^The runtime has no (operator )?\w+/.exec(error.message)?.[0] ??
+      assert.fail(`${name}: ${error.message}`)
+    );
+  }
+  if (error.code === 'bad-feed' && OTHER_INPUTS.test(name)) return 'the stated inputs do not fit the model';
+  const refused = REFUSED.find(([names, message]) => names.test(name) && message.test(error.message));
+  return refused?.[2] ?? assert.fail(`${name}: ${error.message}`);
+}
+
+async function feedsFor(
+  opened: Awaited<ReturnType<EngineApi['open']>>,
+  set: string,
+): Promise<Readonly<Record<string, TensorData>>> {
+  const feeds = opened.inputs.flatMap((spec, index) => {
+    const bytes = readPart(set, 'input', index);
+    return bytes === null ? [] : parsePart(bytes, spec);
+  });
+  return Promise.resolve(Object.fromEntries(feeds));
+}
+
+/** Runs every data set; gives how many outputs were compared with stated ones. */
+async function runAll(api: EngineApi, { file, name, sets }: TestModel, compare: boolean): Promise<number> {
+  const opened = await api.open(file);
+  let compared = 0;
+  try {
+    for (const set of sets) {
+      const result = await api.run(opened.id, { feeds: await feedsFor(opened, set), capture: [] });
+      for (const [index, spec] of opened.outputs.entries()) {
+        const bytes = readPart(set, 'output', index);
+        if (bytes === null) continue;
+        for (const [site, stated] of parsePart(bytes, spec)) {
+          const given = await outputOf(api, result, site);
+          if (!compare) continue;
+          const difference = relativeDifference(given, widened(stated));
+          assert.ok(difference <= TOLERANCE, `${name}: ${site} differs by ${String(difference)}`);
+          compared++;
+        }
+      }
+    }
+    return compared;
+  } finally {
+    await api.close(opened.id);
+  }
+}
+
+async function outputOf(api: EngineApi, result: RunResult, site: string): Promise<TensorData> {
+  const found = result.outputs.find((output) => output.site === site);
+  assert.ok(found?.handle, `"${site}" was given out`);
+  return api.tensor(found.handle);
+}
+
+/** bfloat16 comes out as float32. */
+function widened(tensor: TensorData): TensorData {
+  if (tensor.dtype !== 'bfloat16' || !ArrayBuffer.isView(tensor.data)) return tensor;
+  return { ...tensor, dtype: 'float32', data: Float32Array.from(toNumbers('bfloat16', tensor.data)) };
+}
+
+/** The file itself, given to the runtime by its path. */
+async function compareWithFile(api: EngineApi, { file, name, sets }: TestModel): Promise<number> {
+  const opened = await api.open(file);
+  let compared = 0;
+  try {
+    const carried = [...opened.inputs, ...opened.outputs].every(
+      ({ container, dtype }) => container === undefined && dtype !== 'bfloat16',
+    );
+    if (!carried) return 0;
+    const { InferenceSession, Tensor } = runtime();
+    const session = await InferenceSession.create(file, {
+      graphOptimizationLevel: 'disabled',
+      logSeverityLevel: 4,
+    });
+    for (const set of sets) {
+      const feeds = await feedsFor(opened, set);
+      const given = Object.fromEntries(
+        Object.entries(feeds).map(([input, { dtype, data, dims }]) => [
+          input,
+          new Tensor(dtype as 'float32', data as Float32Array, dims),
+        ]),
+      );
+      const direct = await session.run(given);
+      const result = await api.run(opened.id, { feeds, capture: [] });
+      for (const [site, { type, dims, data }] of Object.entries(direct)) {
+        const ours = await outputOf(api, result, site);
+        const theirs = { dtype: type, dims, data } as TensorData;
+        assert.ok(sameBits(ours, theirs), `${name}: ${site}`);
+        compared++;
+      }
+    }
+    await session.release();
+    return compared;
+  } finally {
+    await api.close(opened.id);
+  }
+}
+
+async function captureAndHandBack(
+  api: EngineApi,
+  { file, name, sets }: TestModel,
+): Promise<{ readonly captured: number; readonly refused: readonly string[] }> {
+  const { skeleton, source } = await openLocal(file);
+  await source.close();
+  const opened = await api.open(file);
+  try {
+    const [set] = sets;
+    const feeds = set === undefined ? {} : await feedsFor(opened, set);
+    const plain = await api.run(opened.id, { feeds, capture: [] });
+    const everything = await captureEverything(api, opened.id, { feeds }, allSites(skeleton));
+    await assertSame(api, plain, everything.result, `${name} while capturing`);
+    const back = await handBack(api, opened.id, feeds, everything, skeleton);
+    await assertSame(api, plain, back.result, `${name} while handing back`);
+    for (const [index, [site, tensor]] of [...back.given].entries()) {
+      const raw = back.result.captures[index];
+      assert.ok(raw?.handle, `${name}: ${site}`);
+      assert.ok(
+        sameBits(await api.tensor(raw.handle), tensor),
+        `${name}: ${site} is what was captured there`,
+      );
+    }
+    return { captured: back.given.size, refused: everything.refused };
+  } finally {
+    await api.close(opened.id);
+  }
+}
+
+async function assertSame(api: EngineApi, plain: RunResult, other: RunResult, what: string): Promise<void> {
+  assert.equal(other.outputs.length, plain.outputs.length, what);
+  for (const { site } of plain.outputs) {
+    assert.ok(
+      sameBits(await outputOf(api, other, site), await outputOf(api, plain, site)),
+      `${what}: ${site}`,
+    );
+  }
+}
