@@ -34,7 +34,7 @@ function spectrum(file: string): number[] {
   const model = fromBinary(ModelProtoSchema, readFileSync(file));
   const embedding = model.graph?.initializer.find((tensor) => tensor.name === 'embed.token');
   assert.ok(embedding !== undefined);
-  const raw = embedding.rawData.slice();
+  const raw = Uint8Array.from(embedding.rawData);
   const values = new Float32Array(raw.buffer, 0, raw.byteLength / 4);
   const width = Number(embedding.dims[1]);
   const powers = Array.from({ length: (PRIME - 1) / 2 }, (_, i) => {
