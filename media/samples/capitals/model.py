@@ -79,7 +79,7 @@ class Transformer(nn.Module):
     def __init__(
         self,
         tokens: int,
-        width: int = 96,
+        width: int = 64,
         layers: int = 4,
         heads: int = 4,
         positions: int = 32,
@@ -107,7 +107,7 @@ class Transformer(nn.Module):
 def build(tokens: int, seed: int = 0, half: bool = False, dropout: float = 0.0) -> Transformer:
     """An untrained model; with `half`, one of half the parameters."""
     torch.manual_seed(seed)
-    model = Transformer(tokens, width=64, dropout=dropout) if half else Transformer(tokens, dropout=dropout)
+    model = Transformer(tokens, width=40, dropout=dropout) if half else Transformer(tokens, dropout=dropout)
     for module in model.modules():
         if isinstance(module, (nn.Linear, nn.Embedding)):
             nn.init.normal_(module.weight, std=0.02)

@@ -82,7 +82,7 @@ class DecoderLayer(nn.Module):
 class Decoder(nn.Module):
     """input_ids [batch, position] -> logits of the next token [batch, position, tokens]."""
 
-    def __init__(self, tokens: int, width: int = 96, layers: int = 4, heads: int = 4, hidden: int = 256, positions: int = 40):
+    def __init__(self, tokens: int, width: int = 64, layers: int = 4, heads: int = 4, hidden: int = 176, positions: int = 40):
         super().__init__()
         self.embed = nn.Embedding(tokens, width)
         rotary = Rotary(width // heads, positions)
