@@ -47,7 +47,15 @@ export function activate(context: vscode.ExtensionContext): void {
   const runs = keep(new RunController(models, engine, feeds, weights, trust, storage, log));
   const pictures = new Pictures(engine, runs, feeds, weights);
   const navigation = keep(new Navigation(models, panels));
-  keep(new ModelEditor(context.extensionUri, models, panels, { navigation, runs, feeds, weights, pictures, trust }, log));
+  keep(
+    new ModelEditor(
+      context.extensionUri,
+      models,
+      panels,
+      { navigation, runs, feeds, weights, pictures, trust },
+      log,
+    ),
+  );
   keep(new ModelsTree(models, runs));
   keep(new StatusBar(models, runs));
   keep(new WorkspaceIndex(models, log));
@@ -61,7 +69,9 @@ export function activate(context: vscode.ExtensionContext): void {
   const python: vscode.DocumentSelector = { language: 'python' };
   keep(vscode.languages.registerHoverProvider(python, new SourceHover(models, runs, weights)));
   keep(vscode.languages.registerCodeLensProvider(python, new ModuleLenses(models, sourceChanged.event)));
-  keep(vscode.languages.registerInlayHintsProvider(python, new ShapeHints(models, runs, sourceChanged.event)));
+  keep(
+    vscode.languages.registerInlayHintsProvider(python, new ShapeHints(models, runs, sourceChanged.event)),
+  );
 
   const targets = new Targets(models, panels);
   const nodes = new NodeCommands(models, targets, navigation);
@@ -87,7 +97,10 @@ export function activate(context: vscode.ExtensionContext): void {
         copySite: (argument) => nodes.copySite(argument),
         changeFeed: (argument) => running.changeFeed(argument),
         openSample: () => samples.open(),
-        showLog: () => Promise.resolve(log.show()),
+        showLog: () => {
+          log.show();
+          return Promise.resolve();
+        },
         showRun: (argument) => running.showRun(argument),
         renameRun: (argument) => running.rename(argument),
         noteRun: (argument) => running.note(argument),

@@ -209,7 +209,12 @@ export type Picture = {
     }
   | {
       readonly kind: 'ranking';
-      readonly entries: readonly { readonly name: string; readonly index: number; readonly value: number; readonly share: number | null }[];
+      readonly entries: readonly {
+        readonly name: string;
+        readonly index: number;
+        readonly value: number;
+        readonly share: number | null;
+      }[];
       /** What `share` is: `softmax of the output`; '' when there is none. */
       readonly shareIs: string;
       readonly labelsFrom: string;
@@ -226,7 +231,11 @@ export interface PictureRequest {
 }
 
 export interface HostApi {
-  ready(): Promise<{ readonly model: ModelSnapshot; readonly runs: RunState; readonly run: RunSnapshot | null }>;
+  ready(): Promise<{
+    readonly model: ModelSnapshot;
+    readonly runs: RunState;
+    readonly run: RunSnapshot | null;
+  }>;
   inspect(selection: Selection, signal?: AbortSignal): Promise<Inspection>;
   /** A person selected something in the graph. */
   select(selection: Selection): void;
@@ -253,7 +262,11 @@ export interface ViewEvents {
   model: ModelSnapshot;
   runs: RunState;
   run: RunSnapshot | null;
-  selection: { readonly revision: number; readonly selection: Selection; readonly origin: 'graph' | 'source' | 'tree' | 'command' };
+  selection: {
+    readonly revision: number;
+    readonly selection: Selection;
+    readonly origin: 'graph' | 'source' | 'tree' | 'command';
+  };
   /** Nodes the cursor's line made: lit in the graph, nothing moves. */
   highlight: { readonly revision: number; readonly nodes: readonly number[] };
 }

@@ -18,8 +18,9 @@ export class ModuleLenses implements vscode.CodeLensProvider {
   ) {}
 
   provideCodeLenses(document: vscode.TextDocument): vscode.CodeLens[] {
-    if (!vscode.workspace.getConfiguration('patchclamp', document).get<boolean>('codeLens.enabled', true)) return [];
-    const linked = modelsOf(this.models, document);
+    if (!vscode.workspace.getConfiguration('patchclamp', document).get<boolean>('codeLens.enabled', true))
+      return [];
+    const linked = modelsOf(this.models, document).shown;
     if (linked.length === 0) return [];
     const lenses: vscode.CodeLens[] = [];
     for (const match of document.getText().matchAll(CLASS_LINE)) {
@@ -71,5 +72,7 @@ export class ModuleLenses implements vscode.CodeLensProvider {
 /** Modules of a class, by the last part of the class's dotted name. */
 function instancesOf(model: OpenModel, name: string): readonly Scope[] {
   const scopes = model.content?.scopes.scopes ?? [];
-  return scopes.filter(({ className }) => className !== null && className.slice(className.lastIndexOf('.') + 1) === name);
+  return scopes.filter(
+    ({ className }) => className !== null && className.slice(className.lastIndexOf('.') + 1) === name,
+  );
 }

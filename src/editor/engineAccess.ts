@@ -60,7 +60,11 @@ export class EngineAccess implements Disposable {
     signal: AbortSignal,
   ): Promise<TensorData> {
     const { id } = await this.#open(model);
-    const { captures } = await this.#client.run(id, { feeds, capture: [site], outputs: [], keep: true }, signal);
+    const { captures } = await this.#client.run(
+      id,
+      { feeds, capture: [site], outputs: [], keep: true },
+      signal,
+    );
     const handle = captures[0]?.handle;
     if (handle === undefined || handle === null) throw new Error(`The engine kept no tensor for ${site}.`);
     try {

@@ -42,7 +42,9 @@ interface ModelFeeds {
 }
 
 interface Remembered {
-  readonly sources: Readonly<Record<string, { readonly source: unknown; readonly from: Readonly<Record<string, string>> }>>;
+  readonly sources: Readonly<
+    Record<string, { readonly source: unknown; readonly from: Readonly<Record<string, string>> }>
+  >;
   readonly dims: Readonly<Record<string, number>>;
   readonly labels?: string;
 }
@@ -78,15 +80,25 @@ export class FeedBook implements Disposable {
     const { firstChoice } = await import('./feedDefaults');
     const specs = feedSpecs(content.skeleton);
     const remembered = this.#recall(model);
-    const feeds: ModelFeeds = { files, specs, guesses, choices: new Map(), dims: new Map(), labels: undefined, encoder: undefined };
+    const feeds: ModelFeeds = {
+      files,
+      specs,
+      guesses,
+      choices: new Map(),
+      dims: new Map(),
+      labels: undefined,
+      encoder: undefined,
+    };
     for (const spec of specs.filter(({ optional }) => !optional)) {
       const known = toFeedSource(remembered.sources[spec.name]?.source);
       const first = firstChoice(spec, guesses, images, guessWords());
-      const choice = known === undefined ? first : { source: known, from: remembered.sources[spec.name]?.from ?? {} };
+      const choice =
+        known === undefined ? first : { source: known, from: remembered.sources[spec.name]?.from ?? {} };
       feeds.choices.set(spec.name, { ...choice, problem: null });
     }
     for (const [name, size] of Object.entries(remembered.dims)) feeds.dims.set(name, { size, from: null });
-    if (guesses.labels !== null) feeds.labels = { names: guesses.labels.value, from: guesses.labels.from, chosen: false };
+    if (guesses.labels !== null)
+      feeds.labels = { names: guesses.labels.value, from: guesses.labels.from, chosen: false };
     for (const problem of guesses.problems) this.log.warn(problem);
     this.#feeds.set(model, feeds);
     if (remembered.labels !== undefined) await this.#readLabels(feeds, remembered.labels);
@@ -122,7 +134,9 @@ export class FeedBook implements Disposable {
   labelsOf(model: OpenModel): { readonly names: readonly string[]; readonly from: string } | undefined {
     const labels = this.#feeds.get(model)?.labels;
     if (labels === undefined) return undefined;
-    const from = labels.chosen ? vscode.l10n.t('names from {0}', labels.from) : vscode.l10n.t('names from {0} (a guess)', labels.from);
+    const from = labels.chosen
+      ? vscode.l10n.t('names from {0}', labels.from)
+      : vscode.l10n.t('names from {0} (a guess)', labels.from);
     return { names: labels.names, from };
   }
 
@@ -130,7 +144,10 @@ export class FeedBook implements Disposable {
   async tokensOf(
     model: OpenModel,
     tensors: Readonly<Record<string, TensorData>>,
-  ): Promise<{ readonly tokens: readonly string[]; readonly name: (id: number) => string; readonly from: string } | undefined> {
+  ): Promise<
+    | { readonly tokens: readonly string[]; readonly name: (id: number) => string; readonly from: string }
+    | undefined
+  > {
     const feeds = this.#feeds.get(model);
     if (feeds === undefined || feeds.guesses.tokenizer === null) return undefined;
     const { guessTokens } = await import('../data/guess');
@@ -184,7 +201,11 @@ export class FeedBook implements Disposable {
   }
 
   /** Takes the inputs of a kept run as the choice. */
-  async restore(model: OpenModel, kept: readonly KeptFeed[], dims: Readonly<Record<string, number>>): Promise<void> {
+  async restore(
+    model: OpenModel,
+    kept: readonly KeptFeed[],
+    dims: Readonly<Record<string, number>>,
+  ): Promise<void> {
     const feeds = await this.#ready(model);
     for (const { name, recipe } of kept) {
       const source = toFeedSource(recipe);
@@ -204,7 +225,13 @@ export class FeedBook implements Disposable {
     const spec = feeds.specs.find(({ name }) => name === input);
     if (spec === undefined) return false;
     const choice = feeds.choices.get(input);
-    const source = await askPart({ spec, source: choice?.source, part, files: feeds.files, guesses: feeds.guesses });
+    const source = await askPart({
+      spec,
+      source: choice?.source,
+      part,
+      files: feeds.files,
+      guesses: feeds.guesses,
+    });
     if (source === undefined) return false;
     const kept = choice?.source.kind === source.kind ? choice.from : guessesOf(spec, source, feeds.guesses);
     feeds.choices.set(input, { source, from: { ...kept, [part]: '' }, problem: null });
@@ -240,7 +267,12 @@ export class FeedBook implements Disposable {
     return feeds;
   }
 
-  async #make(feeds: ModelFeeds, name: string, source: FeedSource, dims: Readonly<Record<string, number>>): Promise<TensorData> {
+  async #make(
+    feeds: ModelFeeds,
+    name: string,
+    source: FeedSource,
+    dims: Readonly<Record<string, number>>,
+  ): Promise<TensorData> {
     const spec = feeds.specs.find((candidate) => candidate.name === name);
     if (spec === undefined) throw new Error(`The model has no input "${name}" any more.`);
     const { resolveFeed } = await import('../data/feed');
@@ -257,16 +289,26 @@ export class FeedBook implements Disposable {
     const { labels } = feeds;
     if (labels === undefined) return parts;
     const text = vscode.l10n.t('labels {0}', labels.from);
-    return [...parts, { id: LABELS_PART, label: vscode.l10n.t('Labels'), text, guess: labels.chosen ? null : vscode.l10n.t('its name') }];
+    return [
+      ...parts,
+      {
+        id: LABELS_PART,
+        label: vscode.l10n.t('Labels'),
+        text,
+        guess: labels.chosen ? null : vscode.l10n.t('its name'),
+      },
+    ];
   }
 
   /** Gives every open dimension that a recipe needs a usual size, and forgets guesses nobody needs. */
   async #completeDims(feeds: ModelFeeds): Promise<void> {
     const { neededDims, usualSize } = await import('./feedDefaults');
     const needed = neededDims(feeds.specs, (name) => feeds.choices.get(name)?.source);
-    for (const [name, { from }] of [...feeds.dims]) if (from !== null && !needed.includes(name)) feeds.dims.delete(name);
+    for (const [name, { from }] of [...feeds.dims])
+      if (from !== null && !needed.includes(name)) feeds.dims.delete(name);
     for (const name of needed) {
-      if (!feeds.dims.has(name)) feeds.dims.set(name, { size: usualSize(name, feeds.specs), from: guessWords().usual });
+      if (!feeds.dims.has(name))
+        feeds.dims.set(name, { size: usualSize(name, feeds.specs), from: guessWords().usual });
     }
   }
 
@@ -287,9 +329,13 @@ export class FeedBook implements Disposable {
   async #remember(model: OpenModel, feeds: ModelFeeds): Promise<void> {
     await this.#completeDims(feeds);
     const sources = Object.fromEntries(
-      [...feeds.choices].filter(([, { from }]) => isChosen(from)).map(([name, { source, from }]) => [name, { source, from }]),
+      [...feeds.choices]
+        .filter(([, { from }]) => isChosen(from))
+        .map(([name, { source, from }]) => [name, { source, from }]),
     );
-    const dims = Object.fromEntries([...feeds.dims].filter(([, { from }]) => from === null).map(([name, { size }]) => [name, size]));
+    const dims = Object.fromEntries(
+      [...feeds.dims].filter(([, { from }]) => from === null).map(([name, { size }]) => [name, size]),
+    );
     const labels = feeds.labels?.chosen === true ? { labels: feeds.labels.from } : {};
     await this.memory.update(keyOf(model), { sources, dims, ...labels } satisfies Remembered);
     this.#changed.fire(model);

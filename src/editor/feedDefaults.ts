@@ -22,13 +22,23 @@ export interface FirstChoice {
 }
 
 /** What to feed an input when nobody has chosen yet. */
-export function firstChoice(spec: FeedSpec, guesses: Guesses, images: readonly string[], words: GuessWords): FirstChoice {
+export function firstChoice(
+  spec: FeedSpec,
+  guesses: Guesses,
+  images: readonly string[],
+  words: GuessWords,
+): FirstChoice {
   const how = fitPreprocessing(spec, guesses.preprocessing);
   const [image] = images;
   if (how !== null && image !== undefined) {
     return {
       source: { kind: 'image', file: image, how: how.value },
-      from: { source: words.firstImage, layout: words.shape, ...(isFixedSize(spec) ? { size: words.shape } : {}), '*': how.from },
+      from: {
+        source: words.firstImage,
+        layout: words.shape,
+        ...(isFixedSize(spec) ? { size: words.shape } : {}),
+        '*': how.from,
+      },
     };
   }
   const field = guessTokens(spec);
@@ -46,18 +56,24 @@ export function firstChoice(spec: FeedSpec, guesses: Guesses, images: readonly s
     };
   }
   const scalar = spec.shape !== null && spec.shape.every((dim) => dim === 1);
-  if (spec.dtype === 'string') return { source: { kind: 'literal', text: 'text' }, from: { '*': words.nothingBetter } };
+  if (spec.dtype === 'string')
+    return { source: { kind: 'literal', text: 'text' }, from: { '*': words.nothingBetter } };
   if (!isFloat(spec.dtype) && (scalar || spec.shape === null)) {
     return { source: { kind: 'literal', text: '1' }, from: { '*': words.nothingBetter } };
   }
   return {
-    source: isFloat(spec.dtype) ? { kind: 'random', seed: 0 } : { kind: 'random', seed: 0, below: spec.dtype === 'bool' ? 2 : 10 },
+    source: isFloat(spec.dtype)
+      ? { kind: 'random', seed: 0 }
+      : { kind: 'random', seed: 0, below: spec.dtype === 'bool' ? 2 : 10 },
     from: { '*': words.nothingBetter },
   };
 }
 
 /** Open dimensions that the chosen sources need a size for, in the order met. */
-export function neededDims(specs: readonly FeedSpec[], sourceOf: (name: string) => FeedSource | undefined): readonly string[] {
+export function neededDims(
+  specs: readonly FeedSpec[],
+  sourceOf: (name: string) => FeedSource | undefined,
+): readonly string[] {
   const names = new Set<string>();
   for (const spec of specs) {
     const source = sourceOf(spec.name);
@@ -75,7 +91,11 @@ export function neededDims(specs: readonly FeedSpec[], sourceOf: (name: string) 
 export function usualSize(name: string, specs: readonly FeedSpec[]): number {
   if (/batch|:0$/i.test(name) || specs.some(({ shape }) => shape?.[0] === name)) return 1;
   if (/past/i.test(name)) return 0;
-  const spatial = specs.some(({ shape, name: input }) => shape?.length === 4 && shape.some((dim, axis) => axis >= 2 && (dim === name || name === `${input}:${String(axis)}`)));
+  const spatial = specs.some(
+    ({ shape, name: input }) =>
+      shape?.length === 4 &&
+      shape.some((dim, axis) => axis >= 2 && (dim === name || name === `${input}:${String(axis)}`)),
+  );
   return spatial ? 64 : 16;
 }
 

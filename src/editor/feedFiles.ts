@@ -39,13 +39,19 @@ export class FeedFiles implements DataFiles {
   async nearby(extensions: readonly string[]): Promise<readonly string[]> {
     const pattern = new vscode.RelativePattern(this.folder, `**/*.{${extensions.join(',')}}`);
     const found = await vscode.workspace.findFiles(pattern, '**/{node_modules,.git,.venv,venv}/**', NEARBY);
-    return found.map((uri) => this.name(uri)).sort((a, b) => a.split('/').length - b.split('/').length || a.localeCompare(b));
+    return found
+      .map((uri) => this.name(uri))
+      .sort((a, b) => a.split('/').length - b.split('/').length || a.localeCompare(b));
   }
 
   /** How a file is named in a recipe. */
   name(uri: vscode.Uri): string {
     const base = `${this.folder.path}/`;
-    if (uri.scheme === this.folder.scheme && uri.authority === this.folder.authority && uri.path.startsWith(base)) {
+    if (
+      uri.scheme === this.folder.scheme &&
+      uri.authority === this.folder.authority &&
+      uri.path.startsWith(base)
+    ) {
       return uri.path.slice(base.length);
     }
     return uri.scheme === 'file' ? uri.fsPath : uri.toString();

@@ -43,7 +43,9 @@ export function partsOf(
       return [
         part('source', words.source, lastPart(source.file)),
         part('size', words.size, sizeText(how, words)),
-        ...(how.crop === null ? [] : [part('crop', words.crop, `${words.crop} ${String(how.crop.height)}×${String(how.crop.width)}`)]),
+        ...(how.crop === null
+          ? []
+          : [part('crop', words.crop, `${words.crop} ${String(how.crop.height)}×${String(how.crop.width)}`)]),
         part('channels', words.channels, how.channels + (how.invert ? ` ${words.inverted}` : '')),
         part('scale', words.scale, scaleText(how.scale)),
         part('mean', words.mean, `${words.mean} ${how.mean.map(short).join(' ')}`),
@@ -52,7 +54,13 @@ export function partsOf(
       ];
     }
     case 'array':
-      return [part('source', words.source, source.entry === undefined ? lastPart(source.file) : `${lastPart(source.file)}:${source.entry}`)];
+      return [
+        part(
+          'source',
+          words.source,
+          source.entry === undefined ? lastPart(source.file) : `${lastPart(source.file)}:${source.entry}`,
+        ),
+      ];
     case 'literal':
       return [part('source', words.source, clip(source.text))];
     case 'text':
@@ -97,7 +105,9 @@ export function toFeedSource(value: unknown): FeedSource | undefined {
     case 'literal':
       return has('text', 'string') ? (value as FeedSource) : undefined;
     case 'text':
-      return has('text', 'string') && has('tokenizer', 'string') && has('field', 'string') ? (value as FeedSource) : undefined;
+      return has('text', 'string') && has('tokenizer', 'string') && has('field', 'string')
+        ? (value as FeedSource)
+        : undefined;
     case 'random':
       return has('seed', 'number') ? (value as FeedSource) : undefined;
     default:
@@ -108,7 +118,9 @@ export function toFeedSource(value: unknown): FeedSource | undefined {
 /** `28×28 bilinear`, `shorter edge 256 bicubic`, `own size`. */
 export function sizeText({ resize, resample }: ImagePreprocessing, words: PartWords): string {
   if (resize === null) return words.ownSize;
-  return 'shortest' in resize ? `≥ ${String(resize.shortest)} ${resample}` : `${String(resize.height)}×${String(resize.width)} ${resample}`;
+  return 'shortest' in resize
+    ? `≥ ${String(resize.shortest)} ${resample}`
+    : `${String(resize.height)}×${String(resize.width)} ${resample}`;
 }
 
 function scaleText(scale: number): string {

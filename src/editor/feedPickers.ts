@@ -34,7 +34,10 @@ export async function askPart(question: PartQuestion): Promise<FeedSource | unde
       return how === undefined ? undefined : { ...source, how };
     }
     case 'random': {
-      const whole = await askWhole(part === 'seed' ? vscode.l10n.t('Seed') : vscode.l10n.t('Numbers below'), part === 'seed' ? source.seed : source.below);
+      const whole = await askWhole(
+        part === 'seed' ? vscode.l10n.t('Seed') : vscode.l10n.t('Numbers below'),
+        part === 'seed' ? source.seed : source.below,
+      );
       return whole === undefined ? undefined : { ...source, [part]: whole };
     }
     case 'text': {
@@ -64,7 +67,9 @@ async function askSource({ spec, source, files, guesses }: PartQuestion): Promis
           prompt: vscode.l10n.t('Text for {0}', spec.name),
           ...(source?.kind === 'text' ? { value: source.text } : {}),
         });
-        return text === undefined ? undefined : { kind: 'text', text, tokenizer, field: field.value, special: true, pad };
+        return text === undefined
+          ? undefined
+          : { kind: 'text', text, tokenizer, field: field.value, special: true, pad };
       },
     });
   }
@@ -85,20 +90,42 @@ async function askSource({ spec, source, files, guesses }: PartQuestion): Promis
         return file === undefined ? undefined : askEntry(files, file);
       },
     },
-    { label: vscode.l10n.t('$(edit) A typed value…'), description: '0, [[1, 2], [3, 4]], float32[1,3]: 1 2 3', choose: () => askLiteral(spec, source) },
+    {
+      label: vscode.l10n.t('$(edit) A typed value…'),
+      description: '0, [[1, 2], [3, 4]], float32[1,3]: 1 2 3',
+      choose: () => askLiteral(spec, source),
+    },
     {
       label: vscode.l10n.t('$(symbol-numeric) Random numbers…'),
-      description: isFloat(spec.dtype) ? vscode.l10n.t('standard normal, with a seed') : vscode.l10n.t('whole numbers, with a seed'),
+      description: isFloat(spec.dtype)
+        ? vscode.l10n.t('standard normal, with a seed')
+        : vscode.l10n.t('whole numbers, with a seed'),
       choose: async () => {
         const seed = await askWhole(vscode.l10n.t('Seed'), source?.kind === 'random' ? source.seed : 0);
-        const below = spec.dtype === 'bool' ? 2 : source?.kind === 'random' ? source.below : isFloat(spec.dtype) ? undefined : 10;
-        return seed === undefined ? undefined : { kind: 'random', seed, ...(below === undefined ? {} : { below }) };
+        const below =
+          spec.dtype === 'bool'
+            ? 2
+            : source?.kind === 'random'
+              ? source.below
+              : isFloat(spec.dtype)
+                ? undefined
+                : 10;
+        return seed === undefined
+          ? undefined
+          : { kind: 'random', seed, ...(below === undefined ? {} : { below }) };
       },
     },
   );
-  if (pictures.length + arrays.length > 0) items.push({ label: vscode.l10n.t('Near the model'), kind: vscode.QuickPickItemKind.Separator });
-  for (const file of pictures) items.push({ label: file, iconPath: files.uri(file), choose: () => Promise.resolve(image(file)) });
-  for (const file of arrays) items.push({ label: file, iconPath: new vscode.ThemeIcon('file-binary'), choose: () => askEntry(files, file) });
+  if (pictures.length + arrays.length > 0)
+    items.push({ label: vscode.l10n.t('Near the model'), kind: vscode.QuickPickItemKind.Separator });
+  for (const file of pictures)
+    items.push({ label: file, iconPath: files.uri(file), choose: () => Promise.resolve(image(file)) });
+  for (const file of arrays)
+    items.push({
+      label: file,
+      iconPath: new vscode.ThemeIcon('file-binary'),
+      choose: () => askEntry(files, file),
+    });
   const picked = await vscode.window.showQuickPick(items, {
     title: `${spec.name}: ${spec.dtype} ${formatShape(spec.shape)}`,
     placeHolder: vscode.l10n.t('What goes into {0}?', spec.name),
@@ -110,7 +137,12 @@ async function askSource({ spec, source, files, guesses }: PartQuestion): Promis
 async function askLiteral(spec: FeedSpec, source: FeedSource | undefined): Promise<FeedSource | undefined> {
   const { parseLiteral } = await import('../data/literal');
   const text = await vscode.window.showInputBox({
-    prompt: vscode.l10n.t('{0} takes {1} {2}: a number for all elements, a list, or zeros, ones, arange', spec.name, spec.dtype, formatShape(spec.shape)),
+    prompt: vscode.l10n.t(
+      '{0} takes {1} {2}: a number for all elements, a list, or zeros, ones, arange',
+      spec.name,
+      spec.dtype,
+      formatShape(spec.shape),
+    ),
     value: source?.kind === 'literal' ? source.text : '0',
     validateInput: (value) => {
       try {
@@ -128,11 +160,18 @@ async function askEntry(files: FeedFiles, file: string): Promise<FeedSource | un
   if (!file.endsWith('.npz')) return { kind: 'array', file };
   const { arrayNames } = await import('../data/npz');
   const names = arrayNames(await files.read(file), file);
-  const entry = names.length === 1 ? names[0] : await vscode.window.showQuickPick(names, { placeHolder: vscode.l10n.t('Which array of {0}?', file) });
+  const entry =
+    names.length === 1
+      ? names[0]
+      : await vscode.window.showQuickPick(names, { placeHolder: vscode.l10n.t('Which array of {0}?', file) });
   return entry === undefined ? undefined : { kind: 'array', file, entry };
 }
 
-async function askFile(files: FeedFiles, extensions: readonly string[], title: string): Promise<string | undefined> {
+async function askFile(
+  files: FeedFiles,
+  extensions: readonly string[],
+  title: string,
+): Promise<string | undefined> {
   const [uri] =
     (await vscode.window.showOpenDialog({
       canSelectMany: false,
@@ -144,7 +183,11 @@ async function askFile(files: FeedFiles, extensions: readonly string[], title: s
 }
 
 /** A whole number, or undefined when the person backed out. */
-export async function askWhole(prompt: string, value: number | undefined, from = 0): Promise<number | undefined> {
+export async function askWhole(
+  prompt: string,
+  value: number | undefined,
+  from = 0,
+): Promise<number | undefined> {
   const text = await vscode.window.showInputBox({
     prompt,
     value: String(value ?? from),

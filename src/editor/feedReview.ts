@@ -42,7 +42,8 @@ function itemsOf(feeds: FeedBook, model: OpenModel): ReviewItem[] {
       });
     }
   }
-  if (dims.length > 0) items.push({ label: vscode.l10n.t('Model'), kind: vscode.QuickPickItemKind.Separator, act: 'run' });
+  if (dims.length > 0)
+    items.push({ label: vscode.l10n.t('Model'), kind: vscode.QuickPickItemKind.Separator, act: 'run' });
   for (const part of dims) {
     items.push({
       label: part.text,

@@ -18,7 +18,12 @@ const WEIGHT_BYTES = 4_000_000;
 const ENTRIES = 3;
 const ROWS = 10;
 /** The only commands a hover may run. */
-const COMMANDS = ['patchclamp.revealInGraph', 'patchclamp.showWeights', 'patchclamp.captureHere', 'patchclamp.runModel'];
+const COMMANDS = [
+  'patchclamp.revealInGraph',
+  'patchclamp.showWeights',
+  'patchclamp.captureHere',
+  'patchclamp.runModel',
+];
 
 export class SourceHover implements vscode.HoverProvider {
   constructor(
@@ -27,23 +32,27 @@ export class SourceHover implements vscode.HoverProvider {
     private readonly weights: Weights,
   ) {}
 
-  async provideHover(document: vscode.TextDocument, position: vscode.Position): Promise<vscode.Hover | undefined> {
+  async provideHover(
+    document: vscode.TextDocument,
+    position: vscode.Position,
+  ): Promise<vscode.Hover | undefined> {
     const parts: vscode.MarkdownString[] = [];
-    for (const { model, file } of modelsOf(this.models, document)) {
+    const { shown, others } = modelsOf(this.models, document);
+    for (const { model, file } of shown) {
       const at = model.index.at(file, position.line + 1, position.character);
       const entries = at.length > 0 ? at : model.index.at(file, position.line + 1);
       const facts = entries
         .slice(0, ENTRIES)
         .map((entry) => lineFact(model, entry, this.runs.recorded(model)))
         .filter((fact) => fact !== undefined);
-      if (facts.length > 0) parts.push(await this.#model(facts));
+      if (facts.length > 0) parts.push(await this.#model(facts, others));
     }
     if (parts.length === 0) return undefined;
     void vscode.commands.executeCommand('setContext', 'patchclamp.didHover', true);
     return new vscode.Hover(parts);
   }
 
-  async #model(facts: readonly LineFact[]): Promise<vscode.MarkdownString> {
+  async #model(facts: readonly LineFact[], others: number): Promise<vscode.MarkdownString> {
     const text = new vscode.MarkdownString('', true);
     text.isTrusted = { enabledCommands: COMMANDS };
     for (const [index, fact] of facts.entries()) {
@@ -56,7 +65,8 @@ export class SourceHover implements vscode.HoverProvider {
       run === undefined
         ? vscode.l10n.t('{0}, not run yet', code(model.name))
         : vscode.l10n.t('{0}, run “{1}”', code(model.name), escape(run.name));
-    text.appendMarkdown(`\n\n${foot}`);
+    const more = others > 0 ? ` · ${vscode.l10n.t('{0} more models link here', others)}` : '';
+    text.appendMarkdown(`\n\n${foot}${more}`);
     return text;
   }
 
@@ -64,7 +74,8 @@ export class SourceHover implements vscode.HoverProvider {
     const { modules } = fact;
     const [only] = modules;
     if (only === undefined) return;
-    const title = modules.length === 1 ? heading(only) : vscode.l10n.t('**{0} modules** share this line', modules.length);
+    const title =
+      modules.length === 1 ? heading(only) : vscode.l10n.t('**{0} modules** share this line', modules.length);
     text.appendMarkdown(`${title}\n\n${links(fact)} ${confidence(fact)}`);
     if (modules.length === 1) await this.#single(text, fact, only);
     else this.#several(text, modules);
@@ -80,12 +91,16 @@ export class SourceHover implements vscode.HoverProvider {
       if (ref.byteLength > WEIGHT_BYTES || ref.count < 8) continue;
       const summary = await this.weights.soon(fact.model, ref.name, WEIGHT_WAIT);
       if (summary === undefined) continue;
-      text.appendMarkdown(`\n\n${histogramImage(summary.histogram, moments(summary), ink())}\n\n${moments(summary)}`);
+      text.appendMarkdown(
+        `\n\n${histogramImage(summary.histogram, moments(summary), ink())}\n\n${moments(summary)}`,
+      );
     }
   }
 
   #several(text: vscode.MarkdownString, modules: readonly ModuleFact[]): void {
-    text.appendMarkdown(`\n\n| ${vscode.l10n.t('module')} | ${vscode.l10n.t('output')} | mean ± std | ${vscode.l10n.t('zeros')} |\n|:--|:--|--:|--:|\n`);
+    text.appendMarkdown(
+      `\n\n| ${vscode.l10n.t('module')} | ${vscode.l10n.t('output')} | mean ± std | ${vscode.l10n.t('zeros')} |\n|:--|:--|--:|--:|\n`,
+    );
     for (const module of modules.slice(0, ROWS)) {
       const output = module.outputs.at(-1);
       const summary = output?.summary ?? null;
@@ -97,7 +112,8 @@ export class SourceHover implements vscode.HoverProvider {
       ];
       text.appendMarkdown(`| ${cells.join(' | ')} |\n`);
     }
-    if (modules.length > ROWS) text.appendMarkdown(`\n${vscode.l10n.t('and {0} more', modules.length - ROWS)}`);
+    if (modules.length > ROWS)
+      text.appendMarkdown(`\n${vscode.l10n.t('and {0} more', modules.length - ROWS)}`);
   }
 }
 
@@ -117,7 +133,8 @@ function pathOf({ scope, nodes }: ModuleFact): string {
 
 function activity({ summary }: OutputFact): string {
   if (summary === null) return '';
-  const bad = summary.nan + summary.inf > 0 ? ` **${String(summary.nan)} NaN, ${String(summary.inf)} Inf**` : '';
+  const bad =
+    summary.nan + summary.inf > 0 ? ` **${String(summary.nan)} NaN, ${String(summary.inf)} Inf**` : '';
   return ` mean ${formatNumber(summary.mean)} ± ${formatNumber(summary.std)}, ${vscode.l10n.t('{0} zeros', formatShare(summary.zeros / summary.count))}${bad}`;
 }
 
@@ -138,14 +155,31 @@ function links({ model, modules }: LineFact): string {
       ? { kind: 'node', id: first?.nodes[0]?.id ?? 0 }
       : { kind: 'scope', path: first.scope.path };
   const target = { model: model.uri.toString(), selection };
-  const items = [commandLink('$(type-hierarchy-sub)', vscode.l10n.t('Reveal in Graph'), 'patchclamp.revealInGraph', target)];
+  const items = [
+    commandLink(
+      '$(type-hierarchy-sub)',
+      vscode.l10n.t('Reveal in Graph'),
+      'patchclamp.revealInGraph',
+      target,
+    ),
+  ];
   const [weight] = first?.weights ?? [];
   if (weight !== undefined) {
-    items.push(commandLink('$(graph)', vscode.l10n.t('Weights'), 'patchclamp.showWeights', { ...target, weight: weight.name }));
+    items.push(
+      commandLink('$(graph)', vscode.l10n.t('Weights'), 'patchclamp.showWeights', {
+        ...target,
+        weight: weight.name,
+      }),
+    );
   }
   const output = first?.outputs.at(-1);
   if (output !== undefined && vscode.workspace.isTrusted) {
-    items.push(commandLink('$(record)', vscode.l10n.t('Capture'), 'patchclamp.captureHere', { ...target, value: output.name }));
+    items.push(
+      commandLink('$(record)', vscode.l10n.t('Capture'), 'patchclamp.captureHere', {
+        ...target,
+        value: output.name,
+      }),
+    );
   }
   return items.join('&nbsp; ');
 }

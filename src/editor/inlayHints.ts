@@ -18,8 +18,9 @@ export class ShapeHints implements vscode.InlayHintsProvider {
   ) {}
 
   provideInlayHints(document: vscode.TextDocument, range: vscode.Range): vscode.InlayHint[] {
-    if (!vscode.workspace.getConfiguration('patchclamp', document).get<boolean>('inlayHints.enabled', true)) return [];
-    const [first] = modelsOf(this.models, document);
+    if (!vscode.workspace.getConfiguration('patchclamp', document).get<boolean>('inlayHints.enabled', true))
+      return [];
+    const [first] = modelsOf(this.models, document).shown;
     if (first === undefined) return [];
     const { model, file } = first;
     const entries = model.index
@@ -30,10 +31,15 @@ export class ShapeHints implements vscode.InlayHintsProvider {
     for (const entry of outermostFirst(entries)) {
       const { place } = entry.claim;
       const fact = lineFact(model, entry, this.runs.recorded(model));
-      const shapes = [...new Set((fact?.modules ?? []).map(({ outputs }) => outputs.at(-1)?.dims ?? ''))].filter((dims) => dims !== '');
+      const shapes = [
+        ...new Set((fact?.modules ?? []).map(({ outputs }) => outputs.at(-1)?.dims ?? '')),
+      ].filter((dims) => dims !== '');
       if (fact === undefined || shapes.length === 0) continue;
-      const label = shapes.slice(0, SHAPES).join(' | ') + (shapes.length > SHAPES ? ` | +${String(shapes.length - SHAPES)}` : '');
-      const inside = outer?.line === place.endLine && place.column >= outer.start && place.endColumn <= outer.end;
+      const label =
+        shapes.slice(0, SHAPES).join(' | ') +
+        (shapes.length > SHAPES ? ` | +${String(shapes.length - SHAPES)}` : '');
+      const inside =
+        outer?.line === place.endLine && place.column >= outer.start && place.endColumn <= outer.end;
       if (inside && outer?.label === label) continue;
       if (!inside) outer = { line: place.endLine, label, start: place.column, end: place.endColumn };
       hints.push(this.#hint(model.uri, entry, label, fact.modules[0]?.outputs.at(-1)?.recorded === true));
@@ -55,7 +61,11 @@ export class ShapeHints implements vscode.InlayHintsProvider {
         arguments: [{ model: model.toString(), selection: { kind: 'node', id: node } }],
       };
     }
-    const hint = new vscode.InlayHint(new vscode.Position(place.endLine - 1, place.endColumn), [part], vscode.InlayHintKind.Type);
+    const hint = new vscode.InlayHint(
+      new vscode.Position(place.endLine - 1, place.endColumn),
+      [part],
+      vscode.InlayHintKind.Type,
+    );
     hint.paddingLeft = true;
     return hint;
   }

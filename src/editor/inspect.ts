@@ -51,11 +51,21 @@ class Context {
 
   model(): Inspection {
     const { skeleton } = this.#content;
-    const opsets = skeleton.opsets.map(({ domain, version }) => `${domain === '' ? 'ai.onnx' : domain} ${String(version)}`);
+    const opsets = skeleton.opsets.map(
+      ({ domain, version }) => `${domain === '' ? 'ai.onnx' : domain} ${String(version)}`,
+    );
     const facts: Fact[] = [
       { label: l10n.t('Nodes'), text: formatCount(skeleton.nodes.length) },
-      { label: l10n.t('Parameters'), text: formatCount(skeleton.parameters), full: String(skeleton.parameters) },
-      { label: l10n.t('Weights'), text: formatBytes(skeleton.weightBytes), full: `${String(skeleton.weightBytes)} B` },
+      {
+        label: l10n.t('Parameters'),
+        text: formatCount(skeleton.parameters),
+        full: String(skeleton.parameters),
+      },
+      {
+        label: l10n.t('Weights'),
+        text: formatBytes(skeleton.weightBytes),
+        full: `${String(skeleton.weightBytes)} B`,
+      },
       { label: l10n.t('Opsets'), text: opsets.join(', ') },
       { label: l10n.t('IR version'), text: String(skeleton.irVersion) },
     ];
@@ -94,7 +104,9 @@ class Context {
     if (scope !== undefined && scope.id !== 0) facts.push(scopeFact(scope));
     if (node.graph !== '') facts.push({ label: l10n.t('In'), text: node.graph });
     if (node.doc !== '') facts.push({ label: l10n.t('Doc'), text: node.doc });
-    const weights = node.inputs.map((name) => this.#names.weight(node, name)).filter((ref) => ref !== undefined);
+    const weights = node.inputs
+      .map((name) => this.#names.weight(node, name))
+      .filter((ref) => ref !== undefined);
     return {
       ...EMPTY,
       selection: { kind: 'node', id },
@@ -220,7 +232,10 @@ class Context {
   }
 
   #places(nodes: readonly number[]): Inspection['places'] {
-    const counted = new Map<string, { place: NonNullable<Inspection['places'][number]>['place']; nodes: number }>();
+    const counted = new Map<
+      string,
+      { place: NonNullable<Inspection['places'][number]>['place']; nodes: number }
+    >();
     for (const id of nodes) {
       const claim = this.open.links?.links[id]?.call;
       if (claim === null || claim === undefined) continue;

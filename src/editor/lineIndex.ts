@@ -40,7 +40,9 @@ export class LineIndex {
       list.push({ claim, kind, nodes, confidence: claim.confidence });
     }
     for (const list of byFile.values()) {
-      list.sort((a, b) => a.claim.place.line - b.claim.place.line || a.claim.place.column - b.claim.place.column);
+      list.sort(
+        (a, b) => a.claim.place.line - b.claim.place.line || a.claim.place.column - b.claim.place.column,
+      );
     }
     return new LineIndex(byFile);
   }

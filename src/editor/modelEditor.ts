@@ -51,7 +51,10 @@ export class ModelEditor implements vscode.CustomReadonlyEditorProvider<ModelDoc
     const store = new DisposableStore();
     const { webview } = panel;
     const dist = vscode.Uri.joinPath(this.extension, 'dist', 'webview');
-    webview.options = { enableScripts: true, localResourceRoots: [dist, vscode.Uri.joinPath(this.extension, 'media')] };
+    webview.options = {
+      enableScripts: true,
+      localResourceRoots: [dist, vscode.Uri.joinPath(this.extension, 'media')],
+    };
     store.add(servePages(webview, (port) => serveView(port, model, this.services, this.log)));
     store.add(model.addEditor());
     this.panels.add(model, panel);

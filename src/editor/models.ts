@@ -92,7 +92,9 @@ export class Models implements Disposable {
   #watch(model: OpenModel): Disposable {
     const store = new DisposableStore();
     const folder = vscode.Uri.joinPath(model.uri, '..');
-    const watcher = store.add(vscode.workspace.createFileSystemWatcher(new vscode.RelativePattern(folder, '*')));
+    const watcher = store.add(
+      vscode.workspace.createFileSystemWatcher(new vscode.RelativePattern(folder, '*')),
+    );
     let timer: NodeJS.Timeout | undefined;
     const changed = (uri: vscode.Uri): void => {
       if (!concerns(model, uri)) return;

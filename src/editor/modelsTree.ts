@@ -34,7 +34,9 @@ export class ModelsTree implements vscode.TreeDataProvider<TreeEntry>, Disposabl
         if (aspect !== 'selection') this.#changed.fire(undefined);
       }),
     );
-    this.#store.add(vscode.window.createTreeView('patchclamp.models', { treeDataProvider: this, showCollapseAll: true }));
+    this.#store.add(
+      vscode.window.createTreeView('patchclamp.models', { treeDataProvider: this, showCollapseAll: true }),
+    );
   }
 
   getChildren(entry?: TreeEntry): TreeEntry[] {
@@ -89,9 +91,19 @@ export class ModelsTree implements vscode.TreeDataProvider<TreeEntry>, Disposabl
         return root === undefined ? [] : this.#scopes(model, root);
       }
       case 'inputs':
-        return (skeleton?.graph.inputs ?? []).map(({ name }, i) => ({ kind: 'port', model, name, id: -1 - i }));
+        return (skeleton?.graph.inputs ?? []).map(({ name }, i) => ({
+          kind: 'port',
+          model,
+          name,
+          id: -1 - i,
+        }));
       case 'outputs':
-        return (skeleton?.graph.outputs ?? []).map(({ name }, i) => ({ kind: 'port', model, name, id: -1_000_001 - i }));
+        return (skeleton?.graph.outputs ?? []).map(({ name }, i) => ({
+          kind: 'port',
+          model,
+          name,
+          id: -1_000_001 - i,
+        }));
       case 'runs':
         return this.runs.kept(model).map((run) => ({ kind: 'run', model, run }));
     }
@@ -116,7 +128,11 @@ export class ModelsTree implements vscode.TreeDataProvider<TreeEntry>, Disposabl
         ? (trouble?.what ?? vscode.l10n.t('reading…'))
         : vscode.l10n.t('{0} parameters', formatCount(content.skeleton.parameters));
     item.tooltip = trouble === undefined ? model.relativePath : `${trouble.what} ${trouble.remedy}`;
-    item.command = { title: vscode.l10n.t('Open Model'), command: 'patchclamp.openModel', arguments: [model.uri] };
+    item.command = {
+      title: vscode.l10n.t('Open Model'),
+      command: 'patchclamp.openModel',
+      arguments: [model.uri],
+    };
     return item;
   }
 
@@ -125,7 +141,9 @@ export class ModelsTree implements vscode.TreeDataProvider<TreeEntry>, Disposabl
     const isShown = this.runs.shown(model)?.id === run.id;
     item.contextValue = run.pinned ? 'runPinned' : 'run';
     item.iconPath = new vscode.ThemeIcon(isShown ? 'eye' : run.pinned ? 'pinned' : 'history');
-    item.description = [run.feeds.map(({ text }) => text).join(', '), formatMs(run.ms)].filter((part) => part !== '').join(' · ');
+    item.description = [run.feeds.map(({ text }) => text).join(', '), formatMs(run.ms)]
+      .filter((part) => part !== '')
+      .join(' · ');
     const lines = [
       new Date(run.when).toLocaleString(vscode.env.language),
       ...run.feeds.map(({ name, text }) => `${name}: ${text}`),
@@ -133,7 +151,11 @@ export class ModelsTree implements vscode.TreeDataProvider<TreeEntry>, Disposabl
       ...(this.runs.isStale(model, run) ? [vscode.l10n.t('The model file has changed since.')] : []),
     ];
     item.tooltip = lines.join('\n');
-    item.command = { title: vscode.l10n.t('Show Run'), command: 'patchclamp.showRun', arguments: [{ kind: 'run', model, run }] };
+    item.command = {
+      title: vscode.l10n.t('Show Run'),
+      command: 'patchclamp.showRun',
+      arguments: [{ kind: 'run', model, run }],
+    };
     return item;
   }
 }
@@ -145,7 +167,10 @@ function groupItem(group: GroupKind): vscode.TreeItem {
     outputs: [vscode.l10n.t('Outputs'), 'arrow-left'],
     runs: [vscode.l10n.t('Runs'), 'history'],
   }[group] as [string, string];
-  const state = group === 'modules' ? vscode.TreeItemCollapsibleState.Collapsed : vscode.TreeItemCollapsibleState.Expanded;
+  const state =
+    group === 'modules'
+      ? vscode.TreeItemCollapsibleState.Collapsed
+      : vscode.TreeItemCollapsibleState.Expanded;
   const item = new vscode.TreeItem(label, state);
   item.iconPath = new vscode.ThemeIcon(icon);
   item.contextValue = group;
@@ -153,10 +178,15 @@ function groupItem(group: GroupKind): vscode.TreeItem {
 }
 
 function scopeItem(model: OpenModel, scope: Scope): vscode.TreeItem {
-  const state = scope.children.length > 0 ? vscode.TreeItemCollapsibleState.Collapsed : vscode.TreeItemCollapsibleState.None;
+  const state =
+    scope.children.length > 0
+      ? vscode.TreeItemCollapsibleState.Collapsed
+      : vscode.TreeItemCollapsibleState.None;
   const item = new vscode.TreeItem(scope.name, state);
   item.iconPath = new vscode.ThemeIcon(scope.kind === 'function' ? 'symbol-function' : 'symbol-class');
-  item.description = [scope.className ?? '', scope.parameters > 0 ? formatCount(scope.parameters) : ''].filter((part) => part !== '').join(' · ');
+  item.description = [scope.className ?? '', scope.parameters > 0 ? formatCount(scope.parameters) : '']
+    .filter((part) => part !== '')
+    .join(' · ');
   item.tooltip = scope.path;
   item.contextValue = 'scope';
   item.command = reveal(model, { kind: 'scope', path: scope.path });

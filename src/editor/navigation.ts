@@ -77,7 +77,8 @@ export class Navigation implements Disposable {
 
   /** Selects nodes in the graph from elsewhere and brings the graph to the front. */
   async revealInGraph(model: OpenModel, selection: Selection, preserveFocus: boolean): Promise<void> {
-    const beside = vscode.window.activeTextEditor === undefined ? vscode.ViewColumn.Active : vscode.ViewColumn.Beside;
+    const beside =
+      vscode.window.activeTextEditor === undefined ? vscode.ViewColumn.Active : vscode.ViewColumn.Beside;
     const column = this.panels.columnOf(model) ?? beside;
     await this.panels.open(model.uri, { viewColumn: column, preserveFocus });
     model.select(selection, 'source');
@@ -90,7 +91,9 @@ export class Navigation implements Disposable {
   async #show(model: OpenModel, place: SourcePlace, preserveFocus: boolean): Promise<void> {
     const uri = model.root.uri(place.file);
     const range = new vscode.Range(place.line - 1, place.column, place.endLine - 1, place.endColumn);
-    const visible = vscode.window.visibleTextEditors.find(({ document }) => document.uri.toString() === uri.toString());
+    const visible = vscode.window.visibleTextEditors.find(
+      ({ document }) => document.uri.toString() === uri.toString(),
+    );
     const column = visible?.viewColumn ?? this.#columnBeside(model);
     const editor = await vscode.window.showTextDocument(uri, {
       viewColumn: column,
@@ -162,16 +165,24 @@ function linkOf(model: OpenModel, selection: Selection): NodeLink | undefined {
   }
 }
 
-/** Where a selection leads: for a module, the line that calls it where all its nodes agree, else its most used line. */
-function placeOf(model: OpenModel, selection: Selection, what: 'call' | 'definition'): SourcePlace | undefined {
+/** Where a selection leads: for a module, the most used line of its own nodes, else of those below it. */
+function placeOf(
+  model: OpenModel,
+  selection: Selection,
+  what: 'call' | 'definition',
+): SourcePlace | undefined {
   if (selection.kind !== 'scope') return linkOf(model, selection)?.[what]?.place;
   const { content, links } = model;
   const scope = content?.scopes.scopes.find(({ path }) => path === selection.path);
   if (content === undefined || links === undefined || scope === undefined) return undefined;
-  const counts = new Map<string, { place: SourcePlace; count: number }>();
-  for (const id of content.names.within(content.scopes, scope)) {
-    const place = links.links[id]?.[what]?.place;
-    if (place === undefined) continue;
+  const places = (ids: readonly number[]): SourcePlace[] =>
+    ids.map((id) => links.links[id]?.[what]?.place).filter((place) => place !== undefined);
+  return mostUsed(places(scope.nodes)) ?? mostUsed(places(content.names.within(content.scopes, scope)));
+}
+
+function mostUsed(places: readonly SourcePlace[]): SourcePlace | undefined {
+  const counts = new Map<string, { readonly place: SourcePlace; count: number }>();
+  for (const place of places) {
     const key = `${place.file}:${String(place.line)}`;
     const entry = counts.get(key);
     if (entry === undefined) counts.set(key, { place, count: 1 });

@@ -30,16 +30,23 @@ export class NodeCommands {
       return;
     }
     const candidates = this.#here();
-    if (candidates.length === 0) return this.#nothingHere();
+    if (candidates.length === 0) {
+      this.#nothingHere();
+      return;
+    }
     const [first] = modulesFirst(candidates);
-    const picked = candidates.length === 1 || first === undefined ? first : await this.#pick(modulesFirst(candidates));
+    const picked =
+      candidates.length === 1 || first === undefined ? first : await this.#pick(modulesFirst(candidates));
     if (picked !== undefined) await this.navigation.revealInGraph(picked.model, picked.selection, false);
   }
 
   /** *Find All Nodes From Here*: every node of the line; moving in the list marks it in the graph. */
   async findNodes(): Promise<void> {
     const candidates = this.#here();
-    if (candidates.length === 0) return this.#nothingHere();
+    if (candidates.length === 0) {
+      this.#nothingHere();
+      return;
+    }
     const picked = await this.#pick(candidates);
     if (picked !== undefined) await this.navigation.revealInGraph(picked.model, picked.selection, false);
   }
@@ -55,7 +62,9 @@ export class NodeCommands {
     if (target === undefined) return;
     const site = siteOf(target);
     if (site === undefined) {
-      void vscode.window.showInformationMessage(vscode.l10n.t('Select a node, a module or a value in the graph first.'));
+      void vscode.window.showInformationMessage(
+        vscode.l10n.t('Select a node, a module or a value in the graph first.'),
+      );
       return;
     }
     await vscode.env.clipboard.writeText(site);
@@ -70,7 +79,9 @@ export class NodeCommands {
     return this.models.all.flatMap((model) => {
       const file = model.root.relative(editor.document.uri);
       if (file === undefined) return [];
-      const exact = model.index.at(file, line + 1, character).filter(({ claim }) => claim.place.line === line + 1);
+      const exact = model.index
+        .at(file, line + 1, character)
+        .filter(({ claim }) => claim.place.line === line + 1);
       const entries = exact.length > 0 ? exact : model.index.at(file, line + 1);
       return candidatesOf(model, entries);
     });
@@ -147,7 +158,9 @@ function modulesFirst(candidates: readonly Candidate[]): readonly Candidate[] {
     const path = candidate.description ?? '';
     const key = `${candidate.model.uri.toString()} ${path}`;
     if (path === '' || modules.has(key)) continue;
-    const count = candidates.filter((other) => other.description === path && other.model === candidate.model).length;
+    const count = candidates.filter(
+      (other) => other.description === path && other.model === candidate.model,
+    ).length;
     modules.set(key, {
       label: `$(symbol-class) ${path}`,
       description: candidate.model.name,
@@ -177,7 +190,9 @@ export function siteOf({ model, selection, value }: Target): string | undefined 
     case 'node': {
       const { id } = selection;
       if (id <= -1_000_001) return skeleton.graph.outputs[-1_000_001 - id]?.name;
-      return id < 0 ? skeleton.graph.inputs[-1 - id]?.name : skeleton.nodes[id]?.outputs.find((name) => name !== '');
+      return id < 0
+        ? skeleton.graph.inputs[-1 - id]?.name
+        : skeleton.nodes[id]?.outputs.find((name) => name !== '');
     }
     case 'scope': {
       const scope = scopes.scopes.find(({ path }) => path === selection.path);

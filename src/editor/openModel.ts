@@ -139,7 +139,10 @@ export class OpenModel implements Disposable {
       );
     } catch (error) {
       if (isCancelled(error) || reading.signal.aborted) return;
-      this.log.warn(`Cannot read ${this.relativePath}:`, error instanceof Error ? error.message : String(error));
+      this.log.warn(
+        `Cannot read ${this.relativePath}:`,
+        error instanceof Error ? error.message : String(error),
+      );
       this.#trouble = toTrouble(error);
     }
     this.#fire('content');

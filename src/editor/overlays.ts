@@ -13,8 +13,17 @@ export function magnitude({ mean, std }: TensorSummary): number {
 }
 
 /** The overlays a run offers; with a second run also their difference. Empty when nothing was recorded. */
-export function overlays(graph: GraphModel, shown: ByValue, other: ByValue | null, titles: OverlayTitles): OverlayColumn[] {
-  const column = (kind: OverlayKind, unit: string, measure: (name: string) => number): OverlayColumn | undefined => {
+export function overlays(
+  graph: GraphModel,
+  shown: ByValue,
+  other: ByValue | null,
+  titles: OverlayTitles,
+): OverlayColumn[] {
+  const column = (
+    kind: OverlayKind,
+    unit: string,
+    measure: (name: string) => number,
+  ): OverlayColumn | undefined => {
     const byValue = new Float32Array(graph.values.count).fill(Number.NaN);
     const finite: number[] = [];
     for (let row = 0; row < graph.values.count; row++) {
@@ -33,15 +42,25 @@ export function overlays(graph: GraphModel, shown: ByValue, other: ByValue | nul
   };
   const made = [
     column('magnitude', '', of(magnitude)),
-    column('zeros', '', of(({ zeros, count }) => zeros / count)),
-    column('spread', '', of(({ std }) => std)),
+    column(
+      'zeros',
+      '',
+      of(({ zeros, count }) => zeros / count),
+    ),
+    column(
+      'spread',
+      '',
+      of(({ std }) => std),
+    ),
   ];
   if (other !== null) {
     made.push(
       column('difference', '', (name) => {
         const a = shown.get(name)?.summary;
         const b = other.get(name)?.summary;
-        return a === null || a === undefined || b === null || b === undefined ? Number.NaN : magnitude(a) - magnitude(b);
+        return a === null || a === undefined || b === null || b === undefined
+          ? Number.NaN
+          : magnitude(a) - magnitude(b);
       }),
     );
   }
@@ -58,5 +77,7 @@ function reach(sizes: readonly number[]): { readonly to: number; readonly clippe
   const sorted = [...sizes].sort((a, b) => a - b);
   const most = sorted.at(-1) ?? 0;
   const usual = sorted[Math.floor(0.9 * (sorted.length - 1))] ?? most;
-  return usual > 0 && most > OUTLIER * usual ? { to: usual, clipped: true } : { to: most === 0 ? 1 : most, clipped: false };
+  return usual > 0 && most > OUTLIER * usual
+    ? { to: usual, clipped: true }
+    : { to: most === 0 ? 1 : most, clipped: false };
 }

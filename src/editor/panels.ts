@@ -24,8 +24,10 @@ export class Panels {
   async open(uri: vscode.Uri, options: vscode.TextDocumentShowOptions = {}): Promise<OpenModel> {
     const model = this.models.ensure(uri);
     const [panel] = this.#panels.get(model) ?? [];
-    if (panel === undefined) await vscode.commands.executeCommand('vscode.openWith', uri, MODEL_VIEW, options);
-    else if (!panel.visible || options.preserveFocus !== true) panel.reveal(panel.viewColumn, options.preserveFocus);
+    if (panel === undefined)
+      await vscode.commands.executeCommand('vscode.openWith', uri, MODEL_VIEW, options);
+    else if (!panel.visible || options.preserveFocus !== true)
+      panel.reveal(panel.viewColumn, options.preserveFocus);
     await model.ready();
     return model;
   }
@@ -38,12 +40,16 @@ export class Panels {
 
   /** Closes every editor of a model and forgets it. */
   async closeAny(argument: unknown): Promise<void> {
-    const named = typeof argument === 'object' && argument !== null && 'model' in argument ? argument.model : undefined;
+    const named =
+      typeof argument === 'object' && argument !== null && 'model' in argument ? argument.model : undefined;
     const model = this.models.all.find((known) => known === named) ?? this.models.active;
     if (model === undefined) return;
     const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs);
     await vscode.window.tabGroups.close(
-      tabs.filter(({ input }) => input instanceof vscode.TabInputCustom && input.uri.toString() === model.uri.toString()),
+      tabs.filter(
+        ({ input }) =>
+          input instanceof vscode.TabInputCustom && input.uri.toString() === model.uri.toString(),
+      ),
     );
   }
 
@@ -55,7 +61,10 @@ export class Panels {
   async #askFile(): Promise<vscode.Uri | undefined> {
     const found = await vscode.workspace.findFiles('**/*.onnx', undefined, 200);
     if (found.length === 0) {
-      const picked = await vscode.window.showOpenDialog({ filters: { ONNX: ['onnx'] }, canSelectMany: false });
+      const picked = await vscode.window.showOpenDialog({
+        filters: { ONNX: ['onnx'] },
+        canSelectMany: false,
+      });
       return picked?.[0];
     }
     const items = found.map((uri) => ({ label: vscode.workspace.asRelativePath(uri), uri }));

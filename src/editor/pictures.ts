@@ -29,10 +29,16 @@ export class Pictures {
 
   draw(model: OpenModel, request: PictureRequest, signal?: AbortSignal): Promise<readonly Picture[]> {
     const abort = signal ?? new AbortController().signal;
-    return request.of === 'weight' ? this.#weight(model, request, abort) : this.#activation(model, request, abort);
+    return request.of === 'weight'
+      ? this.#weight(model, request, abort)
+      : this.#activation(model, request, abort);
   }
 
-  async #weight(model: OpenModel, { name, fixed }: PictureRequest, signal: AbortSignal): Promise<readonly Picture[]> {
+  async #weight(
+    model: OpenModel,
+    { name, fixed }: PictureRequest,
+    signal: AbortSignal,
+  ): Promise<readonly Picture[]> {
     const ref = model.content?.names.weightNamed(name);
     if (ref === undefined || ref.dtype === 'string' || ref.count < 2) return [];
     const hints: PictureHints = { of: 'weight', title: vscode.l10n.t('Values') };
@@ -41,7 +47,11 @@ export class Pictures {
     return [toPicture(ref.dims, layout, toFloats(box), hints)];
   }
 
-  async #activation(model: OpenModel, { name, fixed }: PictureRequest, signal: AbortSignal): Promise<readonly Picture[]> {
+  async #activation(
+    model: OpenModel,
+    { name, fixed }: PictureRequest,
+    signal: AbortSignal,
+  ): Promise<readonly Picture[]> {
     const run = this.runs.shown(model);
     const stored = run?.values.find(({ site }) => site === name);
     const feeds = await this.runs.feedsOfShown(model, signal);
@@ -49,7 +59,9 @@ export class Pictures {
     if (this.runs.isStale(model, run)) {
       throw new Failure({
         code: 'bad-data',
-        message: vscode.l10n.t('The model file has changed since this run, so only its summaries can be shown.'),
+        message: vscode.l10n.t(
+          'The model file has changed since this run, so only its summaries can be shown.',
+        ),
         remedy: vscode.l10n.t('Run the model again to see its values.'),
       });
     }
@@ -65,22 +77,37 @@ export class Pictures {
     };
     const layout = plan(dims, fixed, hints, words());
     const fetch = (slice: TensorSlice): Promise<TensorData> =>
-      fed === undefined ? this.engine.value(model, feeds, name, slice, signal) : Promise.resolve(sliceTensor(fed, slice));
+      fed === undefined
+        ? this.engine.value(model, feeds, name, slice, signal)
+        : Promise.resolve(sliceTensor(fed, slice));
     const box = await fetch(layout.slice);
-    if (!ArrayBuffer.isView(box.data)) return [{ ...texts(box), title: hints.title, note: '', dims, fixed: [] }];
+    if (!ArrayBuffer.isView(box.data))
+      return [{ ...texts(box), title: hints.title, note: '', dims, fixed: [] }];
     const data = toFloats(box);
     const shared = { note: '', dims, fixed: layout.fixed };
     const pictures: Picture[] = [];
     const labels = this.feeds.labelsOf(model);
     const isOutput = run.outputs.includes(name);
     if (isOutput && layout.form === 'bars' && labels?.names.length === data.length) {
-      const ranked = ranking(data, (index) => labels.names[index] ?? String(index), RANKED, vscode.l10n.t('softmax of the output'));
+      const ranked = ranking(
+        data,
+        (index) => labels.names[index] ?? String(index),
+        RANKED,
+        vscode.l10n.t('softmax of the output'),
+      );
       pictures.push({ ...ranked, ...shared, title: vscode.l10n.t('Classes'), labelsFrom: labels.from });
     }
     if (layout.form === 'matrix' && text?.tokens.length === layout.rows) {
       if (isOutput && dims.length === 3) pictures.push(await this.#nextTokens(dims, fixed, text, fetch));
       const norms = rowNorms(data, layout.rows, layout.columns);
-      pictures.push({ ...shared, kind: 'tokens', title: vscode.l10n.t('Tokens'), tokens: text.tokens, data: norms, measure: vscode.l10n.t('norm') });
+      pictures.push({
+        ...shared,
+        kind: 'tokens',
+        title: vscode.l10n.t('Tokens'),
+        tokens: text.tokens,
+        data: norms,
+        measure: vscode.l10n.t('norm'),
+      });
     }
     const picture = toPicture(dims, layout, data, hints);
     pictures.push(pictures.length === 0 ? picture : { ...picture, fixed: [] });
@@ -91,7 +118,11 @@ export class Pictures {
   async #nextTokens(
     dims: readonly number[],
     fixed: PictureRequest['fixed'],
-    text: { readonly tokens: readonly string[]; readonly name: (id: number) => string; readonly from: string },
+    text: {
+      readonly tokens: readonly string[];
+      readonly name: (id: number) => string;
+      readonly from: string;
+    },
     fetch: (slice: TensorSlice) => Promise<TensorData>,
   ): Promise<Picture> {
     const length = dims[1] ?? 1;

@@ -54,19 +54,28 @@ export function plan(
   const drawn = drawnAxes(dims, hints);
   const [itemAxis, rowAxis, columnAxis] = [drawn.at(-3), drawn.at(-2), drawn.at(-1)];
   const item = itemWord(dims, hints, words);
-  const rowItem = rowAxis !== undefined && isTokenAxis(dims, rowAxis, hints) ? words.token : hints.of === 'weight' ? words.row : words.row;
+  const rowItem =
+    rowAxis !== undefined && isTokenAxis(dims, rowAxis, hints)
+      ? words.token
+      : hints.of === 'weight'
+        ? words.row
+        : words.row;
   const start = dims.map((size, axis) => (drawn.includes(axis) ? 0 : clamp(fixed[axis] ?? 0, size)));
   const limits = new Map<number, number>();
   if (itemAxis !== undefined) limits.set(itemAxis, GRID);
   if (rowAxis !== undefined) limits.set(rowAxis, SIDE);
   if (columnAxis !== undefined) limits.set(columnAxis, drawn.length === 1 ? BARS : SIDE);
-  const size = dims.map((full, axis) => (drawn.includes(axis) ? Math.min(full, limits.get(axis) ?? full) : 1));
+  const size = dims.map((full, axis) =>
+    drawn.includes(axis) ? Math.min(full, limits.get(axis) ?? full) : 1,
+  );
   const lengthOf = (axis: number | undefined): number => (axis === undefined ? 1 : (size[axis] ?? 1));
   const names = [item, rowItem, drawn.length === 1 ? words.unit : words.column] as const;
   const note = [itemAxis, rowAxis, columnAxis]
     .map((axis, i) => {
       const full = axis === undefined ? 0 : (dims[axis] ?? 0);
-      return axis !== undefined && lengthOf(axis) < full ? words.firstOf(lengthOf(axis), full, names[i] ?? '') : '';
+      return axis !== undefined && lengthOf(axis) < full
+        ? words.firstOf(lengthOf(axis), full, names[i] ?? '')
+        : '';
     })
     .filter((text) => text !== '')
     .join(' ');
@@ -75,7 +84,8 @@ export function plan(
     fixed: dims
       .map((full, axis) => ({ axis, size: full, index: start[axis] ?? 0 }))
       .filter(({ axis, size: full }) => !drawn.includes(axis) && full > 1),
-    form: drawn.length === 0 ? 'number' : drawn.length === 1 ? 'bars' : drawn.length === 2 ? 'matrix' : 'grid',
+    form:
+      drawn.length === 0 ? 'number' : drawn.length === 1 ? 'bars' : drawn.length === 2 ? 'matrix' : 'grid',
     count: lengthOf(itemAxis),
     rows: lengthOf(rowAxis),
     columns: lengthOf(columnAxis),
@@ -110,7 +120,16 @@ export function toPicture(
       };
     case 'grid': {
       const color = hints.image === true && count === 3;
-      return { ...shared, kind: 'grid', count, rows, columns, item: items[0], color, data: color ? stretch(data) : data };
+      return {
+        ...shared,
+        kind: 'grid',
+        count,
+        rows,
+        columns,
+        item: items[0],
+        color,
+        data: color ? stretch(data) : data,
+      };
     }
   }
 }

@@ -4,10 +4,17 @@ import type { Picture } from '../contract/hostApi';
 type Ranking = Pick<Extract<Picture, { kind: 'ranking' }>, 'kind' | 'entries' | 'shareIs'>;
 
 /** The `limit` largest outputs, named by `nameOf`; `softmaxIs` names the share where the softmax was taken here. */
-export function ranking(data: Float32Array, nameOf: (index: number) => string, limit: number, softmaxIs: string): Ranking {
+export function ranking(
+  data: Float32Array,
+  nameOf: (index: number) => string,
+  limit: number,
+  softmaxIs: string,
+): Ranking {
   const alreadyShares = isDistribution(data);
   const shares = alreadyShares ? data : softmax(data);
-  const order = [...data.keys()].filter((i) => !Number.isNaN(data[i])).sort((a, b) => (data[b] ?? 0) - (data[a] ?? 0) || a - b);
+  const order = [...data.keys()]
+    .filter((i) => !Number.isNaN(data[i]))
+    .sort((a, b) => (data[b] ?? 0) - (data[a] ?? 0) || a - b);
   const entries = order.slice(0, limit).map((index) => ({
     name: nameOf(index),
     index,

@@ -55,7 +55,11 @@ export class RunBook {
   recorded(weight: (name: string) => ReturnType<RecordedValues['weight']>): RecordedValues {
     const shown = this.valuesOf(this.shown);
     const other = this.valuesOf(this.other);
-    return { shown: (value) => toRecorded(shown.get(value)), other: (value) => toRecorded(other.get(value)), weight };
+    return {
+      shown: (value) => toRecorded(shown.get(value)),
+      other: (value) => toRecorded(other.get(value)),
+      weight,
+    };
   }
 
   headers(stamp: ModelStamp | undefined): RunHeader[] {
@@ -78,5 +82,7 @@ export function isStale(run: KeptRun, stamp: ModelStamp | undefined): boolean {
 }
 
 function toRecorded(stored: StoredCapture | undefined): Recorded | undefined {
-  return stored === undefined ? undefined : { type: typeText(stored.dtype, stored.dims), summary: stored.summary };
+  return stored === undefined
+    ? undefined
+    : { type: typeText(stored.dtype, stored.dims), summary: stored.summary };
 }

@@ -49,7 +49,9 @@ export class RunCommands {
     const { model } = target;
     const site = siteOf(target);
     if (site === undefined) {
-      void vscode.window.showInformationMessage(vscode.l10n.t('Select a node, a module or a value in the graph first.'));
+      void vscode.window.showInformationMessage(
+        vscode.l10n.t('Select a node, a module or a value in the graph first.'),
+      );
       return;
     }
     await this.panels.open(model.uri, { preserveFocus: false });
@@ -68,7 +70,11 @@ export class RunCommands {
     const kept = this.runs.kept(model);
     if (kept.length < 2) {
       void vscode.window.showInformationMessage(
-        vscode.l10n.t('{0} has {1} kept runs; two are needed. Run it on another input first.', model.name, kept.length),
+        vscode.l10n.t(
+          '{0} has {1} kept runs; two are needed. Run it on another input first.',
+          model.name,
+          kept.length,
+        ),
       );
       return;
     }
@@ -93,14 +99,21 @@ export class RunCommands {
 
   async rename(argument: unknown): Promise<void> {
     await this.#withRun(argument, async (model, run) => {
-      const name = await vscode.window.showInputBox({ value: run.name, prompt: vscode.l10n.t('Name of this run') });
-      if (name !== undefined && name.trim() !== '') await this.runs.change(model, run.id, { name: name.trim() });
+      const name = await vscode.window.showInputBox({
+        value: run.name,
+        prompt: vscode.l10n.t('Name of this run'),
+      });
+      if (name !== undefined && name.trim() !== '')
+        await this.runs.change(model, run.id, { name: name.trim() });
     });
   }
 
   async note(argument: unknown): Promise<void> {
     await this.#withRun(argument, async (model, run) => {
-      const note = await vscode.window.showInputBox({ value: run.note, prompt: vscode.l10n.t('A note on {0}', run.name) });
+      const note = await vscode.window.showInputBox({
+        value: run.note,
+        prompt: vscode.l10n.t('A note on {0}', run.name),
+      });
       if (note !== undefined) await this.runs.change(model, run.id, { note });
     });
   }
@@ -115,7 +128,11 @@ export class RunCommands {
       const detail = run.note === '' ? '' : vscode.l10n.t('Its note: {0}', run.note);
       const choice =
         run.pinned || run.note !== ''
-          ? await vscode.window.showWarningMessage(vscode.l10n.t('Delete {0}?', run.name), { modal: true, detail }, yes)
+          ? await vscode.window.showWarningMessage(
+              vscode.l10n.t('Delete {0}?', run.name),
+              { modal: true, detail },
+              yes,
+            )
           : yes;
       if (choice === yes) await this.runs.delete(model, run.id);
     });
@@ -149,12 +166,20 @@ export class RunCommands {
     );
     if (choice !== copy) return;
     const [folder] =
-      (await vscode.window.showOpenDialog({ canSelectFolders: true, canSelectFiles: false, openLabel: vscode.l10n.t('Copy Here') })) ?? [];
+      (await vscode.window.showOpenDialog({
+        canSelectFolders: true,
+        canSelectFiles: false,
+        openLabel: vscode.l10n.t('Copy Here'),
+      })) ?? [];
     if (folder === undefined) return;
     const target = vscode.Uri.joinPath(folder, model.name);
     await vscode.workspace.fs.copy(model.uri, target, { overwrite: false });
     for (const file of externalFiles(model)) {
-      await vscode.workspace.fs.copy(vscode.Uri.joinPath(model.uri, '..', file), vscode.Uri.joinPath(folder, file), { overwrite: false });
+      await vscode.workspace.fs.copy(
+        vscode.Uri.joinPath(model.uri, '..', file),
+        vscode.Uri.joinPath(folder, file),
+        { overwrite: false },
+      );
     }
     await this.panels.open(target);
   }
@@ -172,7 +197,9 @@ async function pickRun(runs: readonly KeptRun[], placeHolder: string): Promise<K
   const items = runs.map((run) => ({
     label: `${run.pinned ? '$(pinned) ' : ''}${run.name}`,
     description: run.feeds.map(({ text }) => text).join(', '),
-    detail: [new Date(run.when).toLocaleString(vscode.env.language), formatMs(run.ms), run.note].filter((part) => part !== '').join(' · '),
+    detail: [new Date(run.when).toLocaleString(vscode.env.language), formatMs(run.ms), run.note]
+      .filter((part) => part !== '')
+      .join(' · '),
     run,
   }));
   return (await vscode.window.showQuickPick(items, { placeHolder, matchOnDescription: true }))?.run;

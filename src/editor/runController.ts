@@ -35,8 +35,11 @@ interface ModelRuns {
   readonly book: RunBook;
   stamp: ModelStamp | undefined;
   trouble: Trouble | null;
+  /** The version of the model that was prepared, and how far. */
+  prepared: { readonly content: object; readonly key: 'prepared' | 'inferred' } | undefined;
   /** Feeds of the shown run, made once and kept while it is shown. */
-  feeds: { readonly run: string; readonly tensors: Promise<Readonly<Record<string, TensorData>>> } | undefined;
+  feeds:
+    { readonly run: string; readonly tensors: Promise<Readonly<Record<string, TensorData>>> } | undefined;
 }
 
 export class RunController implements Disposable {
@@ -55,7 +58,7 @@ export class RunController implements Disposable {
   ) {
     this.#store.add(
       models.onDidChange(({ model, aspect }) => {
-        if (aspect === 'content') void this.#prepare(model);
+        if (aspect === 'content' || aspect === 'editors') void this.#prepare(model);
       }),
     );
     this.#store.add(
@@ -97,7 +100,8 @@ export class RunController implements Disposable {
   /** The run bar's whole state. */
   state(model: OpenModel): RunState {
     const runs = this.#of(model);
-    const running = this.#running?.model === model ? { text: this.#running.text, since: this.#running.since } : null;
+    const running =
+      this.#running?.model === model ? { text: this.#running.text, since: this.#running.since } : null;
     return {
       revision: model.revision,
       ...this.feeds.state(model),
@@ -132,7 +136,10 @@ export class RunController implements Disposable {
       name: run.name,
       overlays: overlays(graph, values, book.other === undefined ? null : book.valuesOf(book.other), titles),
       types,
-      notes: [...run.notes, ...(this.isStale(model, run) ? [vscode.l10n.t('The model file has changed since this run.')] : [])],
+      notes: [
+        ...run.notes,
+        ...(this.isStale(model, run) ? [vscode.l10n.t('The model file has changed since this run.')] : []),
+      ],
     };
   }
 
@@ -143,14 +150,22 @@ export class RunController implements Disposable {
     const { content } = model;
     if (content === undefined) return;
     if (this.#running !== undefined) {
-      return void vscode.window.showInformationMessage(vscode.l10n.t('Another run is in progress. Stop it first.'));
+      return void vscode.window.showInformationMessage(
+        vscode.l10n.t('Another run is in progress. Stop it first.'),
+      );
     }
     const abort = new AbortController();
     const name = this.#nextName(model);
     await this.#while(model, vscode.l10n.t('{0} of {1}', name, model.name), abort, async () => {
       const made = await this.feeds.build(model, abort.signal);
-      const capture = content.skeleton.graph.nodes.flatMap((node) => node.outputs.filter((output) => output !== ''));
-      const result = await this.engine.run(model, { feeds: made.tensors, capture, keep: false, level: 'disabled' }, abort.signal);
+      const capture = content.skeleton.graph.nodes.flatMap((node) =>
+        node.outputs.filter((output) => output !== ''),
+      );
+      const result = await this.engine.run(
+        model,
+        { feeds: made.tensors, capture, keep: false, level: 'disabled' },
+        abort.signal,
+      );
       const inputs = Object.entries(made.tensors).map(([site, tensor]) => this.feeds.summarize(site, tensor));
       const run: KeptRun = {
         version: 1,
@@ -173,7 +188,9 @@ export class RunController implements Disposable {
       book.show(run.id);
       this.#of(model).feeds = { run: run.id, tensors: Promise.resolve(made.tensors) };
       void vscode.commands.executeCommand('setContext', 'patchclamp.didRun', true);
-      this.log.info(`${name} of ${model.relativePath}: ${result.ms.toFixed(1)} ms, ${String(result.captures.length)} values recorded.`);
+      this.log.info(
+        `${name} of ${model.relativePath}: ${result.ms.toFixed(1)} ms, ${String(result.captures.length)} values recorded.`,
+      );
     });
   }
 
@@ -201,7 +218,11 @@ export class RunController implements Disposable {
     return Promise.resolve();
   }
 
-  async change(model: OpenModel, id: string, change: Partial<Pick<KeptRun, 'name' | 'note' | 'pinned'>>): Promise<void> {
+  async change(
+    model: OpenModel,
+    id: string,
+    change: Partial<Pick<KeptRun, 'name' | 'note' | 'pinned'>>,
+  ): Promise<void> {
     await this.#of(model).book.store.change(id, change);
     model.touch('runs');
   }
@@ -213,7 +234,10 @@ export class RunController implements Disposable {
   }
 
   /** The tensors that went into the shown run, made again from their recipes when they are no longer at hand. */
-  async feedsOfShown(model: OpenModel, signal: AbortSignal): Promise<Readonly<Record<string, TensorData>> | undefined> {
+  async feedsOfShown(
+    model: OpenModel,
+    signal: AbortSignal,
+  ): Promise<Readonly<Record<string, TensorData>> | undefined> {
     const runs = this.#of(model);
     const run = runs.book.shown;
     if (run === undefined) return undefined;
@@ -231,7 +255,12 @@ export class RunController implements Disposable {
     this.#store.dispose();
   }
 
-  async #while(model: OpenModel, text: string, abort: AbortController, work: () => Promise<void>): Promise<void> {
+  async #while(
+    model: OpenModel,
+    text: string,
+    abort: AbortController,
+    work: () => Promise<void>,
+  ): Promise<void> {
     const runs = this.#of(model);
     this.#running = { model, text, since: Date.now(), abort };
     runs.trouble = null;
@@ -243,7 +272,9 @@ export class RunController implements Disposable {
         this.log.error(`${text}:`, error instanceof Error ? (error.stack ?? error.message) : String(error));
         const trouble = toTrouble(error);
         const died = isFailure(error) && (error.code === 'engine-crashed' || error.code === 'out-of-memory');
-        runs.trouble = died ? { ...trouble, what: vscode.l10n.t('{0} ended the engine: {1}', text, trouble.what) } : trouble;
+        runs.trouble = died
+          ? { ...trouble, what: vscode.l10n.t('{0} ended the engine: {1}', text, trouble.what) }
+          : trouble;
       }
     } finally {
       this.#running = undefined;
@@ -254,21 +285,29 @@ export class RunController implements Disposable {
   /** After reading: kept runs, guesses about inputs, and, where it may run, the types the runtime infers. */
   async #prepare(model: OpenModel): Promise<void> {
     const { content } = model;
-    if (content === undefined) return;
     const runs = this.#of(model);
+    if (content === undefined) return;
+    const inferring = model.editors > 0 && this.trust.cannotRun(model.uri) === null;
+    const key = inferring ? 'inferred' : 'prepared';
+    if (runs.prepared?.content === content.skeleton && (runs.prepared.key === key || !inferring)) return;
+    runs.prepared = { content: content.skeleton, key };
     try {
       await runs.book.store.load();
       runs.stamp = await this.#readStamp(model);
       if (runs.book.shown === undefined) runs.book.show(runs.book.store.runs[0]?.id ?? null);
-      await this.feeds.prepare(model);
+      if (model.editors > 0) await this.feeds.prepare(model);
       model.touch('runs');
-      if (model.editors === 0 || this.trust.cannotRun(model.uri) !== null) return;
+      if (!inferring) return;
       const inferred = await this.engine.infer(model);
-      if (model.content !== content) return;
+      if (model.content?.skeleton !== content.skeleton) return;
       const { withInferredTypes } = await import('../onnx/graphModel');
       model.setTypes(new ValueTypes(content.skeleton, inferred), withInferredTypes(content.graph, inferred));
     } catch (error) {
-      if (!isCancelled(error)) this.log.warn(`Preparing ${model.relativePath}:`, error instanceof Error ? error.message : String(error));
+      if (!isCancelled(error))
+        this.log.warn(
+          `Preparing ${model.relativePath}:`,
+          error instanceof Error ? error.message : String(error),
+        );
     }
   }
 
@@ -289,7 +328,13 @@ export class RunController implements Disposable {
       const store = new RunStore(folder, (sentence) => {
         this.log.warn(sentence);
       });
-      runs = { book: new RunBook(store), stamp: undefined, trouble: null, feeds: undefined };
+      runs = {
+        book: new RunBook(store),
+        stamp: undefined,
+        trouble: null,
+        prepared: undefined,
+        feeds: undefined,
+      };
       this.#runs.set(model, runs);
     }
     return runs;

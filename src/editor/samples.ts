@@ -17,14 +17,18 @@ export class Samples {
   async open(): Promise<void> {
     const samples = await this.#list();
     const picked =
-      samples.length === 1 ? samples[0] : await vscode.window.showQuickPick(samples, { placeHolder: vscode.l10n.t('Which sample?') });
+      samples.length === 1
+        ? samples[0]
+        : await vscode.window.showQuickPick(samples, { placeHolder: vscode.l10n.t('Which sample?') });
     if (picked === undefined) return;
     const target = await this.#target(picked);
     if (target === undefined) return;
     await vscode.workspace.fs.copy(picked.folder, target, { overwrite: false });
     const inWorkspace = vscode.workspace.getWorkspaceFolder(target) !== undefined;
     if (!inWorkspace) {
-      await vscode.commands.executeCommand('vscode.openFolder', target, { forceNewWindow: vscode.workspace.workspaceFolders !== undefined });
+      await vscode.commands.executeCommand('vscode.openFolder', target, {
+        forceNewWindow: vscode.workspace.workspaceFolders !== undefined,
+      });
       return;
     }
     const [model] = await modelsIn(target);
@@ -64,8 +68,12 @@ export class Samples {
 
 async function modelsIn(folder: vscode.Uri): Promise<vscode.Uri[]> {
   const entries = await vscode.workspace.fs.readDirectory(folder);
-  const models = entries.filter(([name, type]) => type === vscode.FileType.File && name.endsWith('.onnx')).map(([name]) => name);
-  return models.sort((a, b) => a.length - b.length || a.localeCompare(b)).map((name) => vscode.Uri.joinPath(folder, name));
+  const models = entries
+    .filter(([name, type]) => type === vscode.FileType.File && name.endsWith('.onnx'))
+    .map(([name]) => name);
+  return models
+    .sort((a, b) => a.length - b.length || a.localeCompare(b))
+    .map((name) => vscode.Uri.joinPath(folder, name));
 }
 
 async function firstSentence(folder: vscode.Uri): Promise<string> {

@@ -11,6 +11,9 @@ import type { LineEntry } from './lineIndex';
 import type { Models } from './models';
 import type { OpenModel } from './openModel';
 
+/** Open models beyond these are told as a number. */
+const MOST_OPEN = 3;
+
 export interface ModuleFact {
   /** null for nodes outside every module. */
   readonly scope: Scope | null;
@@ -36,14 +39,30 @@ export interface LineFact {
   readonly modules: readonly ModuleFact[];
 }
 
-/** Every known model with links into a document. Models in editors come first. */
-export function modelsOf(models: Models, document: TextDocument): readonly { model: OpenModel; file: string }[] {
-  const found: { model: OpenModel; file: string }[] = [];
+export interface LinkedModel {
+  readonly model: OpenModel;
+  readonly file: string;
+}
+
+/**
+ * The models a document speaks of: those in editors that link there; else the one nearest to the workspace's root, so
+ * that twenty checkpoints beside a source do not all speak at once. `others` counts the rest.
+ */
+export function modelsOf(
+  models: Models,
+  document: TextDocument,
+): { readonly shown: readonly LinkedModel[]; readonly others: number } {
+  const found: LinkedModel[] = [];
   for (const model of models.all) {
     const file = model.root.relative(document.uri);
     if (file !== undefined && model.index.inFile(file).length > 0) found.push({ model, file });
   }
-  return found;
+  const open = found.filter(({ model }) => model.editors > 0).slice(0, MOST_OPEN);
+  const depth = ({ model }: LinkedModel): number =>
+    model.uri.path.split('/').length * 1000 + model.uri.path.length;
+  const nearest = [...found].sort((a, b) => depth(a) - depth(b)).slice(0, 1);
+  const shown = open.length > 0 ? open : nearest;
+  return { shown, others: found.length - shown.length };
 }
 
 /** The facts of one entry. */

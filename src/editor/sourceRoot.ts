@@ -23,12 +23,17 @@ export class WorkspaceRoot implements SourceRoot {
     const pattern = new vscode.RelativePattern(this.folder, '**/*.py');
     const found = await vscode.workspace.findFiles(pattern, NEVER, FILE_LIMIT);
     throwIfCancelled(signal);
-    return found.map((uri) => this.relative(uri)).filter((file) => file !== undefined).sort();
+    return found
+      .map((uri) => this.relative(uri))
+      .filter((file) => file !== undefined)
+      .sort();
   }
 
   async read(file: string, signal?: AbortSignal): Promise<string | null> {
     const uri = this.uri(file);
-    const open = vscode.workspace.textDocuments.find((document) => document.uri.toString() === uri.toString());
+    const open = vscode.workspace.textDocuments.find(
+      (document) => document.uri.toString() === uri.toString(),
+    );
     if (open !== undefined) return open.getText();
     try {
       const bytes = await vscode.workspace.fs.readFile(uri);

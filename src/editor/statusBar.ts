@@ -7,7 +7,9 @@ import type { RunController } from './runController';
 
 export class StatusBar implements Disposable {
   readonly #store = new DisposableStore();
-  readonly #item = this.#store.add(vscode.window.createStatusBarItem('patchclamp.status', vscode.StatusBarAlignment.Left, 10));
+  readonly #item = this.#store.add(
+    vscode.window.createStatusBarItem('patchclamp.status', vscode.StatusBarAlignment.Left, 10),
+  );
 
   constructor(
     private readonly models: Models,
@@ -44,9 +46,16 @@ export class StatusBar implements Disposable {
       return;
     }
     const run = this.runs.shown(active);
-    this.#item.text = run === undefined ? `$(type-hierarchy-sub) ${active.name}` : `$(type-hierarchy-sub) ${active.name}: ${run.name}, ${formatMs(run.ms)}`;
+    this.#item.text =
+      run === undefined
+        ? `$(type-hierarchy-sub) ${active.name}`
+        : `$(type-hierarchy-sub) ${active.name}: ${run.name}, ${formatMs(run.ms)}`;
     this.#item.tooltip = vscode.l10n.t('Run Model…');
-    this.#item.command = { title: vscode.l10n.t('Run Model…'), command: 'patchclamp.runModel', arguments: [active.uri] };
+    this.#item.command = {
+      title: vscode.l10n.t('Run Model…'),
+      command: 'patchclamp.runModel',
+      arguments: [active.uri],
+    };
     this.#item.show();
   }
 }

@@ -27,7 +27,8 @@ export class Targets {
 
   /** The target of a command; asks which model where it is not clear. Undefined when the person backs out. */
   async of(argument: unknown): Promise<Target | undefined> {
-    if (argument instanceof vscode.Uri) return this.#whole(await this.panels.open(argument, { preserveFocus: false }));
+    if (argument instanceof vscode.Uri)
+      return this.#whole(await this.panels.open(argument, { preserveFocus: false }));
     if (typeof argument === 'object' && argument !== null) {
       const found = await this.#fromObject(argument);
       if (found !== undefined) return found;
@@ -75,7 +76,8 @@ export class Targets {
 
   /** `model` as an OpenModel of ours, or as the text of its URI. */
   #modelIn(argument: object): OpenModel | undefined {
-    if (!('model' in argument)) return 'webview' in argument || 'patchclampNode' in argument ? this.models.active : undefined;
+    if (!('model' in argument))
+      return 'webview' in argument || 'patchclampNode' in argument ? this.models.active : undefined;
     const { model } = argument;
     if (typeof model === 'string') return this.models.all.find((known) => known.uri.toString() === model);
     return this.models.all.find((known) => known === model);
@@ -87,9 +89,14 @@ export class Targets {
       await known[0].ready();
       return known[0];
     }
-    const found = known.length > 0 ? known.map(({ uri }) => uri) : await vscode.workspace.findFiles('**/*.onnx', undefined, 200);
+    const found =
+      known.length > 0
+        ? known.map(({ uri }) => uri)
+        : await vscode.workspace.findFiles('**/*.onnx', undefined, 200);
     if (found.length === 0) {
-      void vscode.window.showInformationMessage(vscode.l10n.t('There is no .onnx file in this workspace. Open a folder that has one, or a sample.'));
+      void vscode.window.showInformationMessage(
+        vscode.l10n.t('There is no .onnx file in this workspace. Open a folder that has one, or a sample.'),
+      );
       return undefined;
     }
     const picked = await vscode.window.showQuickPick(
@@ -117,7 +124,9 @@ export function toSelection(value: unknown): Selection | undefined {
   switch (value['kind']) {
     case 'node':
     case 'port':
-      return typeof value['id'] === 'number' && Number.isInteger(value['id']) ? { kind: 'node', id: value['id'] } : undefined;
+      return typeof value['id'] === 'number' && Number.isInteger(value['id'])
+        ? { kind: 'node', id: value['id'] }
+        : undefined;
     case 'scope':
       return typeof value['path'] === 'string' ? { kind: 'scope', path: value['path'] } : undefined;
     case 'value':

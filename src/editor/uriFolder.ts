@@ -13,7 +13,8 @@ export function uriFolder(folder: vscode.Uri): ModelFolder {
     } catch (error) {
       throw refused(location, vscode.l10n.t('cannot be found beside the model'), error);
     }
-    if ((stat.type & vscode.FileType.SymbolicLink) !== 0) throw refused(location, vscode.l10n.t('is a symbolic link'));
+    if ((stat.type & vscode.FileType.SymbolicLink) !== 0)
+      throw refused(location, vscode.l10n.t('is a symbolic link'));
     if ((stat.type & vscode.FileType.File) === 0) throw refused(location, vscode.l10n.t('is not a file'));
     return stat.size;
   };
@@ -30,7 +31,9 @@ function refused(location: string, why: string, cause?: unknown): Failure {
   return new Failure({
     code: 'bad-external-data',
     message: vscode.l10n.t('The external data file "{0}" {1}.', location, why),
-    remedy: vscode.l10n.t('Put the model and its data files into one folder, under the names they were saved with.'),
+    remedy: vscode.l10n.t(
+      'Put the model and its data files into one folder, under the names they were saved with.',
+    ),
     cause,
   });
 }

@@ -12,7 +12,8 @@ export class ValueIndex {
 
   constructor(private readonly skeleton: Skeleton) {
     for (const node of skeleton.nodes) {
-      for (const name of node.outputs) if (name !== '' && !this.#producers.has(name)) this.#producers.set(name, node);
+      for (const name of node.outputs)
+        if (name !== '' && !this.#producers.has(name)) this.#producers.set(name, node);
       for (const name of node.inputs) {
         if (name === '') continue;
         const list = this.#consumers.get(name);
@@ -74,7 +75,10 @@ export class ValueIndex {
   }
 
   /** Values that enter a set of nodes, and those that leave it, weights left out. */
-  boundary(nodes: readonly number[]): { readonly inputs: readonly string[]; readonly outputs: readonly string[] } {
+  boundary(nodes: readonly number[]): {
+    readonly inputs: readonly string[];
+    readonly outputs: readonly string[];
+  } {
     const inside = new Set(nodes);
     const made = new Set<string>();
     const inputs = new Set<string>();
@@ -96,7 +100,7 @@ export class ValueIndex {
   }
 
   *#graphsAround(path: string): IterableIterator<Graph> {
-    for (let current = path; ; ) {
+    for (let current = path; ;) {
       const graph = this.skeleton.graphs.get(current);
       if (graph !== undefined) yield graph;
       if (current === '') return;

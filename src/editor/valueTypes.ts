@@ -18,13 +18,15 @@ export class ValueTypes {
 
   constructor(skeleton: Skeleton, inferred: readonly InferredValue[] = []) {
     const { graph } = skeleton;
-    for (const { name, type } of [...graph.values.values(), ...graph.inputs, ...graph.outputs]) this.#add(name, type);
+    for (const { name, type } of [...graph.values.values(), ...graph.inputs, ...graph.outputs])
+      this.#add(name, type);
     for (const weight of graph.initializers.values()) {
       this.#known.set(weight.name, { dtype: weight.dtype, shape: weight.dims });
     }
     for (const { name, dtype, shape } of inferred) {
       const stated = this.#known.get(name);
-      if (stated === undefined || knownDims(shape) > knownDims(stated.shape)) this.#known.set(name, { dtype, shape });
+      if (stated === undefined || knownDims(shape) > knownDims(stated.shape))
+        this.#known.set(name, { dtype, shape });
     }
   }
 
@@ -39,7 +41,8 @@ export class ValueTypes {
   }
 
   #add(name: string, type: ValueType): void {
-    if (type.kind === 'tensor' || type.kind === 'sparse') this.#known.set(name, { dtype: type.dtype, shape: type.shape });
+    if (type.kind === 'tensor' || type.kind === 'sparse')
+      this.#known.set(name, { dtype: type.dtype, shape: type.shape });
     else if (type.kind !== 'unknown') this.#other.set(name, describeType(type));
   }
 }

@@ -12,7 +12,12 @@ import type { OpenModel } from './openModel';
 import type { Services } from './services';
 import { webviewWords } from './words';
 
-export function serveView(port: Port, model: OpenModel, services: Services, log: LogOutputChannel): Disposable {
+export function serveView(
+  port: Port,
+  model: OpenModel,
+  services: Services,
+  log: LogOutputChannel,
+): Disposable {
   const store = new DisposableStore();
   const { runs, feeds, navigation, weights, pictures } = services;
 
@@ -54,7 +59,10 @@ export function serveView(port: Port, model: OpenModel, services: Services, log:
   const connection = store.add(
     rpc<object, object, ViewEvents>(port, local, {
       onInternalError: (method, error) => {
-        log.error(`${method} of ${model.relativePath}:`, error instanceof Error ? (error.stack ?? error.message) : String(error));
+        log.error(
+          `${method} of ${model.relativePath}:`,
+          error instanceof Error ? (error.stack ?? error.message) : String(error),
+        );
       },
     }),
   );
@@ -69,7 +77,11 @@ export function serveView(port: Port, model: OpenModel, services: Services, log:
           return;
         case 'links':
         case 'selection':
-          connection.emit('selection', { revision: model.revision, selection: model.selection, origin: model.origin });
+          connection.emit('selection', {
+            revision: model.revision,
+            selection: model.selection,
+            origin: model.origin,
+          });
           return;
         case 'runs':
           connection.emit('runs', runs.state(model));
@@ -112,7 +124,13 @@ function snapshot(model: OpenModel, services: Services): ModelSnapshot {
   const stale =
     trouble === undefined
       ? []
-      : [l10n.t('The file has changed and can no longer be read; this is the last version that could be. {0} {1}', trouble.what, trouble.remedy)];
+      : [
+          l10n.t(
+            'The file has changed and can no longer be read; this is the last version that could be. {0} {1}',
+            trouble.what,
+            trouble.remedy,
+          ),
+        ];
   return {
     ...base,
     graph,

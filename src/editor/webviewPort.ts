@@ -19,7 +19,14 @@ interface PageMessage {
  */
 export function servePages(webview: Webview, connect: (port: Port) => Disposable): Disposable {
   const store = new DisposableStore();
-  let current: { readonly session: string; readonly messages: Emitter<unknown>; readonly closed: Emitter<string>; readonly served: Disposable } | undefined;
+  let current:
+    | {
+        readonly session: string;
+        readonly messages: Emitter<unknown>;
+        readonly closed: Emitter<string>;
+        readonly served: Disposable;
+      }
+    | undefined;
 
   const end = (reason: string): void => {
     const page = current;

@@ -39,8 +39,10 @@ export class WeightCommands {
     const { content } = model;
     if (content === undefined) return undefined;
     const { names, skeleton, scopes } = content;
-    const scope = selection.kind === 'scope' ? scopes.scopes.find(({ path }) => path === selection.path) : undefined;
-    const ids = selection.kind === 'node' ? [selection.id] : scope === undefined ? [] : names.within(scopes, scope);
+    const scope =
+      selection.kind === 'scope' ? scopes.scopes.find(({ path }) => path === selection.path) : undefined;
+    const ids =
+      selection.kind === 'node' ? [selection.id] : scope === undefined ? [] : names.within(scopes, scope);
     const refs = new Map<string, WeightRef>();
     for (const id of ids) {
       const node = skeleton.nodes[id];

@@ -36,7 +36,11 @@ export class WorkspaceIndex implements Disposable {
 
   /** Once, when the first Python file is opened. */
   async #start(): Promise<void> {
-    if (this.#started || !vscode.workspace.getConfiguration('patchclamp').get<boolean>('links.indexWorkspace', true)) return;
+    if (
+      this.#started ||
+      !vscode.workspace.getConfiguration('patchclamp').get<boolean>('links.indexWorkspace', true)
+    )
+      return;
     this.#started = true;
     const { signal } = this.#abort;
     try {

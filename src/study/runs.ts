@@ -115,7 +115,9 @@ export class RunStore {
         if (run !== undefined) runs.push(run);
         else this.onProblem(`The kept run ${name} is not in a form this version reads; it is left as it is.`);
       } catch (error) {
-        this.onProblem(`The kept run ${name} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+        this.onProblem(
+          `The kept run ${name} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+        );
       }
     }
     this.#runs = runs.sort((a, b) => b.when - a.when);
@@ -149,5 +151,7 @@ export function parseRun(text: string): KeptRun | undefined {
     Array.isArray(run.values) &&
     Array.isArray(run.outputs) &&
     Array.isArray(run.notes);
-  return whole ? { ...(run as KeptRun), note: run.note ?? '', pinned: run.pinned === true, dims: run.dims ?? {} } : undefined;
+  return whole
+    ? { ...(run as KeptRun), note: run.note ?? '', pinned: run.pinned === true, dims: run.dims ?? {} }
+    : undefined;
 }

@@ -3,7 +3,15 @@
  * holds the latest snapshots and passes them down; components below never touch the transport.
  */
 import { LitElement, html, nothing } from 'lit';
-import type { HostApi, Inspection, ModelSnapshot, OverlayKind, RunSnapshot, RunState, Selection } from '../../src/contract/hostApi';
+import type {
+  HostApi,
+  Inspection,
+  ModelSnapshot,
+  OverlayKind,
+  RunSnapshot,
+  RunState,
+  Selection,
+} from '../../src/contract/hostApi';
 import { isCancelled } from '../../src/base/cancel';
 import { describe } from '../../src/base/errors';
 import type { Remote } from '../../src/base/rpc';
@@ -59,7 +67,8 @@ export class PcApp extends LitElement {
   #connection: Connection | undefined;
   #inquiry: Inquiry | null = null;
   #makeWorker: (() => Worker) | undefined;
-  #shownOverlay: { readonly run: RunSnapshot; readonly kind: OverlayKind; readonly overlay: GraphOverlay } | undefined;
+  #shownOverlay:
+    { readonly run: RunSnapshot; readonly kind: OverlayKind; readonly overlay: GraphOverlay } | undefined;
   #inspecting: AbortController | undefined;
 
   constructor() {
@@ -207,7 +216,8 @@ export class PcApp extends LitElement {
     const wanted = this.view.overlay;
     if (wanted === null) return null;
     const kinds = this.run?.overlays.map(({ kind }) => kind) ?? [];
-    if (kinds.includes('difference')) return kinds.includes(wanted) && wanted !== 'magnitude' ? wanted : 'difference';
+    if (kinds.includes('difference'))
+      return kinds.includes(wanted) && wanted !== 'magnitude' ? wanted : 'difference';
     return kinds.includes(wanted) ? wanted : (kinds[0] ?? null);
   }
 
@@ -222,7 +232,11 @@ export class PcApp extends LitElement {
     if (this.#shownOverlay?.run !== run || this.#shownOverlay.kind !== kind) {
       const { title, unit, signed, from, to } = column;
       const byNode = byProducer(graph, column.byValue);
-      this.#shownOverlay = { run, kind, overlay: { title, unit, signed, from, to, byNode, combine: signed ? 'largest' : 'mean' } };
+      this.#shownOverlay = {
+        run,
+        kind,
+        overlay: { title, unit, signed, from, to, byNode, combine: signed ? 'largest' : 'mean' },
+      };
     }
     return this.#shownOverlay.overlay;
   }
@@ -257,24 +271,36 @@ export class PcApp extends LitElement {
       <ul>
         ${shown.map((warning) => html`<li>${warning}</li>`)}
       </ul>
-      ${warnings.length < 2
-        ? nothing
-        : html`<button class="link" aria-expanded=${String(this.warningsOpen)} @click=${() => {
-            this.warningsOpen = !this.warningsOpen;
-          }}>${this.warningsOpen ? '–' : word('showAll', warnings.length)}</button>`}
+      ${
+        warnings.length < 2
+          ? nothing
+          : html`<button
+              class="link"
+              aria-expanded=${String(this.warningsOpen)}
+              @click=${() => {
+                this.warningsOpen = !this.warningsOpen;
+              }}
+            >
+              ${this.warningsOpen ? '–' : word('showAll', warnings.length)}
+            </button>`
+      }
     </div>`;
   }
 
   #trouble(): unknown {
     const trouble = this.runs?.trouble;
     if (trouble === undefined || trouble === null) return this.#notes();
-    return html`<div class="warnings" role="alert"><span class="problem">${trouble.what}</span> ${trouble.remedy}
-      <button class="link" @click=${() => this.#host((host) => host.showLog())}>${word('showLog')}</button></div>`;
+    return html`<div class="warnings" role="alert">
+      <span class="problem">${trouble.what}</span> ${trouble.remedy}
+      <button class="link" @click=${() => this.#host((host) => host.showLog())}>${word('showLog')}</button>
+    </div>`;
   }
 
   #notes(): unknown {
     const notes = this.run?.notes ?? [];
-    return notes.length === 0 ? nothing : html`<div class="warnings" role="note" aria-label=${word('notes')}>${notes.join(' ')}</div>`;
+    return notes.length === 0
+      ? nothing
+      : html`<div class="warnings" role="note" aria-label=${word('notes')}>${notes.join(' ')}</div>`;
   }
 
   #extent(): number {
@@ -334,7 +360,11 @@ export class PcApp extends LitElement {
 
 /** Read by VS Code when a context menu opens, and handed to the command. */
 function contextOf(selection: Selection): string {
-  return JSON.stringify({ preventDefaultContextMenuItems: true, patchclampNode: selection.kind !== 'none', selection });
+  return JSON.stringify({
+    preventDefaultContextMenuItems: true,
+    patchclampNode: selection.kind !== 'none',
+    selection,
+  });
 }
 
 define('pc-app', PcApp);

@@ -8,6 +8,8 @@ window.addEventListener('error', ({ message }) => {
   void connection.host.report(message).catch(() => undefined);
 });
 window.addEventListener('unhandledrejection', ({ reason }: PromiseRejectionEvent) => {
-  void connection.host.report(reason instanceof Error ? (reason.stack ?? reason.message) : String(reason)).catch(() => undefined);
+  void connection.host
+    .report(reason instanceof Error ? (reason.stack ?? reason.message) : String(reason))
+    .catch(() => undefined);
 });
 if (app !== null) void app.start(connection);

@@ -3,7 +3,14 @@
  * legend. Every guess about an input is marked as one; a click asks the host to change it.
  */
 import { LitElement, css, html, nothing } from 'lit';
-import type { FeedChoice, FeedPart, OverlayKind, RunHeader, RunSnapshot, RunState } from '../../src/contract/hostApi';
+import type {
+  FeedChoice,
+  FeedPart,
+  OverlayKind,
+  RunHeader,
+  RunSnapshot,
+  RunState,
+} from '../../src/contract/hostApi';
 import { formatMs } from '../../src/tensor/format';
 import '../figures/legend';
 import '../kit/button';
@@ -136,7 +143,9 @@ export class PcRunBar extends LitElement {
         <pc-button @click=${() => this.#send('pc-trust')}>${word('trust')}</pc-button>`;
     }
     if (state.running === null) {
-      return html`<pc-button look="primary" label=${word('runAll')} @click=${() => this.#send('pc-run')}>${word('run')}</pc-button>`;
+      return html`<pc-button look="primary" label=${word('runAll')} @click=${() => this.#send('pc-run')}
+        >${word('run')}</pc-button
+      >`;
     }
     const seconds = (this.now - state.running.since) / 1000;
     return html`<span class="running" role="status">
@@ -153,15 +162,25 @@ export class PcRunBar extends LitElement {
     const shown = this.allFeeds ? wanted : wanted.slice(0, FEEDS_SHOWN);
     return html`<div class="feeds" role="group" aria-label=${word('inputs')}>
       ${wanted.length === 0 ? html`<span class="faint">${word('noInputs')}</span>` : shown.map((feed) => this.#feed(feed))}
-      ${wanted.length > FEEDS_SHOWN
-        ? html`<button class="link" aria-expanded=${String(this.allFeeds)} @click=${() => {
-            this.allFeeds = !this.allFeeds;
-          }}>${this.allFeeds ? '–' : word('more', wanted.length - FEEDS_SHOWN)}</button>`
-        : nothing}
+      ${
+        wanted.length > FEEDS_SHOWN
+          ? html`<button
+              class="link"
+              aria-expanded=${String(this.allFeeds)}
+              @click=${() => {
+                this.allFeeds = !this.allFeeds;
+              }}
+            >
+              ${this.allFeeds ? '–' : word('more', wanted.length - FEEDS_SHOWN)}
+            </button>`
+          : nothing
+      }
       ${state.dims.map((dim) => this.#part(dim, () => this.#send('pc-change-dim', { name: dim.id })))}
-      ${[...shown.flatMap((feed) => feed.parts), ...state.dims].some((part) => part.guess !== null)
-        ? html`<span class="legend" aria-hidden="true">? ${word('guess')}</span>`
-        : nothing}
+      ${
+        [...shown.flatMap((feed) => feed.parts), ...state.dims].some((part) => part.guess !== null)
+          ? html`<span class="legend" aria-hidden="true">? ${word('guess')}</span>`
+          : nothing
+      }
     </div>`;
   }
 
@@ -169,9 +188,11 @@ export class PcRunBar extends LitElement {
     const change = (part: string) => () => this.#send('pc-change-feed', { input: feed.name, part });
     return html`<span class="feed">
       <span class="name" title=${feed.type}>${feed.name}</span>
-      ${feed.parts.length === 0
-        ? html`<button class="quiet part" @click=${change('source')}>${word('choose')}</button>`
-        : feed.parts.map((part) => this.#part(part, change(part.id)))}
+      ${
+        feed.parts.length === 0
+          ? html`<button class="quiet part" @click=${change('source')}>${word('choose')}</button>`
+          : feed.parts.map((part) => this.#part(part, change(part.id)))
+      }
       ${feed.problem === null ? nothing : html`<span class="problem" role="alert">${feed.problem}</span>`}
     </span>`;
   }
@@ -180,9 +201,12 @@ export class PcRunBar extends LitElement {
     const tip = part.guess === null ? word('change') : word('guessFrom', part.guess);
     return html`<button class="quiet part" title="${part.label}: ${part.text}. ${tip}" @click=${onClick}>
       <span class="visually-hidden">${part.label}</span>
-      <span class=${part.guess === null ? '' : 'guess'}>${part.text}</span>${part.guess === null
-        ? nothing
-        : html`<span class="mark" aria-hidden="true">?</span><span class="visually-hidden">${word('guess')}</span>`}
+      <span class=${part.guess === null ? '' : 'guess'}>${part.text}</span>${
+        part.guess === null
+          ? nothing
+          : html`<span class="mark" aria-hidden="true">?</span
+              ><span class="visually-hidden">${word('guess')}</span>`
+      }
     </button>`;
   }
 
@@ -197,26 +221,32 @@ export class PcRunBar extends LitElement {
         .options=${state.runs.map((run) => ({ value: run.id, label: runLabel(run) }))}
         @pc-change=${(event: CustomEvent<string>) => this.#send('pc-show-run', { id: event.detail })}
       ></pc-dropdown>
-      ${state.runs.length < 2
-        ? nothing
-        : html`<span class="faint">${word('compareWith')}</span>
-            <pc-dropdown
-              label=${word('compareWith')}
-              .value=${state.comparedWith ?? ''}
-              .options=${[
-                { value: '', label: word('compareNone') },
-                ...state.runs.filter(({ id }) => id !== state.shown).map((run) => ({ value: run.id, label: run.name })),
-              ]}
-              @pc-change=${(event: CustomEvent<string>) => this.#send('pc-compare', { id: event.detail === '' ? null : event.detail })}
-            ></pc-dropdown>`}
-      ${overlays.length === 0
-        ? nothing
-        : html`<pc-dropdown
-            label=${word('overlay')}
-            .value=${this.overlay ?? ''}
-            .options=${[{ value: '', label: word('overlayNone') }, ...overlays.map(({ kind, title }) => ({ value: kind, label: title }))]}
-            @pc-change=${(event: CustomEvent<string>) => this.#send('pc-overlay', { kind: event.detail === '' ? null : event.detail })}
-          ></pc-dropdown>`}
+      ${
+        state.runs.length < 2
+          ? nothing
+          : html`<span class="faint">${word('compareWith')}</span>
+              <pc-dropdown
+                label=${word('compareWith')}
+                .value=${state.comparedWith ?? ''}
+                .options=${[
+                  { value: '', label: word('compareNone') },
+                  ...state.runs
+                    .filter(({ id }) => id !== state.shown)
+                    .map((run) => ({ value: run.id, label: run.name })),
+                ]}
+                @pc-change=${(event: CustomEvent<string>) => this.#send('pc-compare', { id: event.detail === '' ? null : event.detail })}
+              ></pc-dropdown>`
+      }
+      ${
+        overlays.length === 0
+          ? nothing
+          : html`<pc-dropdown
+              label=${word('overlay')}
+              .value=${this.overlay ?? ''}
+              .options=${[{ value: '', label: word('overlayNone') }, ...overlays.map(({ kind, title }) => ({ value: kind, label: title }))]}
+              @pc-change=${(event: CustomEvent<string>) => this.#send('pc-overlay', { kind: event.detail === '' ? null : event.detail })}
+            ></pc-dropdown>`
+      }
       ${active === undefined ? nothing : html`<pc-scale .scale=${active} unit=${active.unit} ?clipped=${active.clipped}></pc-scale>`}
     </div>`;
   }

@@ -47,7 +47,10 @@ export class PcTrouble extends LitElement {
       <p>${this.trouble.what}</p>
       <p>${this.trouble.remedy}</p>
       <p>
-        <button class="link" @click=${() => this.dispatchEvent(new CustomEvent('pc-show-log', { bubbles: true, composed: true }))}>
+        <button
+          class="link"
+          @click=${() => this.dispatchEvent(new CustomEvent('pc-show-log', { bubbles: true, composed: true }))}
+        >
           ${word('showLog')}
         </button>
       </p>

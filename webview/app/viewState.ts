@@ -10,7 +10,12 @@ export interface ViewState {
   readonly graph: unknown;
 }
 
-export const DEFAULT_STATE: ViewState = { inspectorWidth: 360, inspectorHeight: 320, overlay: 'magnitude', graph: null };
+export const DEFAULT_STATE: ViewState = {
+  inspectorWidth: 360,
+  inspectorHeight: 320,
+  overlay: 'magnitude',
+  graph: null,
+};
 
 /** Reads a saved state; what does not fit falls back to the default. */
 export function readViewState(saved: unknown): ViewState {

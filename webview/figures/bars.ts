@@ -51,7 +51,10 @@ export class PcBars extends FigureElement {
         aria-label=${this.heading}
         @mousemove=${(event: MouseEvent) => {
           const canvas = event.currentTarget as HTMLCanvasElement;
-          const at = Math.min(this.data.length - 1, Math.floor((event.offsetX / canvas.clientWidth) * this.data.length));
+          const at = Math.min(
+            this.data.length - 1,
+            Math.floor((event.offsetX / canvas.clientWidth) * this.data.length),
+          );
           this.readout = `${this.item} ${this.#name(at)}: ${formatNumber(this.data[at] ?? Number.NaN)}`;
         }}
         @mouseleave=${() => {
@@ -74,9 +77,16 @@ export class PcBars extends FigureElement {
     const y = (value: number): number => ((high - value) / (high - low || 1)) * (canvas.height - 2) + 1;
     const step = width / Math.max(1, this.data.length);
     this.data.forEach((value, i) => {
-      context.fillStyle = style.getPropertyValue(value < 0 ? '--vscode-patchclamp-negative' : '--vscode-patchclamp-positive');
+      context.fillStyle = style.getPropertyValue(
+        value < 0 ? '--vscode-patchclamp-negative' : '--vscode-patchclamp-positive',
+      );
       const top = Math.min(y(value), y(0));
-      context.fillRect(i * step, top, Math.max(1, step - (step > 4 ? 1 : 0)), Math.max(1, Math.abs(y(value) - y(0))));
+      context.fillRect(
+        i * step,
+        top,
+        Math.max(1, step - (step > 4 ? 1 : 0)),
+        Math.max(1, Math.abs(y(value) - y(0))),
+      );
     });
     context.fillStyle = style.getPropertyValue('--vscode-descriptionForeground');
     context.fillRect(0, Math.round(y(0)), width, 1);

@@ -105,8 +105,14 @@ export class PcDistribution extends FigureElement {
     const x = (value: number): number => ((value - low) / span) * WIDTH;
     const finite = summary.count - summary.nan - summary.inf;
     return html`
-      <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none" role="img" aria-label=${sentence(summary)}>
-        ${bars(counts, x(from), x(to))} ${other === undefined ? nothing : outline(other.counts, x(other.from), x(other.to))}
+      <svg
+        viewBox="0 0 ${WIDTH} ${HEIGHT}"
+        preserveAspectRatio="none"
+        role="img"
+        aria-label=${sentence(summary)}
+      >
+        ${bars(counts, x(from), x(to))}
+        ${other === undefined ? nothing : outline(other.counts, x(other.from), x(other.to))}
         <line class="axis" x1="0" x2=${WIDTH} y1=${HEIGHT - 0.5} y2=${HEIGHT - 0.5}></line>
         ${low < 0 && high > 0 ? svg`<line class="zero" x1=${x(0)} x2=${x(0)} y1="0" y2=${HEIGHT}></line>` : nothing}
         ${finite > 0 ? svg`<line class="mean" x1=${x(summary.mean)} x2=${x(summary.mean)} y1=${HEIGHT - 8} y2=${HEIGHT}></line>` : nothing}

@@ -170,14 +170,21 @@ export abstract class FigureElement extends LitElement {
           </tr>
         </thead>
         <tbody>
-          ${shown.map((row) => html`<tr>${row.map((cell) => html`<td>${cell}</td>`)}</tr>`)}
+          ${shown.map(
+            (row) =>
+              html`<tr>
+                ${row.map((cell) => html`<td>${cell}</td>`)}
+              </tr>`,
+          )}
         </tbody>
       </table>
-      ${rows.length > shown.length
-        ? html`<div class="note">
-            ${words.rowsShown.replace('{0}', String(shown.length)).replace('{1}', String(rows.length))}
-          </div>`
-        : nothing}
+      ${
+        rows.length > shown.length
+          ? html`<div class="note">
+              ${words.rowsShown.replace('{0}', String(shown.length)).replace('{1}', String(rows.length))}
+            </div>`
+          : nothing
+      }
     </div>`;
   }
 }

@@ -50,7 +50,10 @@ export class PcHeatMap extends FigureElement {
   protected override table(): FigureTable {
     const shown = Math.min(this.columns, 32);
     return {
-      columns: [this.rowItem, ...Array.from({ length: shown }, (_, column) => `${this.columnItem} ${String(column)}`)],
+      columns: [
+        this.rowItem,
+        ...Array.from({ length: shown }, (_, column) => `${this.columnItem} ${String(column)}`),
+      ],
       rows: Array.from({ length: this.rows }, (_, row) => [
         this.#rowName(row),
         ...Array.from({ length: shown }, (__, column) => formatNumber(this.#at(row, column))),
@@ -83,7 +86,8 @@ export class PcHeatMap extends FigureElement {
     const size = Math.min(24, zoom(this.rows, this.columns, 280));
     put(canvas, paint(this.data, 0, this.rows, this.columns, scaleOf(this.data)), size);
     if (this.rows < 8) canvas.style.height = `${String(Math.max(this.rows * size, this.rows * 12))}px`;
-    if (this.columns < 8) canvas.style.width = `${String(Math.max(this.columns * size, this.columns * 12))}px`;
+    if (this.columns < 8)
+      canvas.style.width = `${String(Math.max(this.columns * size, this.columns * 12))}px`;
   }
 
   #at(row: number, column: number): number {
@@ -97,7 +101,10 @@ export class PcHeatMap extends FigureElement {
   readonly #onMove = (event: MouseEvent): void => {
     const canvas = event.currentTarget as HTMLCanvasElement;
     const row = Math.min(this.rows - 1, Math.floor((event.offsetY / canvas.clientHeight) * this.rows));
-    const column = Math.min(this.columns - 1, Math.floor((event.offsetX / canvas.clientWidth) * this.columns));
+    const column = Math.min(
+      this.columns - 1,
+      Math.floor((event.offsetX / canvas.clientWidth) * this.columns),
+    );
     this.readout = `${this.rowItem} ${this.#rowName(row)}, ${this.columnItem} ${String(column)}: ${formatNumber(this.#at(row, column))}`;
   };
 }

@@ -103,18 +103,20 @@ export class PcImageGrid extends FigureElement {
           </button>`;
         })}
       </div>
-      ${this.large < 0
-        ? nothing
-        : html`<canvas
-              class="large"
-              role="img"
-              aria-label=${this.#label(this.large)}
-              @mousemove=${this.#onMove}
-              @mouseleave=${() => {
-                this.readout = '';
-              }}
-            ></canvas>
-            <div class="readout">${this.readout === '' ? this.#label(this.large) : this.readout}</div>`}
+      ${
+        this.large < 0
+          ? nothing
+          : html`<canvas
+                class="large"
+                role="img"
+                aria-label=${this.#label(this.large)}
+                @mousemove=${this.#onMove}
+                @mouseleave=${() => {
+                  this.readout = '';
+                }}
+              ></canvas>
+              <div class="readout">${this.readout === '' ? this.#label(this.large) : this.readout}</div>`
+      }
       <pc-scale .scale=${scale}></pc-scale>
     `;
   }
@@ -124,7 +126,8 @@ export class PcImageGrid extends FigureElement {
     const root = this.renderRoot;
     if (this.color) {
       const canvas = root.querySelector<HTMLCanvasElement>('canvas.color');
-      if (canvas !== null) put(canvas, paintColor(this.data, this.rows, this.columns), zoom(this.rows, this.columns, 224));
+      if (canvas !== null)
+        put(canvas, paintColor(this.data, this.rows, this.columns), zoom(this.rows, this.columns, 224));
       return;
     }
     const scale = scaleOf(this.data);
@@ -162,7 +165,10 @@ export class PcImageGrid extends FigureElement {
   readonly #onMove = (event: MouseEvent): void => {
     const canvas = event.currentTarget as HTMLCanvasElement;
     const row = Math.min(this.rows - 1, Math.floor((event.offsetY / canvas.clientHeight) * this.rows));
-    const column = Math.min(this.columns - 1, Math.floor((event.offsetX / canvas.clientWidth) * this.columns));
+    const column = Math.min(
+      this.columns - 1,
+      Math.floor((event.offsetX / canvas.clientWidth) * this.columns),
+    );
     const value = this.data[(this.large * this.rows + row) * this.columns + column] ?? Number.NaN;
     this.readout = `${this.item} ${String(this.large)} (${String(row)}, ${String(column)}): ${formatNumber(value)}`;
   };

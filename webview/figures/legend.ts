@@ -55,7 +55,8 @@ export class PcScale extends LitElement {
   override render(): unknown {
     return html`<span title=${String(this.scale.from)}>${formatNumber(this.scale.from)}</span
       ><canvas width="256" height="1" aria-hidden="true"></canvas
-      ><span title=${String(this.scale.to)}>${this.clipped ? '≥ ' : ''}${formatNumber(this.scale.to)}</span>${this.unit}`;
+      ><span title=${String(this.scale.to)}>${this.clipped ? '≥ ' : ''}${formatNumber(this.scale.to)}</span
+      >${this.unit}`;
   }
 
   protected override updated(): void {

@@ -43,7 +43,8 @@ export function interpolate(stops: readonly Rgb[]): Uint8ClampedArray {
     const low = Math.min(stops.length - 2, Math.floor(place));
     const from = stops[low] ?? stops[0] ?? [0, 0, 0];
     const to = stops[low + 1] ?? from;
-    for (let c = 0; c < 3; c++) table[3 * i + c] = (from[c] ?? 0) + ((to[c] ?? 0) - (from[c] ?? 0)) * (place - low);
+    for (let c = 0; c < 3; c++)
+      table[3 * i + c] = (from[c] ?? 0) + ((to[c] ?? 0) - (from[c] ?? 0)) * (place - low);
   }
   return table;
 }
@@ -55,14 +56,18 @@ export function parseColor(text: string): Rgb | undefined {
     const wide = hex.length < 6 ? hex.replace(/./g, '$&$&') : hex;
     return [0, 2, 4].map((at) => Number.parseInt(wide.slice(at, at + 2), 16)) as unknown as Rgb;
   }
-  const parts = /^rgba?\(([^)]+)\)$/i.exec(text.trim())?.[1]?.split(/[\s,/]+/).map(Number);
+  const parts = /^rgba?\(([^)]+)\)$/i
+    .exec(text.trim())?.[1]
+    ?.split(/[\s,/]+/)
+    .map(Number);
   const [r, g, b] = parts ?? [];
   return r === undefined || g === undefined || b === undefined ? undefined : [r, g, b];
 }
 
 function readRamps(): Ramps {
   const style = getComputedStyle(document.documentElement);
-  const read = (name: string): Rgb => parseColor(style.getPropertyValue(`--vscode-${name}`)) ?? [128, 128, 128];
+  const read = (name: string): Rgb =>
+    parseColor(style.getPropertyValue(`--vscode-${name}`)) ?? [128, 128, 128];
   const middle = read('editor-background');
   return {
     sequential: interpolate([0, 1, 2, 3, 4, 5].map((i) => read(`patchclamp-heat${String(i)}`))),

@@ -78,19 +78,32 @@ export class PcRanking extends FigureElement {
     const top = Math.max(1e-12, ...this.entries.map((entry) => entry.share ?? Math.abs(entry.value)));
     return html`<div class="rows" role="table" aria-label=${this.heading}>
         ${this.entries.map(
-          (entry, rank) => html`<div role="row">
-            <span role="cell" class="name ${rank === 0 ? 'first' : ''}" title="${entry.name} (${entry.index})">${entry.name}</span>
-            <span role="cell"
-              ><div class="bar" .style=${`width:${String((100 * (entry.share ?? Math.abs(entry.value))) / top)}%`}></div
-            ></span>
-            <span role="cell" class="share">${entry.share === null ? '' : formatShare(entry.share)}</span>
-            <span role="cell" class="value" title=${String(entry.value)}>${formatNumber(entry.value)}</span>
-          </div>`,
+          (entry, rank) =>
+            html`<div role="row">
+              <span
+                role="cell"
+                class="name ${rank === 0 ? 'first' : ''}"
+                title="${entry.name} (${entry.index})"
+                >${entry.name}</span
+              >
+              <span role="cell"
+                ><div
+                  class="bar"
+                  .style=${`width:${String((100 * (entry.share ?? Math.abs(entry.value))) / top)}%`}
+                ></div
+              ></span>
+              <span role="cell" class="share">${entry.share === null ? '' : formatShare(entry.share)}</span>
+              <span role="cell" class="value" title=${String(entry.value)}>${formatNumber(entry.value)}</span>
+            </div>`,
         )}
       </div>
-      ${this.shareIs === '' && this.labelsFrom === ''
-        ? nothing
-        : html`<div class="note">${[this.shareIs, this.labelsFrom].filter((text) => text !== '').join('; ')}</div>`}`;
+      ${
+        this.shareIs === '' && this.labelsFrom === ''
+          ? nothing
+          : html`<div class="note">
+              ${[this.shareIs, this.labelsFrom].filter((text) => text !== '').join('; ')}
+            </div>`
+      }`;
   }
 }
 

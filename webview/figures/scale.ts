@@ -25,7 +25,10 @@ export function scaleOf(data: ArrayLike<number>): Scale {
     const reach = Math.max(-min, max);
     return { from: -reach, to: reach, signed: true };
   }
-  if (min === max) return min === 0 ? { from: 0, to: 1, signed: false } : { from: Math.min(0, min), to: Math.max(0, max), signed: false };
+  if (min === max)
+    return min === 0
+      ? { from: 0, to: 1, signed: false }
+      : { from: Math.min(0, min), to: Math.max(0, max), signed: false };
   return { from: min, to: max, signed: false };
 }
 
@@ -36,7 +39,13 @@ export function placeOn(scale: Scale, value: number): number {
 }
 
 /** Paints rows × columns values, one pixel each, into an image. Not-a-number and infinite values are left clear. */
-export function paint(data: ArrayLike<number>, offset: number, rows: number, columns: number, scale: Scale): ImageData {
+export function paint(
+  data: ArrayLike<number>,
+  offset: number,
+  rows: number,
+  columns: number,
+  scale: Scale,
+): ImageData {
   const image = new ImageData(Math.max(1, columns), Math.max(1, rows));
   const table = scale.signed ? ramps().diverging : ramps().sequential;
   for (let i = 0; i < rows * columns; i++) {

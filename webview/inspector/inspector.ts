@@ -97,31 +97,53 @@ export class PcInspector extends LitElement {
       ${this.#section(
         word('outputs'),
         this.#cut(inspection.outputs, VALUES_SHOWN).map(
-          (value) => html`<pc-value-card .value=${value} .inquiry=${this.inquiry} .runId=${this.runId} ?open=${inspection.outputs.length <= 4}></pc-value-card>`,
+          (value) =>
+            html`<pc-value-card
+              .value=${value}
+              .inquiry=${this.inquiry}
+              .runId=${this.runId}
+              ?open=${inspection.outputs.length <= 4}
+            ></pc-value-card>`,
         ),
       )}
       ${this.#section(
         word('inputs'),
         this.#cut(inspection.inputs, VALUES_SHOWN).map(
-          (value) => html`<pc-value-card .value=${value} .inquiry=${this.inquiry} .runId=${this.runId} ?open=${inspection.selection.kind === 'none'}></pc-value-card>`,
+          (value) =>
+            html`<pc-value-card
+              .value=${value}
+              .inquiry=${this.inquiry}
+              .runId=${this.runId}
+              ?open=${inspection.selection.kind === 'none'}
+            ></pc-value-card>`,
         ),
       )}
       ${this.#section(
         word('weights'),
         this.#cut(inspection.weights, WEIGHTS_SHOWN).map(
-          (weight) => html`<pc-weight-card .weight=${weight} .inquiry=${this.inquiry} ?open=${inspection.weights.length <= 2}></pc-weight-card>`,
+          (weight) =>
+            html`<pc-weight-card
+              .weight=${weight}
+              .inquiry=${this.inquiry}
+              ?open=${inspection.weights.length <= 2}
+            ></pc-weight-card>`,
         ),
       )}
-      ${inspection.attributes.length === 0
-        ? nothing
-        : html`<h3>${inspection.selection.kind === 'none' ? word('metadata') : word('attributes')}</h3>
-            ${facts(inspection.attributes)}`}
+      ${
+        inspection.attributes.length === 0
+          ? nothing
+          : html`<h3>${inspection.selection.kind === 'none' ? word('metadata') : word('attributes')}</h3>
+              ${facts(inspection.attributes)}`
+      }
       ${this.#more(inspection)}
     `;
   }
 
   #section(heading: string, items: readonly unknown[]): unknown {
-    return items.length === 0 ? nothing : html`<h3>${heading}</h3>${items}`;
+    return items.length === 0
+      ? nothing
+      : html`<h3>${heading}</h3>
+          ${items}`;
   }
 
   #cut<T>(items: readonly T[], limit: number): readonly T[] {
@@ -134,9 +156,16 @@ export class PcInspector extends LitElement {
       Math.max(0, inputs.length - VALUES_SHOWN) +
       Math.max(0, outputs.length - VALUES_SHOWN);
     if (hidden === 0 || this.all) return nothing;
-    return html`<p><button class="link" @click=${() => {
-      this.all = true;
-    }}>${word('more', hidden)}</button></p>`;
+    return html`<p>
+      <button
+        class="link"
+        @click=${() => {
+          this.all = true;
+        }}
+      >
+        ${word('more', hidden)}
+      </button>
+    </p>`;
   }
 
   readonly #openPlace = (place: SourcePlace): void => {
@@ -148,7 +177,11 @@ export class PcInspector extends LitElement {
 export function facts(list: readonly Fact[]): unknown {
   if (list.length === 0) return nothing;
   return html`<dl>
-    ${list.map(({ label, text, full }) => html`<dt>${label}</dt><dd title=${full ?? nothing}>${text}</dd>`)}
+    ${list.map(
+      ({ label, text, full }) =>
+        html`<dt>${label}</dt>
+          <dd title=${full ?? nothing}>${text}</dd>`,
+    )}
   </dl>`;
 }
 

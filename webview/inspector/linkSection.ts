@@ -14,17 +14,24 @@ export function linkSection({ link, places }: Inspection, actions: LinkActions):
   return html`<h3>${word('source')}</h3>
     <dl>
       ${claimRow(word('call'), call, actions)} ${claimRow(word('definition'), definition, actions)}
-      ${call === null && definition === null ? html`<dt>${word(link.confidence)}</dt><dd>${word('noLink')}</dd>` : nothing}
+      ${
+        call === null && definition === null
+          ? html`<dt>${word(link.confidence)}</dt>
+              <dd>${word('noLink')}</dd>`
+          : nothing
+      }
     </dl>
     ${outside === null ? nothing : html`<p class="faint">${word('outside', `${outside.file}:${String(outside.line)}`)}</p>`}
-    ${link.evidence.length === 0
-      ? nothing
-      : html`<details>
-          <summary class="faint">${word('evidence')}</summary>
-          <ul class="evidence">
-            ${link.evidence.map((sentence) => html`<li>${sentence}</li>`)}
-          </ul>
-        </details>`}`;
+    ${
+      link.evidence.length === 0
+        ? nothing
+        : html`<details>
+            <summary class="faint">${word('evidence')}</summary>
+            <ul class="evidence">
+              ${link.evidence.map((sentence) => html`<li>${sentence}</li>`)}
+            </ul>
+          </details>`
+    }`;
 }
 
 function claimRow(label: string, claim: PlaceClaim | null, actions: LinkActions): unknown {
@@ -49,17 +56,18 @@ function placeList(places: Inspection['places'], actions: LinkActions): unknown 
   return html`<h3>${word('places')}</h3>
     <dl>
       ${places.map(
-        ({ place, text, nodes }) => html`<dt>${word('nodes', nodes)}</dt>
-          <dd>
-            <button
-              class="link"
-              @click=${() => {
-                actions.openPlace(place);
-              }}
-            >
-              ${text}
-            </button>
-          </dd>`,
+        ({ place, text, nodes }) =>
+          html`<dt>${word('nodes', nodes)}</dt>
+            <dd>
+              <button
+                class="link"
+                @click=${() => {
+                  actions.openPlace(place);
+                }}
+              >
+                ${text}
+              </button>
+            </dd>`,
       )}
     </dl>`;
 }

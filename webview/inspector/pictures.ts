@@ -17,7 +17,9 @@ export function pictureList(
     case 'failed':
       return html`<div class="problem" role="alert">${state.sentence}</div>`;
     case 'ready':
-      return state.value.map((picture) => html`<div class="picture">${indexFields(picture, onIndex)}${drawPicture(picture)}</div>`);
+      return state.value.map(
+        (picture) => html`<div class="picture">${indexFields(picture, onIndex)}${drawPicture(picture)}</div>`,
+      );
   }
 }
 
@@ -26,20 +28,21 @@ function indexFields(picture: Picture, onIndex: (axis: number, index: number) =>
   if (open.length === 0) return nothing;
   return html`<div class="axes">
     ${open.map(
-      ({ axis, size, index }) => html`<label class="faint"
-        >${word('index', axis)}
-        <input
-          type="number"
-          min="0"
-          max=${size - 1}
-          .value=${String(index)}
-          @change=${(event: Event) => {
-            const value = Number((event.target as HTMLInputElement).value);
-            if (Number.isInteger(value)) onIndex(axis, Math.min(size - 1, Math.max(0, value)));
-          }}
-        />
-        / ${size}</label
-      >`,
+      ({ axis, size, index }) =>
+        html`<label class="faint"
+          >${word('index', axis)}
+          <input
+            type="number"
+            min="0"
+            max=${size - 1}
+            .value=${String(index)}
+            @change=${(event: Event) => {
+              const value = Number((event.target as HTMLInputElement).value);
+              if (Number.isInteger(value)) onIndex(axis, Math.min(size - 1, Math.max(0, value)));
+            }}
+          />
+          / ${size}</label
+        >`,
     )}
   </div>`;
 }

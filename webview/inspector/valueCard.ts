@@ -75,23 +75,30 @@ export class PcValueCard extends LitElement {
 
   #body(value: ValueFact): unknown {
     return html`<div class="body">
-      ${value.peers.length === 0
-        ? nothing
-        : html`<div class="peers" aria-label=${word('madeBy')} role="group">
-            ${value.peers.map(
-              ({ label, selection }) => html`<button class="link" @click=${() => this.dispatchEvent(selectEvent(selection))}>${label}</button>`,
-            )}
-          </div>`}
-      ${value.summary === null
-        ? html`<div class="faint">${this.runId === '' ? word('runToSee') : word('nothingRecorded')}</div>`
-        : html`<pc-distribution
-              heading=${word('distribution')}
-              .summary=${value.summary}
-              .other=${value.other}
-            ></pc-distribution>
-            ${pictureList(this.#pictures.state, (axis, index) => {
-              this.fixed = { ...this.fixed, [axis]: index };
-            })}`}
+      ${
+        value.peers.length === 0
+          ? nothing
+          : html`<div class="peers" aria-label=${word('madeBy')} role="group">
+              ${value.peers.map(
+                ({ label, selection }) =>
+                  html`<button class="link" @click=${() => this.dispatchEvent(selectEvent(selection))}>
+                    ${label}
+                  </button>`,
+              )}
+            </div>`
+      }
+      ${
+        value.summary === null
+          ? html`<div class="faint">${this.runId === '' ? word('runToSee') : word('nothingRecorded')}</div>`
+          : html`<pc-distribution
+                heading=${word('distribution')}
+                .summary=${value.summary}
+                .other=${value.other}
+              ></pc-distribution>
+              ${pictureList(this.#pictures.state, (axis, index) => {
+                this.fixed = { ...this.fixed, [axis]: index };
+              })}`
+      }
     </div>`;
   }
 }

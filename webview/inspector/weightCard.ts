@@ -86,21 +86,32 @@ export class PcWeightCard extends LitElement {
     const { state } = this.#summary;
     return html`<div class="body">
       <div class="faint">${formatBytes(weight.bytes)}, ${weight.where}</div>
-      ${state.kind === 'idle'
-        ? html`<button class="link" @click=${() => {
-            this.asked = true;
-          }}>${word('show')} (${formatBytes(weight.bytes)})</button>`
-        : nothing}
+      ${
+        state.kind === 'idle'
+          ? html`<button
+              class="link"
+              @click=${() => {
+                this.asked = true;
+              }}
+            >
+              ${word('show')} (${formatBytes(weight.bytes)})
+            </button>`
+          : nothing
+      }
       ${state.kind === 'pending' ? html`<div class="faint" role="status">${word('loading')}</div>` : nothing}
       ${state.kind === 'failed' ? html`<div class="problem" role="alert">${state.sentence}</div>` : nothing}
-      ${state.kind === 'ready'
-        ? html`<pc-distribution heading=${word('distribution')} .summary=${state.value}></pc-distribution>`
-        : nothing}
+      ${
+        state.kind === 'ready'
+          ? html`<pc-distribution heading=${word('distribution')} .summary=${state.value}></pc-distribution>`
+          : nothing
+      }
       ${pictureList(this.#pictures.state, (axis, index) => {
         this.fixed = { ...this.fixed, [axis]: index };
       })}
       <div class="actions">
-        <button class="link" @click=${() => void this.inquiry?.exportWeight(weight.name)}>${word('export')}</button>
+        <button class="link" @click=${() => void this.inquiry?.exportWeight(weight.name)}>
+          ${word('export')}
+        </button>
       </div>
     </div>`;
   }

@@ -55,7 +55,8 @@ export class PcTabs extends LitElement {
     >
       ${this.tabs.map((tab) => html`<vscode-panel-tab id=${`tab-${tab.id}`}>${tab.label}</vscode-panel-tab>`)}
       ${this.tabs.map(
-        (tab) => html`<vscode-panel-view id=${`view-${tab.id}`}><slot name=${tab.id}></slot></vscode-panel-view>`,
+        (tab) =>
+          html`<vscode-panel-view id=${`view-${tab.id}`}><slot name=${tab.id}></slot></vscode-panel-view>`,
       )}
     </vscode-panels>`;
   }

@@ -6,7 +6,13 @@ import { firstChoice, neededDims, usualSize } from '../../../src/editor/feedDefa
 import { feedText, partsOf, toFeedSource, type PartWords } from '../../../src/editor/feedParts';
 
 const words = new Proxy({} as PartWords, { get: (_target, key) => String(key) });
-const guessWords = { firstImage: 'first image', exampleText: 'example', nothingBetter: 'nothing better', usual: 'usual', shape: 'shape' };
+const guessWords = {
+  firstImage: 'first image',
+  exampleText: 'example',
+  nothingBetter: 'nothing better',
+  usual: 'usual',
+  shape: 'shape',
+};
 const nothing: Guesses = { preprocessing: null, labels: null, tokenizer: null, padToken: null, problems: [] };
 const image: FeedSpec = { name: 'image', dtype: 'float32', shape: ['batch', 1, 28, 28], optional: false };
 const ids: FeedSpec = { name: 'input_ids', dtype: 'int64', shape: ['batch', 'sequence'], optional: false };
@@ -43,9 +49,18 @@ describe('first choices for inputs', () => {
 
   it('ask for the open dimensions that a recipe needs, and for no others', () => {
     const random = { kind: 'random', seed: 0 } as const;
-    assert.deepEqual(neededDims([ids], () => random), ['batch', 'sequence']);
-    assert.deepEqual(neededDims([ids], () => ({ kind: 'literal', text: '[[1, 2]]' })), []);
-    assert.deepEqual(neededDims([ids], () => ({ kind: 'literal', text: '0' })), ['batch', 'sequence']);
+    assert.deepEqual(
+      neededDims([ids], () => random),
+      ['batch', 'sequence'],
+    );
+    assert.deepEqual(
+      neededDims([ids], () => ({ kind: 'literal', text: '[[1, 2]]' })),
+      [],
+    );
+    assert.deepEqual(
+      neededDims([ids], () => ({ kind: 'literal', text: '0' })),
+      ['batch', 'sequence'],
+    );
     assert.equal(usualSize('batch', [ids]), 1);
     assert.equal(usualSize('s77', [{ ...ids, shape: ['s77', 4] }]), 1);
     assert.equal(usualSize('sequence', [ids]), 16);
@@ -65,6 +80,9 @@ describe('recipes', () => {
   it('say in one line what went in', () => {
     assert.equal(feedText({ kind: 'array', file: 'data/x.npz', entry: 'a' }, words), 'x.npz:a');
     assert.equal(feedText({ kind: 'random', seed: 4 }, words), 'random 4');
-    assert.equal(feedText({ kind: 'text', text: 'a  b', tokenizer: 't', field: 'ids', special: true, pad: 0 }, words), '“a b”');
+    assert.equal(
+      feedText({ kind: 'text', text: 'a  b', tokenizer: 't', field: 'ids', special: true, pad: 0 }, words),
+      '“a b”',
+    );
   });
 });

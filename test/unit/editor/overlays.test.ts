@@ -9,19 +9,49 @@ function graph(names: readonly string[]): GraphModel {
   const none = new Int32Array();
   return {
     strings: names,
-    nodes: { count: 0, id: none, kind: new Uint8Array(), name: none, op: none, scope: none, weightBytes: new Float64Array(), detail: none },
-    scopes: { count: 0, parent: none, name: none, path: none, className: none, kind: none, inferred: new Uint8Array(), parameters: new Float64Array(), signature: none },
+    nodes: {
+      count: 0,
+      id: none,
+      kind: new Uint8Array(),
+      name: none,
+      op: none,
+      scope: none,
+      weightBytes: new Float64Array(),
+      detail: none,
+    },
+    scopes: {
+      count: 0,
+      parent: none,
+      name: none,
+      path: none,
+      className: none,
+      kind: none,
+      inferred: new Uint8Array(),
+      parameters: new Float64Array(),
+      signature: none,
+    },
     edges: { count: 0, from: none, to: none, value: none },
     values: { count: names.length, name: Int32Array.from(names.keys()), producer: none, type: none },
   };
 }
 
 function stored(site: string, mean: number, std: number, zeros: number): StoredCapture {
-  const summary = { count: 10, mean, std, min: 0, max: 1, zeros, nan: 0, inf: 0, histogram: { from: 0, to: 1, counts: [10] } };
+  const summary = {
+    count: 10,
+    mean,
+    std,
+    min: 0,
+    max: 1,
+    zeros,
+    nan: 0,
+    inf: 0,
+    histogram: { from: 0, to: 1, counts: [10] },
+  };
   return { site, dtype: 'float32', dims: [10], summary };
 }
 
-const run = (...captures: StoredCapture[]): Map<string, StoredCapture> => new Map(captures.map((capture) => [capture.site, capture]));
+const run = (...captures: StoredCapture[]): Map<string, StoredCapture> =>
+  new Map(captures.map((capture) => [capture.site, capture]));
 
 describe('overlays', () => {
   it('give each recorded value its number and leave the others open', () => {
@@ -46,7 +76,12 @@ describe('overlays', () => {
   });
 
   it('draw the difference of two runs on a scale that is symmetric about zero', () => {
-    const made = overlays(graph(['a', 'b']), run(stored('a', 1, 0, 0), stored('b', 5, 0, 0)), run(stored('a', 3, 0, 0), stored('b', 4, 0, 0)), titles);
+    const made = overlays(
+      graph(['a', 'b']),
+      run(stored('a', 1, 0, 0), stored('b', 5, 0, 0)),
+      run(stored('a', 3, 0, 0), stored('b', 4, 0, 0)),
+      titles,
+    );
     const difference = made.find(({ kind }) => kind === 'difference');
     assert.deepEqual([...(difference?.byValue ?? [])], [-2, 1]);
     assert.deepEqual([difference?.from, difference?.to, difference?.signed], [-2, 2, true]);

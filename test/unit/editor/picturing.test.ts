@@ -65,9 +65,14 @@ describe('pictures of tensors', () => {
   it('stretch a colour image to what a screen shows', () => {
     const hints = { ...activation, image: true };
     const dims = [1, 3, 1, 2];
-    const made = toPicture(dims, { ...plan([1, 3, 2, 2], {}, hints, words), rows: 1, columns: 2 }, Float32Array.of(-1, 0, 1, 0, 0, 0), hints);
-    assert.equal(made.kind, 'grid');
-    assert.ok(made.kind === 'grid' && made.color);
+    const made = toPicture(
+      dims,
+      { ...plan([1, 3, 2, 2], {}, hints, words), rows: 1, columns: 2 },
+      Float32Array.of(-1, 0, 1, 0, 0, 0),
+      hints,
+    );
+    assert.ok(made.kind === 'grid');
+    assert.equal(made.color, true);
     assert.deepEqual([...made.data], [0, 0.5, 1, 0.5, 0.5, 0.5]);
   });
 

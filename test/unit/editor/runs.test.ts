@@ -29,13 +29,17 @@ function run(id: string, when: number, pinned = false): KeptRun {
   };
 }
 
+function noProblem(sentence: string): void {
+  throw new Error(sentence);
+}
+
 describe('kept runs', () => {
   it('come back after a reload, newest first', async () => {
     const folder = memory();
-    const store = new RunStore(folder, assert.fail);
+    const store = new RunStore(folder, noProblem);
     await store.add(run('a', 1), 10);
     await store.add(run('b', 2), 10);
-    const again = new RunStore(folder, assert.fail);
+    const again = new RunStore(folder, noProblem);
     await again.load();
     assert.deepEqual(
       again.runs.map(({ id }) => id),
@@ -45,7 +49,7 @@ describe('kept runs', () => {
 
   it('let the oldest unpinned go beyond the limit and keep pinned ones', async () => {
     const folder = memory();
-    const store = new RunStore(folder, assert.fail);
+    const store = new RunStore(folder, noProblem);
     await store.add(run('pinned', 1, true), 2);
     for (const [index, id] of ['a', 'b', 'c'].entries()) await store.add(run(id, 2 + index), 2);
     assert.deepEqual([...folder.files.keys()].sort(), ['b.json', 'c.json', 'pinned.json']);
@@ -53,11 +57,11 @@ describe('kept runs', () => {
 
   it('keep names, notes and values that were added later', async () => {
     const folder = memory();
-    const store = new RunStore(folder, assert.fail);
+    const store = new RunStore(folder, noProblem);
     await store.add(run('a', 1), 10);
     await store.change('a', { name: 'the seven', note: 'odd stroke', pinned: true });
     await store.addValues('a', [{ site: 'x', dtype: 'float32', dims: [1], summary: null }]);
-    const again = new RunStore(folder, assert.fail);
+    const again = new RunStore(folder, noProblem);
     await again.load();
     const kept = again.get('a');
     assert.equal(kept?.name, 'the seven');
@@ -66,9 +70,14 @@ describe('kept runs', () => {
   });
 
   it('report a damaged file and keep the others', async () => {
-    const folder = memory(new Map([['bad.json', '{"version": 1'], ['odd.json', '{"version": 9}']]));
+    const folder = memory(
+      new Map([
+        ['bad.json', '{"version": 1'],
+        ['odd.json', '{"version": 9}'],
+      ]),
+    );
     const problems: string[] = [];
-    await new RunStore(folder, assert.fail).add(run('a', 1), 10).catch(() => undefined);
+    await new RunStore(folder, noProblem).add(run('a', 1), 10).catch(() => undefined);
     folder.files.set('a.json', JSON.stringify(run('a', 1)));
     const store = new RunStore(folder, (sentence) => problems.push(sentence));
     await store.load();
