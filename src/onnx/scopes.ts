@@ -9,6 +9,7 @@ import { ScopeBuilder } from './scopes/builder';
 import { splitCalls } from './scopes/calls';
 import { ClaimReader } from './scopes/claims';
 import { fillGaps } from './scopes/fill';
+import { findRepeats } from './scopes/repeats';
 import { bodiesOf } from './walk';
 import { callersOf, wire, type Wiring } from './wiring';
 
@@ -85,8 +86,11 @@ function assign(
     }
     builder.scopeOf[node.id] = scope;
   }
-  fillGaps(builder, wiring, graph, base);
-  splitCalls(builder, wiring, graph, base);
+  // Only a graph that names nothing is searched: one name says more than any likeness.
+  if (known.size > 0 || !findRepeats(builder, wiring, graph, base)) {
+    fillGaps(builder, wiring, graph, base);
+    splitCalls(builder, wiring, graph, base);
+  }
   for (const node of graph.nodes) {
     for (const body of bodiesOf(node)) {
       const owner = builder.scopeOf[node.id] ?? base;

@@ -65,6 +65,11 @@ export class ScopeBuilder {
     return id;
   }
 
+  /** The scope `name` in `parent`, if there is one. */
+  maybeChild(parent: number, name: string): number | undefined {
+    return this.#children.get(parent)?.get(name);
+  }
+
   /** A scope of its own, whatever its siblings are called. */
   fresh(
     parent: number,

@@ -49,7 +49,9 @@ class Splitter {
     }
     for (const [scope, group] of groups) {
       const calls = this.#callsOf(group);
-      calls.forEach((call, number) => this.children(number === 0 ? scope : this.#move(scope, number, call), call));
+      calls.forEach((call, number) =>
+        this.children(number === 0 ? scope : this.#move(scope, number, call), call),
+      );
     }
   }
 
@@ -116,7 +118,13 @@ class Splitter {
       const known = twins.get(of);
       if (known !== undefined) return known;
       const draft = builder.draft(of);
-      const made = builder.child(twinOf(draft.parent), draft.name, draft.kind, draft.evidence, draft.className);
+      const made = builder.child(
+        twinOf(draft.parent),
+        draft.name,
+        draft.kind,
+        draft.evidence,
+        draft.className,
+      );
       twins.set(of, made);
       return made;
     };
