@@ -5,7 +5,7 @@
 import { createRequire } from 'node:module';
 import type * as Ort from 'onnxruntime-node';
 import type { Level } from '../../contract/run';
-import type { TensorBuffer, TensorData } from '../../contract/tensor';
+import type { TensorData } from '../../contract/tensor';
 import type { Dtype, Shape } from '../../contract/skeleton';
 
 type Library = typeof Ort;
