@@ -93,6 +93,7 @@ function again(operation: Operation, item: Item | undefined, allowed: number | u
   if (item === undefined || allowed === undefined) return undefined;
   if (operation.kind === 'module') return 0.05;
   const fit = fitOf(operation, item);
+  if (item.evidence.target?.includes('getitem') === true) return fit === 'same' ? 0 : 0.1;
   return AGAIN[fit] + (fit === 'same' && isPlain(operation.name) ? 0.6 : 0);
 }
 

@@ -13,7 +13,7 @@ export interface Activation {
   readonly entry: FunctionValue;
 }
 
-const AGAIN = { kind: 'access', name: '', line: 0, frames: [], module: null, reaches: false, blind: false, skip: 1.5 } as const;
+const AGAIN = { kind: 'access', name: '', line: 0, frames: [], module: null, reaches: false, inherited: false, blind: false, skip: 1.5 } as const;
 
 /** True for the step that only leads back to the start of a flow. */
 export function isAgain(operation: Operation): boolean {

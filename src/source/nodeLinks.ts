@@ -35,9 +35,17 @@ export class ClaimMaker {
     const call = found === null ? this.traced(trace) : this.#call(item, found, trace);
     const functional = item.leaf === work.path;
     const module = found?.operation.module ?? null;
-    const definition = functional ? (module === null ? null : this.#definition(module, null, false)) : this.#definitionAt(item);
+    const inherited = found?.operation.inherited === true ? work.instance : null;
+    const owner = module ?? inherited;
+    const definition = functional ? (owner === null ? null : this.#definition(owner, null, false)) : this.#definitionAt(item);
     const outside = call === null && trace.outside !== null ? { file: trace.outside.file, line: trace.outside.line } : null;
-    return { call, definition, undefinedModule: !functional && definition === null && !this.#madeByLibrary(item.leaf), outside };
+    return { call, definition, undefinedModule: definition === null && this.#missing(item, found, functional), outside };
+  }
+
+  /** A module's own code ran, and where it was made is not known although it may stand in the workspace. */
+  #missing(item: Item, found: CallFound | null, functional: boolean): boolean {
+    if (!functional) return this.tree?.insideLibrary(item.leaf) !== true;
+    return found !== null && (found.operation.inherited || found.operation.module !== null);
   }
 
   /** The innermost traced line as it stands, for what could not be followed. */
@@ -97,17 +105,6 @@ export class ClaimMaker {
     const evidence = [path === null ? `${name} is constructed here.` : `The model names module ${path}, which the source constructs here as ${name}.`];
     if (!sure) evidence.push('The name, not a traced line, leads here.');
     return { place, confidence: sure ? 'exact' : 'inferred', evidence, moved: false };
-  }
-
-  /** True when the module at a path is made by a library, inside an object the workspace makes. */
-  #madeByLibrary(leaf: string): boolean {
-    const parts = leaf.split('.');
-    for (let length = parts.length - 1; length >= 0; length--) {
-      const found = this.tree?.find(parts.slice(0, length).join('.'));
-      if (found === null || found === undefined) continue;
-      return found.instance.open || found.instance.ref.kind === 'library';
-    }
-    return false;
   }
 }
 

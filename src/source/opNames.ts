@@ -135,8 +135,12 @@ export function targetName(target: string): string {
   return parts[0] === 'aten' ? (parts[1] ?? target) : target;
 }
 
+const SEVERAL = /^(?:chunk|split|tensor_split|unbind|topk|max|min|sort|var_mean|std_mean|lstm|gru|meshgrid|broadcast_tensors|where|nonzero)$/;
+
 /** Fit with a traced operation such as `aten.mul.Tensor`. */
 export function fitTarget(name: string, target: string): Fit {
+  // Taking one of several results: part of the call that gave them.
+  if (target.includes('getitem')) return SEVERAL.test(plainName(name)) ? 'same' : 'side';
   const base = targetName(target).replace(/_$/, '');
   const plain = plainName(name);
   const known = TABLE.get(plain);

@@ -21,6 +21,7 @@ const MOST_CLASSES = 400;
 
 export class RootFinder {
   readonly #classes = new Map<string, ClassValue[]>();
+  readonly #constructed = new Map<object, readonly Instance[]>();
 
   constructor(
     private readonly sources: Sources,
@@ -107,13 +108,16 @@ export class RootFinder {
   *#ways(cls: ClassValue): IterableIterator<Instance> {
     const ref = { kind: 'user', cls } as const;
     yield new Instance(ref, null, DEFAULTS);
-    yield* this.#constructions(cls);
+    yield* this.constructions(cls);
     yield new Instance(ref, null, ANYTHING);
   }
 
   /** Objects of the class that the workspace's scripts make. Reads files that mention it, and only when asked. */
-  #constructions(cls: ClassValue): Instance[] {
+  constructions(cls: ClassValue): readonly Instance[] {
+    const known = this.#constructed.get(cls.node);
+    if (known !== undefined) return known;
     const made: Instance[] = [];
+    this.#constructed.set(cls.node, made);
     this.interpreter.onConstruct = (instance) => {
       if (instance.ref.kind === 'user' && instance.ref.cls.node === cls.node && made.length < MOST_WAYS) made.push(instance);
     };
@@ -135,7 +139,7 @@ export class RootFinder {
     let most = -Infinity;
     const enough = this.observed.modules.length;
     for (const instance of ways) {
-      const tree = new ModuleTree(this.interpreter, this.observed, (name) => this.classNamed(name), instance);
+      const tree = this.#tree(instance);
       tree.tune(instance, '');
       const score = tree.score();
       if (score > most + 1e-9) {
@@ -147,16 +151,20 @@ export class RootFinder {
     return best;
   }
 
+  #tree(root: Instance): ModuleTree {
+    return new ModuleTree(this.interpreter, this.observed, (name) => this.classNamed(name), (cls) => this.constructions(cls), root);
+  }
+
   /** Without a name to go by: every class whose attributes the model's first names could be. */
   #fitting(): Iterable<Instance> {
     const firsts = [...new Set(this.observed.modules.filter(({ path }) => path !== '').map(({ path }) => path.split('.')[0] ?? path))];
     const ways: { readonly instance: Instance; readonly score: number }[] = [];
     for (const cls of this.#all(firsts).slice(0, MOST_CLASSES)) {
       const instance = new Instance({ kind: 'user', cls }, null, DEFAULTS);
-      const tree = new ModuleTree(this.interpreter, this.observed, (name) => this.classNamed(name), instance);
+      const tree = this.#tree(instance);
       tree.tune(instance, '');
       const score = tree.score();
-      if (score > Math.max(1, this.observed.modules.length * 0.3)) ways.push({ instance, score });
+      if (score > 1.5) ways.push({ instance, score });
     }
     ways.sort((a, b) => b.score - a.score);
     const [best] = ways;

@@ -5,10 +5,10 @@
  */
 import type { Observed } from './observed';
 import { classMakes } from './opNames';
-import { childNamed } from './interpret/modules';
+import { childNamed, childrenOf } from './interpret/modules';
 import { instancesOf, type Interpreter } from './interpret/interpreter';
 import type { Choices } from './interpret/machine';
-import type { ClassValue, Instance, Spot, Value } from './interpret/values';
+import { Instance, NO_ARGS, type ClassValue, type Spot, type Value } from './interpret/values';
 
 export interface FoundModule {
   readonly instance: Instance;
@@ -19,6 +19,8 @@ export interface FoundModule {
 /** Undecided places tried per constructor; beyond, the source is taken as it stands. */
 const MOST_PLACES = 16;
 const MOST_TURNS = 130;
+const DEEPEST_SEARCH = 5;
+const WIDEST_SEARCH = 2000;
 
 export class ModuleTree {
   readonly #found = new Map<string, FoundModule | null>();
@@ -29,6 +31,8 @@ export class ModuleTree {
     private readonly observed: Observed,
     /** Finds a class of the workspace by the name an exporter gave it. */
     private readonly classNamed: (name: string) => ClassValue | undefined,
+    /** Objects of a class that the workspace's files make. */
+    private readonly constructions: (cls: ClassValue) => readonly Instance[],
     readonly root: Instance,
   ) {
     this.#found.set('', { instance: root, certain: true });
@@ -40,7 +44,7 @@ export class ModuleTree {
     const known = this.#found.get(path);
     if (known !== undefined) return known;
     this.#found.set(path, null);
-    const found = this.#walk(path) ?? this.#renamed(path);
+    const found = this.#walk(path) ?? this.#renamed(path) ?? this.#shortened(path) ?? this.#adopted(path);
     this.#found.set(path, found);
     if (found !== null && !found.instance.paths.includes(path)) found.instance.paths.push(path);
     return found;
@@ -51,7 +55,10 @@ export class ModuleTree {
     let score = 0;
     for (const module of this.observed.modules) {
       const found = this.find(module.path);
-      if (found === null) continue;
+      if (found === null) {
+        if (this.insideLibrary(module.path)) score += 0.2;
+        continue;
+      }
       const agrees = this.#agrees(found.instance, module.path);
       score += agrees === false ? -1 : agrees === true ? 1 : 0.8;
     }
@@ -196,6 +203,73 @@ export class ModuleTree {
     if (match === null || this.observed.get(path)?.className !== null) return null;
     const found = this.find([...parts.slice(0, -1), match[1] ?? last].join('.'));
     return found === null ? null : { ...found };
+  }
+
+  /** The TorchScript exporter leaves out containers that are never called: `h.0` is `transformer.h.0`. */
+  #shortened(path: string): FoundModule | null {
+    if (this.observed.get(path)?.className !== null) return null;
+    const parts = path.split('.');
+    for (let length = parts.length - 1; length >= 0; length--) {
+      const prefix = parts.slice(0, length).join('.');
+      if (length > 0 && this.observed.get(prefix) === undefined) continue;
+      const parent = this.find(prefix);
+      if (parent === null) continue;
+      const candidates = this.#below(parent.instance, parts.slice(length).join('.'));
+      const chosen = this.#pick(candidates, path);
+      if (chosen === undefined) return null;
+      this.tune(chosen, path);
+      return { instance: chosen, certain: candidates.length === 1 && parent.certain };
+    }
+    return null;
+  }
+
+  /** Modules below `parent` whose path ends in `tail`, nearest first. */
+  #below(parent: Instance, tail: string): Instance[] {
+    const wanted = tail.split('.');
+    let level: { readonly value: Instance; readonly path: readonly string[] }[] = [{ value: parent, path: [] }];
+    for (let depth = 0; depth < DEEPEST_SEARCH && level.length > 0 && level.length < WIDEST_SEARCH; depth++) {
+      const next: typeof level = [];
+      const found: Instance[] = [];
+      for (const { value, path } of level) {
+        this.interpreter.allow(() => this.interpreter.fill(value), undefined);
+        for (const [name, child] of childrenOf(value)) {
+          for (const instance of instancesOf(child)) {
+            const own = [...path, name];
+            next.push({ value: instance, path: own });
+            if (own.length > wanted.length && wanted.every((part, i) => own[own.length - wanted.length + i] === part)) found.push(instance);
+          }
+        }
+      }
+      if (found.length > 0) return [...new Set(found)];
+      level = next;
+    }
+    return [];
+  }
+
+  /**
+   * A module of the person's own class at a path the source does not show, such as one set on a library's layers in a
+   * loop: taken to be made where the workspace makes that class, when there is one such place.
+   */
+  #adopted(path: string): FoundModule | null {
+    const className = this.observed.get(path)?.className ?? null;
+    if (className === null || path === '') return null;
+    const cls = this.classNamed(className);
+    if (cls === undefined) return null;
+    const made = this.constructions(cls).filter((instance) => instance.spot !== null);
+    const spots = new Set(made.map(({ spot }) => `${spot?.file ?? ''}:${String(spot?.from)}`));
+    const instance = new Instance({ kind: 'user', cls }, spots.size === 1 ? (made[0]?.spot ?? null) : null, made[0]?.args ?? { ...NO_ARGS, open: true });
+    this.tune(instance, path);
+    return { instance, certain: false };
+  }
+
+  /** True when the nearest module the source shows above a path is one whose insides a library makes. */
+  insideLibrary(path: string): boolean {
+    const parts = path.split('.');
+    for (let length = parts.length - 1; length >= 0; length--) {
+      const found = this.find(parts.slice(0, length).join('.'));
+      if (found !== null) return found.instance.open || (found.instance.ref.kind === 'library' && found.instance.items === null);
+    }
+    return false;
   }
 
   #pick(options: readonly Instance[], path: string): Instance | undefined {

@@ -195,7 +195,7 @@ function callMethod(machine: Machine, object: Value, name: string, args: CallArg
       const handled = moduleMethod(machine, self, name, args, site);
       if (handled !== undefined) return handled;
     }
-    machine.emit('call', name, site, { reaches: true, skip: 1 });
+    machine.emit('call', name, site, { reaches: true, inherited: true, skip: 1 });
     return UNKNOWN;
   }
   if (object.kind === 'instance') {
@@ -207,7 +207,7 @@ function callMethod(machine: Machine, object: Value, name: string, args: CallArg
       return UNKNOWN;
     }
     const inherited = object.open || object.ref.kind !== 'user';
-    machine.emit('opaque', name, site, { reaches: true, blind: !inherited, skip: 0.3 });
+    machine.emit('opaque', name, site, { reaches: true, inherited, blind: !inherited, skip: 0.3 });
     followCallbacks(machine, args, site);
     return UNKNOWN;
   }

@@ -29,6 +29,8 @@ export interface Operation {
   readonly module: Instance | null;
   /** May run modules below the one whose code this is. */
   readonly reaches: boolean;
+  /** A library's `forward` run on this very module: `super().forward(x)`. */
+  readonly inherited: boolean;
   /** May run code of the person's own that could not be followed. */
   readonly blind: boolean;
   /** What it costs to assume that it made no node: 0 for what usually makes none. */

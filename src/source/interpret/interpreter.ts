@@ -345,6 +345,7 @@ export class Interpreter implements Machine {
       frames,
       module: null,
       reaches: false,
+      inherited: false,
       blind: false,
       skip: 1,
       ...extra,
