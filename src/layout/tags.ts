@@ -63,8 +63,10 @@ export function orderWithTags(
   let layers = layerContainer(container, ranks, tagged);
   let order = orderLayers(layers, around);
   let left = budget;
-  for (let round = 0; round < 8 && left > 0 && order.crossings >= crowded; round++) {
-    const candidates = crossedNets(layers, order).slice(0, layers.items > 3000 ? 2 : 6);
+  // Every trial orders the container anew: large ones get few, huge ones none.
+  const rounds = layers.items > 12_000 ? 0 : layers.items > 2000 ? 2 : 8;
+  for (let round = 0; round < rounds && left > 0 && order.crossings >= crowded; round++) {
+    const candidates = crossedNets(layers, order).slice(0, layers.items > 2000 ? 1 : 6);
     let best: { layers: Layers; order: Ordered; cost: number; gain: number } | undefined;
     for (const net of candidates) {
       const trial = layers.tagged.slice();

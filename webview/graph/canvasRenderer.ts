@@ -4,12 +4,10 @@
  */
 import { paintOf } from './boxPaint';
 import { visible, type Rect } from './camera';
+import { label } from './labelling';
 import type { Look, Renderer } from './look';
-import { Font, textsOf } from './textRuns';
-import { css, type Rgba } from './theme';
-
-/** Text smaller than this on the screen is not drawn. */
-const leastText = 5.5;
+import { Font } from './textRuns';
+import { css } from './theme';
 
 export class CanvasRenderer implements Renderer {
   readonly kind = 'canvas2d';
@@ -49,9 +47,12 @@ export class CanvasRenderer implements Renderer {
       if (overlaps(scene.rect(box), view)) boxes.push(box);
     });
     for (const box of boxes) this.#box(look, box);
-    if (11 * camera.zoom < leastText) return;
-    for (const frame of scene.frames) if (overlaps(scene.rect(frame), view)) this.#text(look, frame);
-    for (const box of boxes) this.#text(look, box);
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    for (const { text, font, x, y, size, ink } of label(look, (text, font) => this.#measure(text, font))) {
+      context.font = `${font === Font.Strong ? '600 ' : ''}${String(size)}px ${this.#family}`;
+      context.fillStyle = css(ink);
+      context.fillText(text, x, y);
+    }
   }
 
   dispose(): void {
@@ -111,21 +112,6 @@ export class CanvasRenderer implements Renderer {
       if (beforeX === x || beforeY === y) context.lineTo(x, y);
       else context.bezierCurveTo(beforeX, middle, x, middle, x, y);
     }
-  }
-
-  #text(look: Look, box: number): void {
-    const context = this.#context;
-    const ink: Rgba = paintOf(look, box).text;
-    textsOf(
-      look.scene,
-      box,
-      (text, font) => this.#measure(text, font),
-      ({ text, x, y, size, font, muted }) => {
-        context.font = `${font === Font.Strong ? '600 ' : ''}${String(size)}px ${this.#family}`;
-        context.fillStyle = css(muted && ink === look.theme.text ? look.theme.muted : ink);
-        context.fillText(text, x, y);
-      },
-    );
   }
 
   #measure(text: string, font: Font): number {

@@ -11,11 +11,11 @@ import type { Selection } from '../../src/contract/hostApi';
 import { BoxKind } from '../../src/contract/layout';
 import { define } from '../kit/define';
 import { between, firstLook, fit, reveal, toWorld, zoomAt, type Camera } from './camera';
-import { CanvasRenderer } from './canvasRenderer';
 import { graphStyle } from './graphStyle';
 import type { Drawing } from './layoutApi';
 import { LayoutClient, type MakeWorker } from './layoutClient';
 import type { BoxColors, Look, Renderer } from './look';
+import { makeRenderer } from './makeRenderer';
 import { initialOpenness, loadOpenness, saveOpenness, withAll, withAncestors, withOpen, type Openness } from './openness';
 import { byBox, colorsOf, type GraphOverlay } from './overlay';
 import { listenToPointer } from './pointer';
@@ -147,7 +147,7 @@ export class PcGraph extends LitElement {
 
   protected override firstUpdated(): void {
     const canvas = this.#canvas();
-    this.#renderer = new CanvasRenderer(canvas);
+    this.#renderer = makeRenderer(canvas, () => this.#schedule());
     listenToPointer(
       canvas,
       {

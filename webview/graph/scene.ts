@@ -54,6 +54,7 @@ export class Scene {
   readonly #boxOfScope: Int32Array;
   readonly #labels = new Map<number, Label>();
   readonly #edgeBounds: Float32Array;
+  readonly #widths: Float32Array;
 
   constructor(model: GraphModel, drawing: Drawing) {
     this.model = model;
@@ -65,6 +66,7 @@ export class Scene {
     this.depth = new Uint8Array(boxes.count);
     this.#boxOfNode = new Int32Array(model.nodes.count).fill(-1);
     this.#boxOfScope = new Int32Array(model.scopes.count).fill(-1);
+    this.#widths = new Float32Array(model.values.count);
     const frames: number[] = [];
     const leaves: number[] = [];
     let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
@@ -147,6 +149,15 @@ export class Scene {
     const made = this.#label(box);
     this.#labels.set(box, made);
     return made;
+  }
+
+  /** How thick a tensor's line is: it grows with the logarithm of its size. */
+  lineWidth(value: number): number {
+    const known = this.#widths[value] ?? 0;
+    if (known > 0) return known;
+    const width = widthOf(this.text(this.model.values.type[value]));
+    this.#widths[value] = width;
+    return width;
   }
 
   /** The innermost box at a point of the world, or -1. */
@@ -237,6 +248,17 @@ export class Scene {
     if (type !== '') parts.push(type.replace(/^\S+ /, ''));
     return parts.join('  ');
   }
+}
+
+/** `float32 1×64×56×56`: named and unknown dimensions count once. */
+function widthOf(type: string): number {
+  if (type === '') return 1;
+  let elements = 1;
+  for (const dim of type.slice(type.indexOf(' ') + 1).split('×')) {
+    const size = Number(dim);
+    if (size > 1) elements *= size;
+  }
+  return 0.8 + 0.22 * Math.min(8, Math.log10(elements));
 }
 
 function contains(rect: Rect, x: number, y: number): boolean {

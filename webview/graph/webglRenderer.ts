@@ -1,0 +1,81 @@
+/**
+ * The graph by WebGL 2: a handful of instanced draws per frame, places kept on the card, texts as pictures. Falls back
+ * to nothing: whoever makes it catches the error and takes the 2D renderer.
+ */
+import { visible } from './camera';
+import { BoxLayer } from './gl/boxLayer';
+import type { View } from './gl/chunks';
+import { LineLayer } from './gl/lineLayer';
+import { TextLayer } from './gl/textLayer';
+import { label } from './labelling';
+import type { Look, Renderer } from './look';
+
+export class WebglRenderer implements Renderer {
+  readonly kind = 'webgl2';
+  readonly #canvas: HTMLCanvasElement;
+  readonly #gl: WebGL2RenderingContext;
+  readonly #boxes: BoxLayer;
+  readonly #lines: LineLayer;
+  readonly #texts: TextLayer;
+
+  /** Throws where WebGL 2 is not to be had. `again` is called when another frame would show more. */
+  constructor(
+    canvas: HTMLCanvasElement,
+    private readonly again: () => void,
+  ) {
+    const gl = canvas.getContext('webgl2', { antialias: false, alpha: false, powerPreference: 'low-power' });
+    if (gl === null) throw new Error('WebGL 2 is not available.');
+    this.#canvas = canvas;
+    this.#gl = gl;
+    this.#boxes = new BoxLayer(gl);
+    this.#lines = new LineLayer(gl);
+    this.#texts = new TextLayer(gl);
+  }
+
+  /** True once the card has taken its memory back: this renderer draws nothing any more. */
+  get lost(): boolean {
+    return this.#gl.isContextLost();
+  }
+
+  draw(look: Look): void {
+    const gl = this.#gl;
+    const { camera, theme, ratio, scene } = look;
+    const width = Math.round(look.width * ratio);
+    const height = Math.round(look.height * ratio);
+    if (this.#canvas.width !== width) this.#canvas.width = width;
+    if (this.#canvas.height !== height) this.#canvas.height = height;
+    const view: View = {
+      rect: visible(camera, look.width, look.height),
+      scale: camera.zoom * ratio,
+      x: camera.x * ratio,
+      y: camera.y * ratio,
+    };
+    gl.viewport(0, 0, width, height);
+    const [r, g, b] = theme.background;
+    gl.clearColor(r, g, b, 1);
+    gl.clear(gl.COLOR_BUFFER_BIT);
+    gl.enable(gl.BLEND);
+    gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
+    this.#boxes.prepare(look);
+    this.#lines.prepare(look);
+    this.#boxes.draw(view, 'frames', width, height, ratio);
+    const thin = Math.max(0.5, Math.min(1, camera.zoom * 1.4));
+    const faint = camera.zoom < 0.25 ? 0.35 + camera.zoom * 2.6 : 1;
+    const [er, eg, eb] = theme.edge;
+    this.#lines.draw(view, false, [er, eg, eb, faint], thin * ratio, width, height);
+    if (look.strong.length > 0) this.#lines.draw(view, true, theme.focus, 1.6 * ratio, width, height);
+    this.#boxes.draw(view, 'boxes', width, height, ratio);
+    this.#boxes.draw(view, 'marks', width, height, ratio);
+    this.#texts.atlas.setFamily(theme.font);
+    const texts = label(look, (text, font) => this.#texts.atlas.measure(text, font));
+    if (this.#texts.draw(texts, ratio, width, height)) this.again();
+    void scene;
+  }
+
+  dispose(): void {
+    this.#boxes.dispose();
+    this.#lines.dispose();
+    this.#texts.dispose();
+    this.#gl.getExtension('WEBGL_lose_context')?.loseContext();
+  }
+}
