@@ -128,7 +128,8 @@ export function readNpy(bytes: Uint8Array, name: string): TensorData {
       'Save it again.',
     );
   }
-  const raw = body.slice(0, entries * unit);
+  // A copy of its own: a Buffer's slice would show the shared pool.
+  const raw = new Uint8Array(body.subarray(0, entries * unit));
   if (order === '>' && unit > 1) swapBytes(raw, unit);
   const data = arrayOf(dtype, raw.buffer);
   return { dtype, dims, data: fortran && dims.length > 1 ? bufferToRowMajor(dtype, data, dims) : data };

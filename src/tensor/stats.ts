@@ -161,7 +161,8 @@ class GrowingHistogram {
     const counts = this.#counts;
     const first = this.#first;
     const scale = 2 ** -this.#k;
-    const exact = Number.isFinite(scale);
+    // Beyond this the product may leave the normal numbers.
+    const exact = Math.abs(this.#k) < 60;
     for (let i = start; i < end; i++) {
       const x = numbers[i] ?? 0;
       if (x - x !== 0) continue;
@@ -193,24 +194,23 @@ class GrowingHistogram {
     return { from: low * width, to: (high + 1) * width, counts };
   }
 
-  #index(x: number): number {
+  #index(x: number, k = this.#k): number {
     // Two steps, since 2^-k alone may pass the largest number.
-    const half = Math.floor(-this.#k / 2);
-    return Math.floor(x * 2 ** half * 2 ** (-this.#k - half));
+    const half = Math.floor(-k / 2);
+    const bin = Math.floor(x * 2 ** half * 2 ** (-k - half));
+    // A negative number that underflows still lies left of zero.
+    return bin === 0 && x < 0 ? -1 : bin;
   }
 
   #grow(min: number, max: number): void {
-    let [low, high] = [this.#index(min), this.#index(max)];
-    if (low >= this.#first && high < this.#first + FINE) return;
+    if (this.#index(min) >= this.#first && this.#index(max) < this.#first + FINE) return;
+    // From the values themselves at each width: on the finest grid an index may pass the largest number.
     let steps = 0;
-    const span = (): number =>
-      Math.max(high, this.#last(steps)) - Math.min(low, Math.floor(this.#first / 2 ** steps)) + 1;
-    while (span() > FINE) {
-      steps++;
-      low = Math.floor(low / 2);
-      high = Math.floor(high / 2);
-    }
-    const first = Math.min(low, Math.floor(this.#first / 2 ** steps));
+    const low = (): number =>
+      Math.min(this.#index(min, this.#k + steps), Math.floor(this.#first / 2 ** steps));
+    const high = (): number => Math.max(this.#index(max, this.#k + steps), this.#last(steps));
+    while (!(high() - low() < FINE)) steps++;
+    const first = low();
     const counts = new Float64Array(FINE);
     this.#counts.forEach((count, at) => {
       if (count === 0) return;

@@ -70,7 +70,7 @@ spiky = big.copy()
 spiky[::1000] *= 1000
 spiky[5], spiky[6], spiky[7], spiky[8:20] = np.nan, np.inf, -np.inf, 0
 offset = (lcg(50_000, 11) * 1e-3 + 12345.0).astype(np.float64)
-wide = lcg(3000, 3) * 10.0 ** (np.arange(3000) % 30)
+wide = lcg(3000, 3) * 2.0 ** (np.arange(3000) % 100)
 arrays = {"big": big, "spiky": spiky, "offset": offset, "wide": wide}
 edges = json.loads((pathlib.Path(__file__).parent / "edges.json").read_text())
 

@@ -14,7 +14,6 @@ import {
   encode,
   externalTensor,
   floats,
-  graphAttribute,
   info,
   modelOf,
   node,

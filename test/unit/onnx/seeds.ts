@@ -217,7 +217,9 @@ function attributes(): GraphInit {
             },
           }),
           attribute('type', Kind.TYPE_PROTO, { tp: tensorType(FLOAT, [1, 'n', null]) }),
-          attribute('types', Kind.TYPE_PROTOS, { typeProtos: [tensorType(INT64, null), tensorType(FLOAT, [])] }),
+          attribute('types', Kind.TYPE_PROTOS, {
+            typeProtos: [tensorType(INT64, null), tensorType(FLOAT, [])],
+          }),
           attribute('graphs', Kind.GRAPHS, {
             graphs: [create(GraphProtoSchema, plain()), create(GraphProtoSchema, { name: 'empty' })],
           }),

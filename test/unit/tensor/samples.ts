@@ -21,6 +21,6 @@ export function sampleArrays(): Readonly<Record<string, Float32Array | Float64Ar
     big,
     spiky,
     offset: lehmer(50_000, 11).map((x) => x * 1e-3 + 12345),
-    wide: lehmer(3000, 3).map((x, i) => x * 10 ** (i % 30)),
+    wide: lehmer(3000, 3).map((x, i) => x * 2 ** (i % 100)),
   };
 }
