@@ -50,6 +50,8 @@ export interface LayoutResult {
     readonly offset: Int32Array;
     readonly points: Float32Array;
   };
+  /** Where lines enter each frame at its top: x of frame i are x[offset[i]] … x[offset[i + 1]], ascending. */
+  readonly ports: { readonly offset: Int32Array; readonly x: Float32Array };
   readonly width: number;
   readonly height: number;
   /** Proper intersections of drawn segments, merged rails counted once; computed when asked for, else -1. */

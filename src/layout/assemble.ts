@@ -6,7 +6,7 @@
 import { BoxKind, type LayoutResult } from '../contract/layout';
 import { f64, FloatList, i32, IntList, u8 } from './arrays';
 import type { Layers } from './layers';
-import type { PlacedPanel } from './panel';
+import { portX, type PlacedPanel } from './panel';
 import type { Part } from './part';
 
 /** More branches than this on one tensor are not kept as points: the lines would grow with their square. */
@@ -18,8 +18,9 @@ interface Seat {
   readonly placed: PlacedPanel;
   readonly x: number;
   readonly y: number;
-  /** Result row of each box. */
+  /** Result row of each box, and of the frame itself (-1 for the root). */
   readonly rows: Int32Array;
+  readonly row: number;
 }
 
 export function assemble(root: PlacedPanel, repeatOf: (scope: number) => number, shift: { x: number; y: number }): LayoutResult {
@@ -55,7 +56,7 @@ class Assembler {
     const stack = [{ placed: root, x: left, y: top, parent }];
     for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
       const { placed, x, y } = next;
-      const seat: Seat = { placed, x, y, rows: new Int32Array(placed.panel.ref.length) };
+      const seat: Seat = { placed, x, y, rows: new Int32Array(placed.panel.ref.length), row: next.parent };
       this.#seats.push(seat);
       this.#seatOf.set(placed, seat);
       placed.panel.ref.forEach((ref, box) => {
@@ -196,6 +197,22 @@ class Assembler {
     this.#points.push(this.#y.at(to));
   }
 
+  /** Per box: where lines enter it at its top, when it is an open frame. */
+  #ports(): LayoutResult['ports'] {
+    const perBox = new Map<number, number[]>();
+    for (const { placed, x, row } of this.#seats) {
+      const list = [...placed.panel.entries.keys()].map((value) => x + portX(placed, value, false));
+      perBox.set(row, list.sort((a, b) => a - b));
+    }
+    const offset = new Int32Array(this.#kind.length + 1);
+    const all = new FloatList(64);
+    for (let box = 0; box < this.#kind.length; box++) {
+      for (const x of perBox.get(box) ?? []) all.push(x);
+      offset[box + 1] = all.length;
+    }
+    return { offset, x: all.toFloat32() };
+  }
+
   result(root: PlacedPanel): LayoutResult {
     this.#offset.push(this.#points.length / 2);
     const count = this.#from.length;
@@ -220,6 +237,7 @@ class Assembler {
         offset: this.#offset.toArray(),
         points: this.#points.toFloat32(),
       },
+      ports: this.#ports(),
       width: root.w,
       height: root.h,
       crossings: -1,

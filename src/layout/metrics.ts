@@ -14,6 +14,8 @@ export const gaps = {
   lineToBox: 12,
   /** Between ranks, at least. */
   rank: 20,
+  /** Between a frame's border and its first and last rank. */
+  border: 8,
   /** Inside a frame, left, right and bottom. */
   frame: 12,
   /** A frame's header. */

@@ -160,9 +160,12 @@ function stackRanks(
     rankBottom[r] = y;
     if (r + 1 === rankCount) break;
     const border = (r === 0 && container.entries === 0) || (r === rankCount - 2 && container.exits === 0);
-    if (border) continue;
+    const looped = f64(travel, r) > 0;
+    if (border && !looped) continue;
     const slope = Math.min(56, Math.sqrt(f64(travel, r)) * 2.2);
-    y += Math.round(gaps.rank + Math.max(0, slope - 12));
+    // Borders of a frame need room only where a line turns.
+    const least = r === 0 || r === rankCount - 2 ? gaps.border : gaps.rank;
+    y += Math.round(least + Math.max(0, slope - (least - 8)));
   }
   return { rankTop, rankBottom, height: y };
 }

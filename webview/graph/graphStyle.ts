@@ -20,7 +20,6 @@ export const graphStyle = css`
     touch-action: none;
     outline: none;
   }
-  .stage:focus-within canvas.view,
   canvas.view:focus-visible {
     outline: 1px solid var(--vscode-focusBorder);
     outline-offset: -1px;

@@ -151,6 +151,12 @@ export class Scene {
     return made;
   }
 
+  /** Where lines enter a frame at its top, from the left. */
+  portsOf(frame: number): Float32Array {
+    const { offset, x } = this.result.ports;
+    return x.subarray(offset[frame] ?? 0, offset[frame + 1] ?? 0);
+  }
+
   /** How thick a tensor's line is: it grows with the logarithm of its size. */
   lineWidth(value: number): number {
     const known = this.#widths[value] ?? 0;
@@ -258,7 +264,7 @@ function widthOf(type: string): number {
     const size = Number(dim);
     if (size > 1) elements *= size;
   }
-  return 0.8 + 0.22 * Math.min(8, Math.log10(elements));
+  return 0.75 + 0.17 * Math.min(8, Math.log10(elements));
 }
 
 function contains(rect: Rect, x: number, y: number): boolean {

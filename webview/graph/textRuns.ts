@@ -90,13 +90,40 @@ function panel(scene: Scene, box: number, rect: Rect, style: Style, measure: Mea
   if (line !== '') put({ text: line, x: left, y: top + 15, size: 11, font: Font.Regular, muted: true });
 }
 
+/** Name and class at the top of a frame, in the spaces that the lines entering it leave. */
 function header(scene: Scene, box: number, rect: Rect, measure: Measure, put: (run: TextRun) => void): void {
   const { title, facts, repeat } = scene.label(box);
   const y = rect.y + 17;
-  const room = rect.w - 20;
-  const name = ellipsize(repeat > 1 ? `${title} ×${String(repeat)}` : title, room, 12, Font.Strong, measure);
-  const width = measure(name, Font.Strong) * 12;
-  put({ text: name, x: rect.x + 10, y, size: 12, font: Font.Strong, muted: false });
-  const kind = ellipsize(facts, room - width - 8, 11, Font.Regular, measure);
-  if (kind !== '') put({ text: kind, x: rect.x + 18 + width, y, size: 11, font: Font.Regular, muted: true });
+  const name = repeat > 1 ? `${title} ×${String(repeat)}` : title;
+  const right = rect.x + rect.w - 8;
+  const lines = scene.portsOf(box);
+  const after = place(name, rect.x + 10, 12, Font.Strong, false);
+  if (facts !== '' && after < right) place(facts, after + 8, 11, Font.Regular, true);
+
+  function place(text: string, from: number, size: number, font: Font, muted: boolean): number {
+    const wish = measure(text, font) * size;
+    const { x, room } = widest(from, right, wish, lines);
+    const shown = ellipsize(text, room, size, font, measure);
+    if (shown.length < 2 && text.length > 1) return right;
+    put({ text: shown, x, y, size, font, muted });
+    return x + measure(shown, font) * size;
+  }
+}
+
+const clearance = 6;
+
+/** The first stretch between lines that holds `wish` pixels, else the widest one. */
+function widest(from: number, to: number, wish: number, lines: ArrayLike<number>): { x: number; room: number } {
+  let best = { x: from, room: 0 };
+  let start = from;
+  for (let k = 0; k <= lines.length; k++) {
+    const line = k < lines.length ? (lines[k] ?? to) : to + clearance;
+    if (line < start - clearance) continue;
+    const room = Math.min(to, line - clearance) - start;
+    if (room >= wish) return { x: start, room };
+    if (room > best.room) best = { x: start, room };
+    start = line + clearance;
+    if (start >= to) break;
+  }
+  return best;
 }
