@@ -9,6 +9,8 @@ import type { Flow, Operation } from './interpret/flow';
 export type Cost = (operation: Operation, item: number) => number | undefined;
 
 export interface Walk {
+  /** What the walk cost; less is likelier. */
+  readonly cost: number;
   /** State in the flow for each item, or -1 where nothing fits. */
   readonly states: Int32Array;
 }
@@ -58,7 +60,7 @@ export function align(flow: Flow, count: number, cost: Cost, again: Cost): Walk 
   let last: Step | null = null;
   for (const step of frontier.values()) if (last === null || step.cost < last.cost) last = step;
   for (let step = last; step !== null; step = step.before) if (step.item >= 0 && states[step.item] === -1) states[step.item] = step.state;
-  return { states };
+  return { states, cost: last?.cost ?? 0 };
 }
 
 /** All states that can be stood on without making anything, with the cost of what was passed over. */

@@ -7,13 +7,15 @@ import { isAgain, type Activation } from './follow';
 import type { Operation } from './interpret/flow';
 import type { Instance } from './interpret/values';
 import type { Item, Work } from './nodeWork';
-import { classTraces, fitOperator, fitTarget, isPlain, isSide, type Fit } from './opNames';
+import { classTraces, fitOperator, fitTarget, isPlain, isSide, isSingle, type Fit } from './opNames';
 import { fitsTrace, type Traced } from './traced';
 
 export interface CallFound {
   readonly operation: Operation;
   /** Everything that fits stands on the traced line and nothing that could hide there is unknown. */
   readonly proved: boolean;
+  /** The module's class is not known to do anything else. */
+  readonly suits: boolean;
   /** How many operations fitted before order and names chose. */
   readonly rivals: number;
 }
@@ -26,21 +28,21 @@ export interface Hooks {
 }
 
 const PRICE: Readonly<Record<Fit, number>> = { same: 0, side: 0.6, open: 0.7, unlike: 3 };
-const AGAIN: Readonly<Record<Fit, number>> = { same: 0.9, side: 0.1, open: 0.5, unlike: 3.5 };
+const AGAIN: Readonly<Record<Fit, number>> = { same: 0.15, side: 0.1, open: 0.5, unlike: 3.5 };
 
 /** The call behind each item of `work`, or null where nothing fits. */
-export function findCalls(work: Work, activation: Activation, traces: readonly Traced[], hooked: Hooks): (CallFound | null)[] {
+export function findCalls(work: Work, activation: Activation, trails: readonly Traced[], hooked: Hooks): { readonly calls: (CallFound | null)[]; readonly cost: number } {
   const { flow } = activation;
   const operations = flow.operations.filter((operation) => operation !== null && !isAgain(operation)) as Operation[];
   const cache = new Map<string, { readonly allowed: ReadonlyMap<Operation, number>; readonly rivals: readonly Operation[] }>();
   const choices = work.items.map((item, i) => {
-    const trace = traces[i];
+    const trace = trails[i];
     const key = keyOf(item, trace);
     const known = cache.get(key);
     if (known !== undefined) return known;
     const allowed = new Map<Operation, number>();
     for (const operation of operations) {
-      const module = moduleCost(operation, item.leaf, work.path);
+      const module = moduleCost(operation, item, work.instance);
       if (module === undefined || (trace !== undefined && !fitsTrace(operation.frames, trace))) continue;
       allowed.set(operation, module + (operation.kind === 'module' ? 0 : PRICE[fitOf(operation, item)]));
     }
@@ -49,19 +51,20 @@ export function findCalls(work: Work, activation: Activation, traces: readonly T
     cache.set(key, made);
     return made;
   });
-  const { states } = align(
+  const { states, cost } = align(
     flow,
     work.items.length,
     (operation, item) => choices[item]?.allowed.get(operation),
     (operation, item) => again(operation, work.items[item], choices[item]?.allowed.get(operation)),
   );
-  return work.items.map((item, i) => {
+  const calls = work.items.map((item, i): CallFound | null => {
     const operation = flow.operations[states[i] ?? -1];
     const { rivals = [] } = choices[i] ?? {};
     if (operation === null || operation === undefined) return null;
-    const trace = traces[i];
-    return { operation, rivals: rivals.length, proved: activation.whole && trace !== undefined && isProved(rivals, item, trace, hooked) };
+    const trace = trails[i];
+    return { operation, rivals: rivals.length, suits: traces(item.module, item.evidence.target) !== false, proved: activation.whole && (activation.direct || trace?.complete === true) && trace !== undefined && isProved(rivals, item, trace, hooked) };
   });
+  return { calls, cost };
 }
 
 function keyOf(item: Item, trace: Traced | undefined): string {
@@ -70,17 +73,29 @@ function keyOf(item: Item, trace: Traced | undefined): string {
 }
 
 /** What it costs that an operation ran a node of module `leaf`; undefined when it cannot have. */
-function moduleCost(operation: Operation, leaf: string, home: string): number | undefined {
-  const { module } = operation;
-  if (leaf === home) {
+function moduleCost(operation: Operation, { leaf, module: leafModule, evidence }: Item, home: Instance): number | undefined {
+  const { module, within } = operation;
+  // The TorchScript exporter puts what a hook does outside the module's scope.
+  if (within !== null) return isUnder(leaf, within) ? 0 : leafModule === home && evidence.modulesFrom !== 'metadata' ? 0.3 : undefined;
+  if (leafModule === home) {
     if (module === null) return operation.reaches ? 0.3 : 0;
     if (operation.name === 'forward' || operation.reaches) return 0.2;
     return module.paths.length === 0 ? 0.6 : undefined;
   }
   if (module === null) return operation.reaches ? (operation.blind ? 1.5 : 1) : undefined;
-  if (module.paths.some((path) => leaf === path || leaf.startsWith(`${path}.`))) return 0;
+  if (isUnder(leaf, module)) return traces(leafModule, evidence.target) === false ? 2.5 : 0;
   if (operation.reaches && operation.kind === 'module') return 1;
   return module.paths.length === 0 && module.ref.kind === 'unknown' ? 2 : undefined;
+}
+
+function isUnder(leaf: string, module: Instance): boolean {
+  return module.paths.some((path) => leaf === path || leaf.startsWith(`${path}.`));
+}
+
+/** Whether a module's class is known to perform a traced operation, or not to. */
+function traces(module: Instance | null, target: string | null): boolean | undefined {
+  if (module?.ref.kind !== 'library' || target === null) return undefined;
+  return classTraces(module.ref.path.split('.').at(-1) ?? '', target);
 }
 
 function fitOf(operation: Operation, item: Item): Fit {
@@ -94,7 +109,7 @@ function again(operation: Operation, item: Item | undefined, allowed: number | u
   if (operation.kind === 'module') return 0.05;
   const fit = fitOf(operation, item);
   if (item.evidence.target?.includes('getitem') === true) return fit === 'same' ? 0 : 0.1;
-  return AGAIN[fit] + (fit === 'same' && isPlain(operation.name) ? 0.6 : 0);
+  return AGAIN[fit] + (fit === 'same' && isSingle(operation.name) ? 1.35 : 0);
 }
 
 /** A call that makes one known operation and no other cannot have made a different one. */
@@ -114,13 +129,12 @@ function isProved(rivals: readonly Operation[], item: Item, trace: Traced, hooke
   return rivals.every(({ frames, blind, module }) => {
     const own = frames.at(-1);
     if (blind || own?.file !== innermost.file || !own.lines.includes(innermost.line ?? -1)) return false;
-    return module === null || !isHooked(module, item.evidence.target, hooked);
+    return module === null || !isHooked(module, item, hooked);
   });
 }
 
 /** A hook runs code of its own where the module is called: only what the module's class is known to do is sure. */
-function isHooked(module: Instance, target: string | null, hooked: Hooks): boolean {
-  const name = module.ref.kind === 'library' ? (module.ref.path.split('.').at(-1) ?? '') : '';
-  const fits = target === null ? undefined : classTraces(name, target);
+function isHooked(module: Instance, item: Item, hooked: Hooks): boolean {
+  const fits = traces(item.module, item.evidence.target);
   return fits === false || (fits === undefined && (hooked.anywhere || hooked.modules.has(module)));
 }

@@ -4,16 +4,20 @@
  */
 import type { Interpreter } from './interpret/interpreter';
 import { Flow, type Operation } from './interpret/flow';
-import type { FunctionValue, Instance } from './interpret/values';
+import type { CallSite } from './interpret/machine';
+import type { CallArgs, FunctionValue, Instance } from './interpret/values';
+
+const ANYTHING: CallArgs = { positional: [], named: new Map(), open: true };
 
 export interface Activation {
   readonly flow: Flow;
   /** False when following it took too much work: what is missing is not known. */
   readonly whole: boolean;
-  readonly entry: FunctionValue;
+  /** False when a library's code stands between the call and the person's. */
+  readonly direct: boolean;
 }
 
-const AGAIN = { kind: 'access', name: '', line: 0, frames: [], module: null, reaches: false, inherited: false, blind: false, skip: 1.5 } as const;
+const AGAIN = { kind: 'access', name: '', line: 0, frames: [], module: null, within: null, reaches: false, inherited: false, blind: false, skip: 1.5 } as const;
 
 /** True for the step that only leads back to the start of a flow. */
 export function isAgain(operation: Operation): boolean {
@@ -25,36 +29,55 @@ export class Follower {
 
   constructor(private readonly interpreter: Interpreter) {}
 
-  /** The person's own `forward` of an object, or null when a library's is run. */
-  entryOf(instance: Instance): FunctionValue | null {
+  /**
+   * The person's own code that runs when an object is called: its `forward`, or where a library's `forward` is
+   * inherited, the methods that it may call. Empty when all of it is a library's.
+   */
+  entriesOf(instance: Instance): readonly FunctionValue[] {
     const { ref } = instance;
-    if (ref.kind !== 'user') return null;
-    const value = this.interpreter.classAttribute(ref.cls, '__call__') ?? this.interpreter.classAttribute(ref.cls, 'forward');
-    return value?.kind === 'function' ? { ...value, self: instance } : null;
+    if (ref.kind !== 'user') return [];
+    const own = this.interpreter.classAttribute(ref.cls, '__call__') ?? this.interpreter.classAttribute(ref.cls, 'forward');
+    if (own?.kind === 'function') return [{ ...own, self: instance }];
+    this.interpreter.fill(instance);
+    if (!instance.open) return [];
+    return this.interpreter.classes.methodsOf(ref.cls).map((method) => ({ ...method, self: instance }));
   }
 
   activation(instance: Instance): Activation | null {
     const known = this.#activations.get(instance);
     if (known !== undefined) return known;
-    const entry = this.entryOf(instance);
-    const made = entry === null ? null : this.#follow(entry);
+    const entries = this.entriesOf(instance);
+    const [entry] = entries;
+    const made = entry === undefined ? null : this.#follow(entry, entries);
     this.#activations.set(instance, made);
     return made;
   }
 
-  #follow(entry: FunctionValue): Activation {
+  #follow(entry: FunctionValue, entries: readonly FunctionValue[]): Activation {
     const flow = new Flow();
     const site = { spot: { file: entry.env.file, from: entry.node.from, to: entry.node.to }, lines: [] };
     const whole = this.interpreter.allow(() => {
       this.interpreter.flow = flow;
       this.interpreter.choices = null;
-      this.interpreter.run(entry, { positional: [], named: new Map(), open: true }, site);
+      if (entries.length === 1 && entry.name === 'forward') this.interpreter.run(entry, ANYTHING, site);
+      else this.#anyOrder(flow, entries, site);
       return true;
     }, false);
     // The same object may be called again: from its end back to its start, at a price.
     flow.current = flow.join([flow.current, ...(whole ? [] : flow.operations.keys())]);
     flow.add({ ...AGAIN, spot: site.spot });
     flow.link(flow.current, 0);
-    return { flow, whole: whole && !flow.full, entry };
+    return { flow, whole: whole && !flow.full, direct: entry.name === 'forward' };
+  }
+
+  /** A library calls them as it likes. */
+  #anyOrder(flow: Flow, entries: readonly FunctionValue[], site: CallSite): void {
+    const header = flow.header();
+    for (const entry of entries) {
+      flow.current = header;
+      this.interpreter.run(entry, ANYTHING, site);
+      flow.link(flow.current, header);
+    }
+    flow.current = header;
   }
 }

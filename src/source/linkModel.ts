@@ -55,21 +55,26 @@ export function linkNodes(skeleton: Skeleton, sources: Sources): LinkTable {
   const traceOf = (entry: NodeEvidence): Traced => traces.get(entry) ?? readTrace(entry, paths);
   const interpreter = new Interpreter(sources);
   const observed = new Observed(nodes, evidence);
-  const tree = sources.files.size === 0 ? null : new RootFinder(sources, interpreter, observed, paths).find(evidence);
+  const hooks: Hooks = { modules: interpreter.hooked, anywhere: mentionsHooks(sources) };
+  const trees = sources.files.size === 0 ? [] : new RootFinder(sources, interpreter, observed, paths).find(evidence);
+  const solved = trees.map((candidate) => {
+    const follower = new Follower(interpreter);
+    const works = sortNodes(nodes, evidence, candidate, follower).flatMap((work) => {
+      const activation = follower.activation(work.instance);
+      if (activation === null) return [];
+      return [{ work, ...findCalls(work, activation, work.items.map((item) => traceOf(item.evidence)), hooks) }];
+    });
+    return { tree: candidate, works, cost: works.reduce((sum, { cost }) => sum + cost, 0) };
+  });
+  const solution = solved.reduce<(typeof solved)[number] | null>((best, next) => (best === null || next.cost < best.cost ? next : best), null);
+  const tree = solution?.tree ?? null;
   const maker = new ClaimMaker(sources, tree, resetAttributes(sources));
   const claims = new Map<number, NodeClaims>();
-  if (tree !== null) {
-    const follower = new Follower(interpreter);
-    for (const work of sortNodes(nodes, evidence, tree, follower)) {
-      const activation = follower.activation(work.instance);
-      if (activation === null) continue;
-      const hooks: Hooks = { modules: interpreter.hooked, anywhere: mentionsHooks(sources) };
-      const found = findCalls(work, activation, work.items.map((item) => traceOf(item.evidence)), hooks);
-      work.items.forEach((item, i) => {
-        const made = maker.claims(work, item, found[i] ?? null, traceOf(item.evidence));
-        for (const node of item.nodes) claims.set(node.id, made);
-      });
-    }
+  for (const { work, calls } of solution?.works ?? []) {
+    work.items.forEach((item, i) => {
+      const made = maker.claims(work, item, calls[i] ?? null, traceOf(item.evidence));
+      for (const node of item.nodes) claims.set(node.id, made);
+    });
   }
   nodes.forEach((node, i) => {
     const known = evidence[i];

@@ -33,11 +33,11 @@ export class ClaimMaker {
   /** The claims for an item whose call was found, or not. */
   claims(work: Work, item: Item, found: CallFound | null, trace: Traced): NodeClaims {
     const call = found === null ? this.traced(trace) : this.#call(item, found, trace);
-    const functional = item.leaf === work.path;
+    const functional = item.module === work.instance || (found !== null && found.operation.within !== null);
     const module = found?.operation.module ?? null;
     const inherited = found?.operation.inherited === true ? work.instance : null;
     const owner = module ?? inherited;
-    const definition = functional ? (owner === null ? null : this.#definition(owner, null, false)) : this.#definitionAt(item);
+    const definition = functional ? (owner === null ? null : this.#definition(owner, null, false)) : this.#definitionAt(item, found);
     const outside = call === null && trace.outside !== null ? { file: trace.outside.file, line: trace.outside.line } : null;
     return { call, definition, undefinedModule: definition === null && this.#missing(item, found, functional), outside };
   }
@@ -89,17 +89,19 @@ export class ClaimMaker {
     return { place, confidence: 'inferred', evidence, moved: innermost?.moved ?? false };
   }
 
-  #definitionAt(item: Item): PlaceClaim | null {
+  #definitionAt(item: Item, by: CallFound | null): PlaceClaim | null {
     const found = this.tree?.find(item.leaf) ?? null;
     if (found === null || this.tree === null) return null;
     const named = item.evidence.modulesFrom === 'metadata' && this.tree.confirmed(found.instance, item.leaf);
     const last = item.leaf.split('.').filter((part) => this.resetNames.has(part));
-    const sure = found.certain && named && last.length === 0 && item.evidence.rule === null;
+    const called = by?.suits === true && by.operation.kind === 'module';
+    const sure = found.certain && named && called && last.length === 0 && item.evidence.rule === null;
     return this.#definition(found.instance, item.leaf, sure);
   }
 
   #definition(instance: Instance, path: string | null, sure: boolean): PlaceClaim | null {
-    const place = instance.spot === null ? null : placeOf(this.sources, instance.spot);
+    const spot = this.tree?.spotOf(instance) ?? null;
+    const place = spot === null ? null : placeOf(this.sources, spot);
     if (place === null) return null;
     const name = instance.ref.kind === 'user' ? instance.ref.cls.name : instance.ref.kind === 'library' ? instance.ref.path : 'a module';
     const evidence = [path === null ? `${name} is constructed here.` : `The model names module ${path}, which the source constructs here as ${name}.`];

@@ -13,6 +13,8 @@ export interface Item {
   readonly evidence: NodeEvidence;
   /** Dotted path of the innermost module, as the source tree knows it. */
   readonly leaf: string;
+  /** The object at `leaf`, when the source shows it. */
+  readonly module: Instance | null;
 }
 
 /** One `forward` of the person's own, and all that the model says it performed. */
@@ -39,7 +41,7 @@ export function sortNodes(nodes: readonly Node[], evidence: readonly NodeEvidenc
     const { operation } = known;
     if (last !== null && item !== undefined && operation !== null && last.work === work && last.operation === operation && last.leaf === leaf) {
       work.items[work.items.length - 1] = { ...item, nodes: [...item.nodes, node] };
-    } else work.items.push({ nodes: [node], evidence: known, leaf });
+    } else work.items.push({ nodes: [node], evidence: known, leaf, module: tree.find(leaf)?.instance ?? null });
     last = { work, operation, leaf };
   });
   return [...works.values()];
@@ -67,7 +69,7 @@ function homeOf(evidence: NodeEvidence, leaf: string, tree: ModuleTree, follower
   if (chain.at(-1) !== leaf) chain.splice(-1, 1, leaf);
   for (const path of chain.reverse()) {
     const found = tree.find(path);
-    if (found !== null && follower.entryOf(found.instance) !== null) return { instance: found.instance, path };
+    if (found !== null && follower.entriesOf(found.instance).length > 0) return { instance: found.instance, path };
   }
   return null;
 }

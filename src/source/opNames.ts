@@ -166,6 +166,12 @@ export function isPlain(name: string): boolean {
   return TABLE.has(plain) && !COMPOSITE.has(plain);
 }
 
+/** True when a call of this name makes one operation: a second of the same kind is another call's. */
+export function isSingle(name: string): boolean {
+  const known = TABLE.get(plainName(name));
+  return known !== undefined && known.onnx.size <= 3;
+}
+
 /** True for operations that any call may make beside its own. */
 export function isSide(target: string): boolean {
   return SIDE.has(targetName(target).replace(/_$/, ''));

@@ -18,6 +18,8 @@ const ANYTHING: CallArgs = { positional: [], named: new Map(), open: true };
 /** Constructions tried for one class. */
 const MOST_WAYS = 24;
 const MOST_CLASSES = 400;
+/** Classes that explain a model's names equally well, of which the order of its nodes chooses one. */
+const MOST_ROOTS = 6;
 
 export class RootFinder {
   readonly #classes = new Map<string, ClassValue[]>();
@@ -30,12 +32,11 @@ export class RootFinder {
     private readonly paths: PathMap,
   ) {}
 
-  /** The model's module tree, or null when no class of the workspace fits. */
-  find(evidence: readonly NodeEvidence[]): ModuleTree | null {
+  /** Module trees the model can have, the likeliest first; empty when no class of the workspace fits. */
+  find(evidence: readonly NodeEvidence[]): ModuleTree[] {
     const named = this.#namedRoot(evidence);
-    if (named.length > 0) return this.#best(this.#waysOf(named));
-    if (this.observed.modules.some((module) => module.path !== '')) return this.#best(this.#fitting());
-    return null;
+    if (named.length > 0) return [this.#best(this.#waysOf(named))].filter((tree) => tree !== null);
+    return this.observed.modules.some((module) => module.path !== '') ? this.#fitting() : [];
   }
 
   /** A class by the qualified name an exporter gave it: `package.net.Block`. */
@@ -104,11 +105,11 @@ export class RootFinder {
     return known?.kind === 'class' && known.node === node ? known : { kind: 'class', name: node.name, node, env };
   }
 
-  /** Ways to make an object of the class: with its defaults, as the workspace makes it, with anything. */
+  /** Ways to make an object of the class: as the workspace makes it, with its defaults, with anything. */
   *#ways(cls: ClassValue): IterableIterator<Instance> {
     const ref = { kind: 'user', cls } as const;
-    yield new Instance(ref, null, DEFAULTS);
     yield* this.constructions(cls);
+    yield new Instance(ref, null, DEFAULTS);
     yield new Instance(ref, null, ANYTHING);
   }
 
@@ -156,20 +157,19 @@ export class RootFinder {
   }
 
   /** Without a name to go by: every class whose attributes the model's first names could be. */
-  #fitting(): Iterable<Instance> {
+  #fitting(): ModuleTree[] {
     const firsts = [...new Set(this.observed.modules.filter(({ path }) => path !== '').map(({ path }) => path.split('.')[0] ?? path))];
-    const ways: { readonly instance: Instance; readonly score: number }[] = [];
+    const fits: { readonly cls: ClassValue; readonly score: number }[] = [];
     for (const cls of this.#all(firsts).slice(0, MOST_CLASSES)) {
       const instance = new Instance({ kind: 'user', cls }, null, DEFAULTS);
       const tree = this.#tree(instance);
       tree.tune(instance, '');
       const score = tree.score();
-      if (score > 1.5) ways.push({ instance, score });
+      if (score > 1.5) fits.push({ cls, score });
     }
-    ways.sort((a, b) => b.score - a.score);
-    const [best] = ways;
-    if (best?.instance.ref.kind !== 'user') return [];
-    return this.#ways(best.instance.ref.cls);
+    const best = Math.max(...fits.map(({ score }) => score));
+    const likely = fits.filter(({ score }) => score >= best - 0.5).sort((a, b) => b.score - a.score);
+    return likely.slice(0, MOST_ROOTS).flatMap(({ cls }) => this.#best(this.#ways(cls)) ?? []);
   }
 
   #withName(name: string): readonly ClassValue[] {

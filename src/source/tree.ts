@@ -109,6 +109,9 @@ export class ModuleTree {
       for (const [name, value] of instance.late) instance.attributes.set(name, value);
       return this.#shallowScore(instance, path);
     };
+    // What a script has done to the object since stays, where nothing was left open.
+    this.interpreter.fill(instance);
+    if (!instance.undecided) return true;
     let best = attempt();
     if (places.size === 0) return true;
     for (let round = 0; round < 2; round++) {
@@ -260,6 +263,14 @@ export class ModuleTree {
     const instance = new Instance({ kind: 'user', cls }, spots.size === 1 ? (made[0]?.spot ?? null) : null, made[0]?.args ?? { ...NO_ARGS, open: true });
     this.tune(instance, path);
     return { instance, certain: false };
+  }
+
+  /** Where an object was constructed; for the root, where the workspace makes its class, when that is one place. */
+  spotOf(instance: Instance): Spot | null {
+    if (instance.spot !== null || instance.ref.kind !== 'user') return instance.spot;
+    const spots = this.constructions(instance.ref.cls).map(({ spot }) => spot);
+    const [first = null] = spots;
+    return spots.every((spot) => spot?.file === first?.file && spot?.from === first?.from) ? first : null;
   }
 
   /** True when the nearest module the source shows above a path is one whose insides a library makes. */

@@ -144,9 +144,22 @@ function callInstance(machine: Machine, object: Instance, args: CallArgs, site: 
   if (own?.kind === 'function') return runFunction(machine, { ...own, self: object }, args, site);
   const name = ref.kind === 'user' ? ref.cls.name : ref.kind === 'library' ? (ref.path.split('.').at(-1) ?? '') : '';
   if (machine.flow === null) return UNKNOWN;
+  runHooks(machine, object, 'before', args, site);
   machine.emit('module', name, site, { module: object, skip: skipOf(machine, object, name), blind: ref.kind === 'unknown' });
   followCallbacks(machine, args, site);
+  runHooks(machine, object, 'after', args, site);
   return ref.kind === 'library' && object.items === null ? TENSOR : UNKNOWN;
+}
+
+function runHooks(machine: Machine, object: Instance, when: 'before' | 'after', args: CallArgs, site: CallSite): void {
+  for (const hook of object.hooks) {
+    if (hook.when !== when) continue;
+    const { within } = machine;
+    machine.within = object;
+    const given = [object, list([...args.positional], 'tuple', args.open), ...(when === 'after' ? [TENSOR] : [])];
+    callValue(machine, hook.run, { positional: given, named: new Map(), open: false }, site);
+    machine.within = within;
+  }
 }
 
 /** A module of the person's own has a flow of its own, and one the model never names made nothing. */
@@ -195,7 +208,7 @@ function callMethod(machine: Machine, object: Value, name: string, args: CallArg
       const handled = moduleMethod(machine, self, name, args, site);
       if (handled !== undefined) return handled;
     }
-    machine.emit('call', name, site, { reaches: true, inherited: true, skip: 1 });
+    machine.emit('call', name, site, { reaches: true, inherited: name === 'forward', skip: 1 });
     return UNKNOWN;
   }
   if (object.kind === 'instance') {
@@ -207,7 +220,7 @@ function callMethod(machine: Machine, object: Value, name: string, args: CallArg
       return UNKNOWN;
     }
     const inherited = object.open || object.ref.kind !== 'user';
-    machine.emit('opaque', name, site, { reaches: true, inherited, blind: !inherited, skip: 0.3 });
+    machine.emit('opaque', name, site, { reaches: true, blind: !inherited, skip: 0.3 });
     followCallbacks(machine, args, site);
     return UNKNOWN;
   }
@@ -247,5 +260,6 @@ export function followCallbacks(machine: Machine, args: CallArgs, site: CallSite
 
 function isCallable(value: Value): boolean {
   if (value.kind === 'function' || value.kind === 'partial') return true;
-  return value.kind === 'instance' && value.ref.kind !== 'unknown' && value.items === null && value.entries === null;
+  if (value.kind !== 'instance' || value.ref.kind === 'unknown') return false;
+  return !(value.ref.kind === 'library' && /(?:List|Dict)$/.test(value.ref.path));
 }

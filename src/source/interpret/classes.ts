@@ -53,6 +53,18 @@ export class ClassTable {
     return env;
   }
 
+  /** Ordinary methods the class and its bases in the workspace define, the most derived of each name. */
+  methodsOf(cls: ClassValue): FunctionValue[] {
+    const methods = new Map<string, FunctionValue>();
+    for (const base of this.mro(cls)) {
+      if (typeof base === 'string') continue;
+      for (const [name, value] of this.own(base).vars) {
+        if (value.kind === 'function' && value.role === 'plain' && !name.startsWith('__') && !methods.has(name)) methods.set(name, value);
+      }
+    }
+    return [...methods.values()];
+  }
+
   /** Where `super()` goes on: the first class after `after` in the object's order that has the name. */
   superAttribute(after: ClassValue, self: Value, name: string): Value {
     const cls = self.kind === 'instance' && self.ref.kind === 'user' ? self.ref.cls : self.kind === 'class' ? self : after;

@@ -162,7 +162,7 @@ export function evaluateExpression(machine: Machine, siting: Siting, expr: Expr,
 
 /** An outcome chosen from outside for a test nobody can decide. */
 export function decided(machine: Machine, test: Expr, env: Env): boolean | undefined {
-  const choice = machine.choices?.decide({ file: env.file, from: test.from, to: test.to }, 'test');
+  const choice = machine.decide({ file: env.file, from: test.from, to: test.to }, 'test');
   return choice === undefined ? undefined : choice !== 0;
 }
 
@@ -336,7 +336,7 @@ function comprehension(machine: Machine, siting: Siting, expr: Expr & { readonly
       if (isOpen(iterable)) open = true;
       return;
     }
-    const count = machine.choices?.decide(site.spot, 'loop');
+    const count = machine.decide(site.spot, 'loop');
     if (count !== undefined) {
       for (let i = 0; i < count; i++) each(elementOf(iterable, i));
       return;

@@ -173,7 +173,7 @@ function executeFor(machine: Machine, siting: Siting, statement: Stmt & { readon
   if (iterable.kind === 'tensor') machine.emit('access', 'unbind', site, { skip: 0.3 });
   const items = machine.iterate(iterable, site);
   const open = iterable.kind === 'list' && iterable.open;
-  const count = items === null || open ? machine.choices?.decide(site.spot, 'loop') : undefined;
+  const count = items === null || open ? machine.decide(site.spot, 'loop') : undefined;
   const known = count === undefined ? items : Array.from({ length: count }, (_, i) => items?.[i] ?? elementOf(iterable, i));
   if (known !== null && known.length <= MOST_ITERATIONS) {
     if (unroll(machine, siting, statement, known, env) === 'stop') return 'stop';

@@ -27,6 +27,8 @@ export interface Operation {
   readonly frames: readonly FrameLine[];
   /** The module that is called, when it is one. */
   readonly module: Instance | null;
+  /** The module whose hook does it, when one does. */
+  readonly within: Instance | null;
   /** May run modules below the one whose code this is. */
   readonly reaches: boolean;
   /** A library's `forward` run on this very module: `super().forward(x)`. */

@@ -15,7 +15,7 @@ import type { Flow, Operation } from './flow';
 import { beginningOf, tracedLines } from './lineRules';
 import type { CallSite, Choices, Completion, Frame, Loop, Machine, Run } from './machine';
 import { initLibrary } from './modules';
-import { constant, Env, library, optionsOf, UNKNOWN, union, type CallArgs, type ClassValue, type FunctionValue, type Instance, type Value } from './values';
+import { constant, Env, library, optionsOf, UNKNOWN, union, type CallArgs, type ClassValue, type FunctionValue, type Instance, type Spot, type Value } from './values';
 
 /** Work one question may cost. */
 const MOST_STEPS = 400_000;
@@ -36,6 +36,8 @@ export class Interpreter implements Machine {
   readonly loops: Loop[] = [];
   choices: Choices | null = null;
   conditional = 0;
+  undecided = 0;
+  within: Instance | null = null;
   steps = 0;
   onConstruct: ((made: Instance) => void) | null = null;
   readonly hooked = new Set<Instance>();
@@ -53,6 +55,11 @@ export class Interpreter implements Machine {
 
   step(): void {
     if (++this.steps > MOST_STEPS) throw new TooMuch();
+  }
+
+  decide(spot: Spot, kind: 'test' | 'loop'): number | undefined {
+    this.undecided++;
+    return this.choices?.decide(spot, kind);
   }
 
   /** Gives `work` a fresh allowance and a clean stack; what is too much gives `otherwise`. */
@@ -131,7 +138,9 @@ export class Interpreter implements Machine {
   fill(instance: Instance): void {
     if (instance.constructed !== 'no') return;
     instance.constructed = 'running';
+    const before = this.undecided;
     if (instance.ref.kind === 'user') this.#initialise(instance, instance.ref.cls);
+    instance.undecided = this.undecided > before;
     instance.constructed = 'yes';
   }
 
@@ -346,6 +355,7 @@ export class Interpreter implements Machine {
       module: null,
       reaches: false,
       inherited: false,
+      within: this.within,
       blind: false,
       skip: 1,
       ...extra,

@@ -45,13 +45,19 @@ export interface Machine {
   readonly runs: Run[];
   readonly loops: Loop[];
   choices: Choices | null;
+  /** Counts tests and loops whose outcome nobody knew. */
+  undecided: number;
   /** Above 0 inside a branch that may not be taken: attributes keep their earlier values too. */
   conditional: number;
+  /** The module whose hook is being followed: what it does happens in that module's scope. */
+  within: Instance | null;
   /** Told of every object that is constructed. */
   onConstruct: ((made: Instance) => void) | null;
 
   /** Counts work; throws when there was too much. */
   step(): void;
+  /** A choice made from outside for a test or a loop nobody can decide, or undefined. */
+  decide(spot: Spot, kind: 'test' | 'loop'): number | undefined;
   outline(file: string): Outline | undefined;
   lineOf(spot: { readonly file: string; readonly from: number }): number;
 

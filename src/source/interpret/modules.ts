@@ -141,7 +141,10 @@ export function moduleMethod(machine: Machine, self: Instance, name: string, arg
     case 'save_hyperparameters':
     case 'extra_repr':
     case 'named_parameter':
-      if (name.startsWith('register_forward')) machine.noteHook(self);
+      if (name.startsWith('register_forward')) {
+        self.hooks.push({ when: name.includes('_pre_') ? 'before' : 'after', run: first ?? named('hook') ?? UNKNOWN });
+        machine.noteHook(self);
+      }
       return UNKNOWN;
     default:
       return undefined;

@@ -98,6 +98,10 @@ export class Instance {
   /** Attributes may exist that are not listed: a library's constructor made them. */
   open = false;
   constructed: 'no' | 'running' | 'yes' = 'no';
+  /** Its constructor met tests or loops whose outcome nobody knew. */
+  undecided = false;
+  /** Functions registered to run when it is called, with their kind. */
+  readonly hooks: { readonly when: 'before' | 'after'; readonly run: Value }[] = [];
   /** Attributes set from outside once it was made: `model.fc = nn.Linear(…)` in a script. */
   readonly late: [string, Value][] = [];
   /** Dotted module paths under which the model knows it, first the one that registers it. */
