@@ -143,7 +143,8 @@ export class OpenModel implements Disposable {
         `Cannot read ${this.relativePath}:`,
         error instanceof Error ? error.message : String(error),
       );
-      this.#trouble = toTrouble(error);
+      const { what, remedy, code } = toTrouble(error);
+      this.#trouble = { what: what.replaceAll(this.uri.fsPath, this.relativePath), remedy, code };
     }
     this.#fire('content');
     void this.link();

@@ -8,11 +8,19 @@ import type { Picture, PictureRequest } from '../contract/hostApi';
 import type { TensorSlice } from '../contract/engineApi';
 import type { TensorData } from '../contract/tensor';
 import { toNumbers } from '../tensor/buffers';
+import { formatNumber } from '../tensor/format';
 import { sliceTensor } from '../tensor/slice';
 import type { EngineAccess } from './engineAccess';
 import type { FeedBook } from './feedBook';
 import type { OpenModel } from './openModel';
-import { plan, rowNorms, toPicture, type PictureHints, type PictureWords } from './picturing';
+import {
+  plan,
+  rowNorms,
+  toPicture,
+  type PictureHints,
+  type PicturePlan,
+  type PictureWords,
+} from './picturing';
 import { ranking } from './ranking';
 import type { RunController } from './runController';
 import type { Weights } from './weights';
@@ -54,8 +62,7 @@ export class Pictures {
   ): Promise<readonly Picture[]> {
     const run = this.runs.shown(model);
     const stored = run?.values.find(({ site }) => site === name);
-    const feeds = await this.runs.feedsOfShown(model, signal);
-    if (run === undefined || stored === undefined || feeds === undefined) return [];
+    if (run === undefined || stored === undefined) return [];
     if (this.runs.isStale(model, run)) {
       throw new Failure({
         code: 'bad-data',
@@ -65,6 +72,7 @@ export class Pictures {
         remedy: vscode.l10n.t('Run the model again to see its values.'),
       });
     }
+    const feeds = await this.runs.feedsOf(model, run, signal);
     const { dims } = stored;
     const fed = feeds[name];
     const text = await this.feeds.tokensOf(model, feeds);
@@ -111,7 +119,46 @@ export class Pictures {
     }
     const picture = toPicture(dims, layout, data, hints);
     pictures.push(pictures.length === 0 ? picture : { ...picture, fixed: [] });
+    const difference = await this.#difference(model, name, layout, data, signal);
+    if (difference !== undefined) pictures.push(difference);
     return pictures;
+  }
+
+  /** Element by element, the shown run less the one it is compared with, where both have this box. */
+  async #difference(
+    model: OpenModel,
+    name: string,
+    layout: PicturePlan,
+    shown: Float32Array,
+    signal: AbortSignal,
+  ): Promise<Picture | undefined> {
+    const other = this.runs.other(model);
+    const run = this.runs.shown(model);
+    const stored = other?.values.find(({ site }) => site === name);
+    const dims = run?.values.find(({ site }) => site === name)?.dims;
+    if (
+      other === undefined ||
+      run === undefined ||
+      stored === undefined ||
+      dims?.join() !== stored.dims.join()
+    )
+      return undefined;
+    if (this.runs.isStale(model, other)) return undefined;
+    const feeds = await this.runs.feedsOf(model, other, signal);
+    const fed = feeds[name];
+    const box =
+      fed === undefined
+        ? await this.engine.value(model, feeds, name, layout.slice, signal)
+        : sliceTensor(fed, layout.slice);
+    const before = toFloats(box);
+    const data = shown.map((value, i) => value - (before[i] ?? Number.NaN));
+    const most = data.reduce((size, value) => Math.max(size, Math.abs(value)), 0);
+    const hints: PictureHints = {
+      of: 'activation',
+      title: vscode.l10n.t('{0} less {1}', run.name, other.name),
+    };
+    const note = vscode.l10n.t('Largest difference {0}.', formatNumber(most));
+    return { ...toPicture(dims, layout, data, hints), fixed: [], note };
   }
 
   /** What a language model's output ranks highest after one of its tokens; the last, unless another is asked for. */

@@ -6,6 +6,7 @@ import * as vscode from 'vscode';
 import { isCancelled } from '../base/cancel';
 import { DisposableStore, type Disposable } from '../base/disposable';
 import { isFailure } from '../base/errors';
+import { Lru } from '../base/lru';
 import type { StoredCapture } from '../contract/engineApi';
 import type { RunSnapshot, RunState, Trouble } from '../contract/hostApi';
 import type { Captured } from '../contract/run';
@@ -24,6 +25,9 @@ import type { Trust } from './trust';
 import { typeText, ValueTypes } from './valueTypes';
 import type { Weights } from './weights';
 
+/** How many runs' input tensors stay in memory for each model. */
+const FEEDS_KEPT = 3;
+
 interface Running {
   readonly model: OpenModel;
   readonly text: string;
@@ -37,9 +41,8 @@ interface ModelRuns {
   trouble: Trouble | null;
   /** The version of the model that was prepared, and how far. */
   prepared: { readonly content: object; readonly key: 'prepared' | 'inferred' } | undefined;
-  /** Feeds of the shown run, made once and kept while it is shown. */
-  feeds:
-    { readonly run: string; readonly tensors: Promise<Readonly<Record<string, TensorData>>> } | undefined;
+  /** Feeds of the runs last looked at, by run. */
+  readonly feeds: Lru<string, Promise<Readonly<Record<string, TensorData>>>>;
 }
 
 export class RunController implements Disposable {
@@ -186,7 +189,7 @@ export class RunController implements Disposable {
       const limit = vscode.workspace.getConfiguration('patchclamp').get<number>('runs.keep', 50);
       await book.store.add(run, limit);
       book.show(run.id);
-      this.#of(model).feeds = { run: run.id, tensors: Promise.resolve(made.tensors) };
+      this.#of(model).feeds.set(run.id, Promise.resolve(made.tensors));
       void vscode.commands.executeCommand('setContext', 'patchclamp.didRun', true);
       this.log.info(
         `${name} of ${model.relativePath}: ${result.ms.toFixed(1)} ms, ${String(result.captures.length)} values recorded.`,
@@ -233,21 +236,19 @@ export class RunController implements Disposable {
     model.touch('runs');
   }
 
-  /** The tensors that went into the shown run, made again from their recipes when they are no longer at hand. */
-  async feedsOfShown(
+  /** The tensors that went into a kept run, made again from their recipes when they are no longer at hand. */
+  feedsOf(
     model: OpenModel,
+    run: KeptRun,
     signal: AbortSignal,
-  ): Promise<Readonly<Record<string, TensorData>> | undefined> {
-    const runs = this.#of(model);
-    const run = runs.book.shown;
-    if (run === undefined) return undefined;
-    if (runs.feeds?.run !== run.id) {
-      runs.feeds = { run: run.id, tensors: this.feeds.rebuild(model, run.feeds, run.dims, signal) };
-      runs.feeds.tensors.catch(() => {
-        runs.feeds = undefined;
-      });
-    }
-    return runs.feeds.tensors;
+  ): Promise<Readonly<Record<string, TensorData>>> {
+    const { feeds } = this.#of(model);
+    const known = feeds.get(run.id);
+    if (known !== undefined) return known;
+    const made = this.feeds.rebuild(model, run.feeds, run.dims, signal);
+    feeds.set(run.id, made);
+    made.catch(() => feeds.delete(run.id));
+    return made;
   }
 
   dispose(): void {
@@ -333,7 +334,7 @@ export class RunController implements Disposable {
         stamp: undefined,
         trouble: null,
         prepared: undefined,
-        feeds: undefined,
+        feeds: new Lru(FEEDS_KEPT),
       };
       this.#runs.set(model, runs);
     }

@@ -195,6 +195,7 @@ export class PcApp extends LitElement {
           .style=${`${this.narrow ? 'height' : 'width'}:${String(this.#extent())}px`}
           .inspection=${this.inspection}
           .inquiry=${this.#inquiry}
+          .otherName=${this.runs?.runs.find(({ id }) => id === this.runs?.comparedWith)?.name ?? ''}
           .runId=${this.run === null ? '' : `${this.run.id}/${this.runs?.comparedWith ?? ''}`}
           @pc-select-other=${({ detail }: CustomEvent<Selection>) => {
             this.selection = detail;

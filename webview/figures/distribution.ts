@@ -16,6 +16,7 @@ export class PcDistribution extends FigureElement {
     ...FigureElement.properties,
     summary: { attribute: false },
     other: { attribute: false },
+    otherName: { type: String },
   };
   static override readonly styles = [
     FigureElement.figureStyles,
@@ -66,6 +67,17 @@ export class PcDistribution extends FigureElement {
       .facts span span {
         color: var(--vscode-descriptionForeground);
       }
+      .key {
+        display: flex;
+        align-items: center;
+        gap: 4px;
+        font-size: 0.92em;
+        color: var(--vscode-descriptionForeground);
+      }
+      .key span {
+        width: 12px;
+        border-top: 2px solid var(--vscode-patchclamp-control);
+      }
       .bad {
         color: var(--vscode-errorForeground);
       }
@@ -74,11 +86,14 @@ export class PcDistribution extends FigureElement {
 
   declare summary: TensorSummary | null;
   declare other: TensorSummary | null;
+  /** Whose histogram the outline is. */
+  declare otherName: string;
 
   constructor() {
     super();
     this.summary = null;
     this.other = null;
+    this.otherName = '';
   }
 
   protected override table(): FigureTable {
@@ -121,6 +136,7 @@ export class PcDistribution extends FigureElement {
         <span title=${String(summary.min)}>${formatNumber(summary.min)}</span>
         <span title=${String(summary.max)}>${formatNumber(summary.max)}</span>
       </div>
+      ${other === undefined || this.otherName === '' ? nothing : html`<div class="key"><span></span>${this.otherName}</div>`}
       <div class="facts">
         <span title=${String(summary.mean)}><span>mean</span> ${formatNumber(summary.mean)}</span>
         <span title=${String(summary.std)}><span>std</span> ${formatNumber(summary.std)}</span>

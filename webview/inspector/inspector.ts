@@ -21,6 +21,7 @@ export class PcInspector extends LitElement {
     inspection: { attribute: false },
     inquiry: { attribute: false },
     runId: { attribute: false },
+    otherName: { attribute: false },
     all: { state: true },
   };
   static override readonly styles = [
@@ -70,6 +71,7 @@ export class PcInspector extends LitElement {
   declare inquiry: Inquiry | null;
   /** Changes when another run is shown: values are asked for again. */
   declare runId: string;
+  declare otherName: string;
   declare all: boolean;
 
   constructor() {
@@ -77,6 +79,7 @@ export class PcInspector extends LitElement {
     this.inspection = null;
     this.inquiry = null;
     this.runId = '';
+    this.otherName = '';
     this.all = false;
   }
 
@@ -102,6 +105,7 @@ export class PcInspector extends LitElement {
               .value=${value}
               .inquiry=${this.inquiry}
               .runId=${this.runId}
+              .otherName=${this.otherName}
               ?open=${inspection.outputs.length <= 4}
             ></pc-value-card>`,
         ),
@@ -114,6 +118,7 @@ export class PcInspector extends LitElement {
               .value=${value}
               .inquiry=${this.inquiry}
               .runId=${this.runId}
+              .otherName=${this.otherName}
               ?open=${inspection.selection.kind === 'none'}
             ></pc-value-card>`,
         ),

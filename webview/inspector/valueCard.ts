@@ -19,6 +19,7 @@ export class PcValueCard extends LitElement {
     value: { attribute: false },
     inquiry: { attribute: false },
     runId: { attribute: false },
+    otherName: { attribute: false },
     open: { type: Boolean },
     fixed: { state: true },
   };
@@ -27,6 +28,8 @@ export class PcValueCard extends LitElement {
   declare value: ValueFact | null;
   declare inquiry: Inquiry | null;
   declare runId: string;
+  /** The run it is compared with. */
+  declare otherName: string;
   declare open: boolean;
   declare fixed: Readonly<Record<number, number>>;
   readonly #pictures = new Resource<readonly Picture[]>(this);
@@ -36,6 +39,7 @@ export class PcValueCard extends LitElement {
     this.value = null;
     this.inquiry = null;
     this.runId = '';
+    this.otherName = '';
     this.open = false;
     this.fixed = {};
   }
@@ -94,6 +98,7 @@ export class PcValueCard extends LitElement {
                 heading=${word('distribution')}
                 .summary=${value.summary}
                 .other=${value.other}
+                .otherName=${this.otherName}
               ></pc-distribution>
               ${pictureList(this.#pictures.state, (axis, index) => {
                 this.fixed = { ...this.fixed, [axis]: index };
