@@ -2,7 +2,6 @@
  * `patchclamp inspect`: what is in a model, read by position, without running it. One answer per file; a file that
  * cannot be shown does not stop the others.
  */
-import { stat } from 'node:fs/promises';
 import { isCancelled, throwIfCancelled } from '../base/cancel';
 import { describe, isFailure } from '../base/errors';
 import type { LinkTable } from '../contract/link';
@@ -10,9 +9,12 @@ import type { ValueInfo } from '../contract/skeleton';
 import { formatType } from '../onnx/describe';
 import { openLocal } from '../onnx/files';
 import { buildScopes } from '../onnx/scopes';
+import { linkModel } from '../source/linkModel';
+import type { SourceRoot } from '../source/sources';
 import { formatBytes, formatInteger, formatCount, formatMs } from '../tensor/format';
 import type { Shape } from '../tensor/shape';
 import { parseOptions, usage, type Command, type Io } from './options';
+import { openSourceFolder } from './sourceFolder';
 
 /** One line of `--json`. */
 interface Inspected {
@@ -48,12 +50,12 @@ export const command: Command = {
   async run(args, io) {
     const { positionals, options } = parseOptions(args, { source: 'one', json: 'flag' });
     if (positionals.length === 0) throw usage('No model was named.', 'Name one or more .onnx files.');
-    if (options.source !== undefined) await checkFolder(options.source);
+    const root = options.source === undefined ? null : await openSourceFolder(options.source);
     let failed = false;
     for (const file of positionals) {
       throwIfCancelled(io.signal);
       try {
-        const found = await inspect(file, io);
+        const found = await inspect(file, root, io);
         if (options.json) io.out(JSON.stringify(found));
         else for (const line of print(found)) io.out(line);
       } catch (error) {
@@ -68,13 +70,7 @@ export const command: Command = {
   },
 };
 
-async function checkFolder(dir: string): Promise<void> {
-  const stats = await stat(dir).catch(() => null);
-  if (stats?.isDirectory() !== true)
-    throw usage(`--source ${dir} is not a folder.`, 'Name the folder with the Python source.');
-}
-
-async function inspect(file: string, io: Io): Promise<Inspected> {
+async function inspect(file: string, root: SourceRoot | null, io: Io): Promise<Inspected> {
   const start = performance.now();
   const model = await openLocal(file, io.signal);
   try {
@@ -82,7 +78,7 @@ async function inspect(file: string, io: Io): Promise<Inspected> {
     const { skeleton } = model;
     const scopes = buildScopes(skeleton);
     const modules = scopes.scopes.filter(({ kind }) => kind !== 'root' && kind !== 'body').length;
-    const links = null;
+    const links = root === null ? null : (await linkModel(skeleton, scopes, root, io.signal)).counts;
     return {
       file,
       nodes: skeleton.nodes.length,
