@@ -7,7 +7,7 @@ import { isAgain, type Activation } from './follow';
 import type { Operation } from './interpret/flow';
 import type { Instance } from './interpret/values';
 import type { Item, Work } from './nodeWork';
-import { classTraces, fitOperator, fitTarget, isPlain, isSide, isSingle, type Fit } from './opNames';
+import { classMakes, classTraces, fitOperator, fitTarget, isPlain, isSide, isSingle, type Fit } from './opNames';
 import { fitsTrace, type Traced } from './traced';
 
 export interface CallFound {
@@ -62,7 +62,7 @@ export function findCalls(work: Work, activation: Activation, trails: readonly T
     const { rivals = [] } = choices[i] ?? {};
     if (operation === null || operation === undefined) return null;
     const trace = trails[i];
-    return { operation, rivals: rivals.length, suits: traces(item.module, item.evidence.target) !== false, proved: activation.whole && (activation.direct || trace?.complete === true) && trace !== undefined && isProved(rivals, item, trace, hooked) };
+    return { operation, rivals: rivals.length, suits: performs(item.module, item.evidence.target, '') !== false, proved: activation.whole && (activation.direct || trace?.complete === true) && trace !== undefined && isProved(rivals, item, trace, hooked) };
   });
   return { calls, cost };
 }
@@ -73,17 +73,20 @@ function keyOf(item: Item, trace: Traced | undefined): string {
 }
 
 /** What it costs that an operation ran a node of module `leaf`; undefined when it cannot have. */
-function moduleCost(operation: Operation, { leaf, module: leafModule, evidence }: Item, home: Instance): number | undefined {
+function moduleCost(operation: Operation, { leaf, module: leafModule, evidence, nodes }: Item, home: Instance): number | undefined {
+  const op = nodes[0]?.op ?? '';
   const { module, within } = operation;
   // The TorchScript exporter puts what a hook does outside the module's scope.
   if (within !== null) return isUnder(leaf, within) ? 0 : leafModule === home && evidence.modulesFrom !== 'metadata' ? 0.3 : undefined;
   if (leafModule === home) {
     if (module === null) return operation.reaches ? 0.3 : 0;
-    if (operation.name === 'forward' || operation.reaches) return 0.2;
-    return module.paths.length === 0 ? 0.6 : undefined;
+    const suits = performs(module, evidence.target, op);
+    const price = suits === false ? 3 : suits === true ? 0 : 0.3;
+    if (operation.name === 'forward' || operation.reaches) return price;
+    return module.paths.length === 0 ? price + 0.1 : undefined;
   }
   if (module === null) return operation.reaches ? (operation.blind ? 1.5 : 1) : undefined;
-  if (isUnder(leaf, module)) return traces(leafModule, evidence.target) === false ? 2.5 : 0;
+  if (isUnder(leaf, module)) return performs(leafModule, evidence.target, op) === false ? 2.5 : 0;
   if (operation.reaches && operation.kind === 'module') return 1;
   return module.paths.length === 0 && module.ref.kind === 'unknown' ? 2 : undefined;
 }
@@ -92,10 +95,11 @@ function isUnder(leaf: string, module: Instance): boolean {
   return module.paths.some((path) => leaf === path || leaf.startsWith(`${path}.`));
 }
 
-/** Whether a module's class is known to perform a traced operation, or not to. */
-function traces(module: Instance | null, target: string | null): boolean | undefined {
-  if (module?.ref.kind !== 'library' || target === null) return undefined;
-  return classTraces(module.ref.path.split('.').at(-1) ?? '', target);
+/** Whether a module's class is known to perform an operation, or not to. */
+function performs(module: Instance | null, target: string | null, op: string): boolean | undefined {
+  if (module?.ref.kind !== 'library') return undefined;
+  const name = module.ref.path.split('.').at(-1) ?? '';
+  return target === null ? classMakes(name, new Set([op])) : classTraces(name, target);
 }
 
 function fitOf(operation: Operation, item: Item): Fit {
@@ -135,6 +139,6 @@ function isProved(rivals: readonly Operation[], item: Item, trace: Traced, hooke
 
 /** A hook runs code of its own where the module is called: only what the module's class is known to do is sure. */
 function isHooked(module: Instance, item: Item, hooked: Hooks): boolean {
-  const fits = traces(item.module, item.evidence.target);
+  const fits = performs(item.module, item.evidence.target, '');
   return fits === false || (fits === undefined && (hooked.anywhere || hooked.modules.has(module)));
 }

@@ -173,6 +173,8 @@ def row(index, node, truth, rule=None):
     made = {"index": index, "node": node.name, "op": node.op_type, "known": truth is not None and truth["call"] is not None}
     if truth is not None:
         made.update(call=truth["call"], definition=truth["definition"], functional=truth["functional"])
+        if truth.get("unsure"):
+            made["unsure"] = True
     if rule:
         made["rule"] = rule
     return made
@@ -203,8 +205,9 @@ def truth_of_verbose(path, verbose_path, model, root):
                 # A module called by `.forward` leaves a scope of its own name only: its weights say which it is.
                 owners = [i.rsplit(".", 1)[0] for i in node.input if i.rsplit(".", 1)[0] in modules]
                 found = modules[owners[0]] if owners else None
-            if found is None:
-                truth = None
+            if found is None or found is model:
+                # The scope does not say which module of no name it was: the call is known, the definition is not.
+                truth["unsure"] = True
             else:
                 truth["definition"] = found.__dict__.get("_made_at")
         rows.append(row(index, plain.graph.node[index], truth))

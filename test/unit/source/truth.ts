@@ -25,6 +25,8 @@ interface TruthRow {
   readonly definition?: TruthPlace | null;
   readonly functional?: boolean;
   readonly rule?: string;
+  /** The definition is not known. */
+  readonly unsure?: boolean;
   /** Other places that are right too, where a node was made from several. */
   readonly also?: readonly TruthPlace[];
 }
@@ -81,7 +83,7 @@ function count(made: Tally, row: TruthRow, link: NodeLink): void {
   const definition = row.definition ?? null;
   const places = [call, ...(row.also ?? [])].filter((place) => place !== null);
   const rightCall = places.some((place) => isAt(link.call, place));
-  const rightDefinition = definition === null ? link.definition === null : isAt(link.definition, definition);
+  const rightDefinition = row.unsure === true || (definition === null ? link.definition === null : isAt(link.definition, definition));
   if (call !== null) {
     made.calls++;
     if (rightCall) made.rightCalls++;
@@ -95,7 +97,7 @@ function count(made: Tally, row: TruthRow, link: NodeLink): void {
     made.definitions++;
     if (rightDefinition) made.rightDefinitions++;
     else made.wrong.push(`definition ${say(row)}: ${at(link.definition)}, truth ${definition.file}:${String(definition.line)} [${link.confidence}]`);
-  } else if (link.definition !== null) {
+  } else if (link.definition !== null && row.unsure !== true) {
     made.spurious++;
     made.wrong.push(`definition ${say(row)}: ${at(link.definition)}, truth none [${link.confidence}]`);
   }
