@@ -86,8 +86,14 @@ export function rpc<RemoteApi, RemoteEvents = object, LocalEvents = object>(
       };
       const settle = (): void => signal?.removeEventListener('abort', onAbort);
       pending.set(id, {
-        resolve: (value) => (settle(), resolve(value)),
-        reject: (error) => (settle(), reject(error)),
+        resolve: (value) => {
+          settle();
+          resolve(value);
+        },
+        reject: (error) => {
+          settle();
+          reject(error);
+        },
       });
       signal?.addEventListener('abort', onAbort, { once: true });
       const plain = args.map((arg) => (arg instanceof AbortSignal ? null : arg));

@@ -5,16 +5,45 @@ import type { Site, SiteText } from './site';
 import type { TensorData } from './tensor';
 
 export type ParamSpec =
-  | { readonly name: string; readonly type: 'number' | 'integer'; readonly default: number; readonly min?: number; readonly max?: number; readonly description: string }
-  | { readonly name: string; readonly type: 'string' | 'site' | 'objective'; readonly default: string; readonly description: string }
-  | { readonly name: string; readonly type: 'sites'; readonly default: readonly string[]; readonly description: string }
-  | { readonly name: string; readonly type: 'choice'; readonly default: string; readonly choices: readonly string[]; readonly description: string }
-  | { readonly name: string; readonly type: 'boolean'; readonly default: boolean; readonly description: string };
+  | {
+      readonly name: string;
+      readonly type: 'number' | 'integer';
+      readonly default: number;
+      readonly min?: number;
+      readonly max?: number;
+      readonly description: string;
+    }
+  | {
+      readonly name: string;
+      readonly type: 'string' | 'site' | 'objective';
+      readonly default: string;
+      readonly description: string;
+    }
+  | {
+      readonly name: string;
+      readonly type: 'sites';
+      readonly default: readonly string[];
+      readonly description: string;
+    }
+  | {
+      readonly name: string;
+      readonly type: 'choice';
+      readonly default: string;
+      readonly choices: readonly string[];
+      readonly description: string;
+    }
+  | {
+      readonly name: string;
+      readonly type: 'boolean';
+      readonly default: boolean;
+      readonly description: string;
+    };
 
 export type ParamValue = number | string | boolean | readonly string[];
 export type Params = Readonly<Record<string, ParamValue>>;
 
-export type FigureKind = 'table' | 'heatmap' | 'curves' | 'bars' | 'scatter' | 'images' | 'tokens' | 'tree' | 'scalars';
+export type FigureKind =
+  'table' | 'heatmap' | 'curves' | 'bars' | 'scatter' | 'images' | 'tokens' | 'tree' | 'scalars';
 
 export type Cell = string | number | null;
 

@@ -3,7 +3,8 @@
 export type ScopeKind = 'root' | 'module' | 'function' | 'body' | 'repeat' | 'group';
 
 /** What a scope was read from; everything but `metadata`, `function` and `body` is an inference and is marked. */
-export type ScopeEvidence = 'metadata' | 'slash-names' | 'initializers' | 'function' | 'body' | 'repeats' | 'none';
+export type ScopeEvidence =
+  'metadata' | 'slash-names' | 'initializers' | 'function' | 'body' | 'repeats' | 'none';
 
 export interface Scope {
   /** Position in `ScopeTree.scopes`; 0 is the root. */

@@ -109,9 +109,9 @@ describe('guesses', () => {
     };
     const { preprocessing } = await guessFrom(memory({ 'preprocessor_config.json': JSON.stringify(config) }));
     assert.deepEqual(preprocessing?.value.resize, { shortest: 256 });
-    assert.deepEqual(preprocessing?.value.crop, { width: 224, height: 224 });
-    assert.equal(preprocessing?.value.resample, 'bicubic');
-    const fitted = fitPreprocessing(input(['batch', 28, 28, 1]), preprocessing ?? null);
+    assert.deepEqual(preprocessing.value.crop, { width: 224, height: 224 });
+    assert.equal(preprocessing.value.resample, 'bicubic');
+    const fitted = fitPreprocessing(input(['batch', 28, 28, 1]), preprocessing);
     assert.deepEqual(
       [fitted?.value.layout, fitted?.value.channels, fitted?.from],
       ['NHWC', 'gray', 'preprocessor_config.json'],
