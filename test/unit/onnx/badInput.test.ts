@@ -40,7 +40,8 @@ async function failureOf(work: Promise<unknown>): Promise<Failure> {
   return assert.fail('It should have failed.');
 }
 
-const withGraph = (change: Partial<GraphInit>): Uint8Array => modelOf({ ...plain(), ...change } as GraphInit);
+/** The plain model with some fields of its graph replaced. */
+const withGraph = (change: GraphInit): Uint8Array => modelOf({ ...plain(), ...change });
 const withWeight = (tensor: TensorInit): Uint8Array => withGraph({ initializer: [tensor] });
 
 describe('bad input', () => {

@@ -2,7 +2,7 @@
  * Small models that together use every corner of the format, encoded by onnx-buf (not by our own writer): the seeds of
  * the unit tests and of the mutations in test/prove/mutate.ts.
  */
-import { create, toBinary, type MessageInitShape } from '@bufbuild/protobuf';
+import { create, toBinary, type Message, type MessageInitShape } from '@bufbuild/protobuf';
 import {
   AttributeProto_AttributeType as Kind,
   type AttributeProtoSchema,
@@ -16,7 +16,7 @@ import {
 } from 'onnx-buf';
 
 export type Model = MessageInitShape<typeof ModelProtoSchema>;
-export type GraphInit = MessageInitShape<typeof GraphProtoSchema>;
+export type GraphInit = Exclude<MessageInitShape<typeof GraphProtoSchema>, Message>;
 export type NodeInit = MessageInitShape<typeof NodeProtoSchema>;
 export type TensorInit = MessageInitShape<typeof TensorProtoSchema>;
 type AttributeInit = MessageInitShape<typeof AttributeProtoSchema>;
@@ -80,7 +80,7 @@ export function ints(name: string, values: number[]): TensorInit {
   return { name, dims: [BigInt(values.length)], dataType: INT64, int64Data: values.map(BigInt) };
 }
 
-function attribute(name: string, type: Kind, rest: AttributeInit): AttributeInit {
+export function attribute(name: string, type: Kind, rest: AttributeInit): AttributeInit {
   return { name, type, ...rest };
 }
 
