@@ -18,9 +18,13 @@ export interface KeptSession {
   /** Runs that hold it now: it is let go only after the last. */
   users: number;
   evicted: boolean;
+  lastUsed: number;
 }
 
 export type Check = 'equal' | 'within' | 'not-comparable' | 'pending';
+
+/** Sessions nobody has used for this long are let go, in milliseconds: what a run allocated stays with its session. */
+const IDLE = 20_000;
 
 /** A packed session holds its weights once more; an unpacked one only its graph. */
 const OVERHEAD = 1 << 20;
@@ -31,6 +35,7 @@ export class Sessions {
 
   /** `budget` in bytes. */
   constructor(budget: number) {
+    setInterval(() => this.#letIdleGo(), IDLE / 4).unref();
     this.#kept = new Lru(budget, (kept) => {
       kept.evicted = true;
       letGo(kept);
@@ -58,6 +63,7 @@ export class Sessions {
       return await work(kept);
     } finally {
       kept.users--;
+      kept.lastUsed = performance.now();
       letGo(kept);
     }
   }
@@ -72,6 +78,13 @@ export class Sessions {
       return await making;
     } finally {
       this.#making.delete(key);
+    }
+  }
+
+  #letIdleGo(): void {
+    const before = performance.now() - IDLE;
+    for (const { key, users, lastUsed } of [...this.#kept.values()]) {
+      if (users === 0 && lastUsed < before) this.#kept.delete(key);
     }
   }
 
@@ -96,6 +109,7 @@ export class Sessions {
       checked: 'pending',
       users: 0,
       evicted: false,
+      lastUsed: start,
     };
     this.#kept.set(key, kept, OVERHEAD + bytes.length * 4 + (choice.packed ? weightBytes : 0));
     return kept;
