@@ -25,6 +25,8 @@ export interface Hooks {
   readonly modules: ReadonlySet<Instance>;
   /** Some file registers hooks on modules nobody could name. */
   readonly anywhere: boolean;
+  /** Some file replaces a module's `forward`: no module is sure to do what its class does. */
+  readonly replaced: boolean;
 }
 
 const PRICE: Readonly<Record<Fit, number>> = { same: 0, side: 0.6, open: 0.7, unlike: 3 };
@@ -140,5 +142,5 @@ function isProved(rivals: readonly Operation[], item: Item, trace: Traced, hooke
 /** A hook runs code of its own where the module is called: only what the module's class is known to do is sure. */
 function isHooked(module: Instance, item: Item, hooked: Hooks): boolean {
   const fits = performs(item.module, item.evidence.target, '');
-  return fits === false || (fits === undefined && (hooked.anywhere || hooked.modules.has(module)));
+  return hooked.replaced || fits === false || (fits === undefined && (hooked.anywhere || hooked.modules.has(module)));
 }

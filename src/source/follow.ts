@@ -17,6 +17,7 @@ export interface Activation {
   readonly direct: boolean;
 }
 
+const DIRECT = /^(?:forward|__call__)$/;
 const AGAIN = { kind: 'access', name: '', line: 0, frames: [], module: null, within: null, reaches: false, inherited: false, blind: false, skip: 1.5 } as const;
 
 /** True for the step that only leads back to the start of a flow. */
@@ -36,9 +37,11 @@ export class Follower {
   entriesOf(instance: Instance): readonly FunctionValue[] {
     const { ref } = instance;
     if (ref.kind !== 'user') return [];
+    this.interpreter.fill(instance);
+    const set = instance.attributes.get('forward');
+    if (set?.kind === 'function') return [set];
     const own = this.interpreter.classAttribute(ref.cls, '__call__') ?? this.interpreter.classAttribute(ref.cls, 'forward');
     if (own?.kind === 'function') return [{ ...own, self: instance }];
-    this.interpreter.fill(instance);
     if (!instance.open) return [];
     return this.interpreter.classes.methodsOf(ref.cls).map((method) => ({ ...method, self: instance }));
   }
@@ -59,7 +62,7 @@ export class Follower {
     const whole = this.interpreter.allow(() => {
       this.interpreter.flow = flow;
       this.interpreter.choices = null;
-      if (entries.length === 1 && entry.name === 'forward') this.interpreter.run(entry, ANYTHING, site);
+      if (entries.length === 1 && DIRECT.test(entry.name)) this.interpreter.run(entry, ANYTHING, site);
       else this.#anyOrder(flow, entries, site);
       return true;
     }, false);
@@ -67,7 +70,7 @@ export class Follower {
     flow.current = flow.join([flow.current, ...(whole ? [] : flow.operations.keys())]);
     flow.add({ ...AGAIN, spot: site.spot });
     flow.link(flow.current, 0);
-    return { flow, whole: whole && !flow.full, direct: entry.name === 'forward' };
+    return { flow, whole: whole && !flow.full, direct: DIRECT.test(entry.name) };
   }
 
   /** A library calls them as it likes. */

@@ -18,6 +18,14 @@ export function resetAttributes(sources: Sources): ReadonlySet<string> {
   return names;
 }
 
+/** True when some file puts another function in the place of a module's `forward`. */
+export function replacesForward(sources: Sources): boolean {
+  for (const file of sources.readFiles()) {
+    if (/\.(?:forward|__call__)\s*=(?!=)|MethodType|setattr\([^)]*['"]forward['"]/.test(sources.text(file) ?? '')) return true;
+  }
+  return false;
+}
+
 /** True when some file registers forward hooks. */
 export function mentionsHooks(sources: Sources): boolean {
   for (const file of sources.readFiles()) {

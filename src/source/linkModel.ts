@@ -9,7 +9,7 @@ import type { Node, Skeleton } from '../contract/skeleton';
 import { findCalls, type Hooks } from './calls';
 import { EvidenceReader, type NodeEvidence } from './evidence';
 import { Follower } from './follow';
-import { resetAttributes, mentionsHooks } from './hazards';
+import { mentionsHooks, replacesForward, resetAttributes } from './hazards';
 import { Interpreter } from './interpret/interpreter';
 import { borrow } from './neighbours';
 import { ClaimMaker, linkOf, reasonOf, type NodeClaims } from './nodeLinks';
@@ -55,7 +55,7 @@ export function linkNodes(skeleton: Skeleton, sources: Sources): LinkTable {
   const traceOf = (entry: NodeEvidence): Traced => traces.get(entry) ?? readTrace(entry, paths);
   const interpreter = new Interpreter(sources);
   const observed = new Observed(nodes, evidence);
-  const hooks: Hooks = { modules: interpreter.hooked, anywhere: mentionsHooks(sources) };
+  const hooks: Hooks = { modules: interpreter.hooked, anywhere: mentionsHooks(sources), replaced: replacesForward(sources) };
   const trees = sources.files.size === 0 ? [] : new RootFinder(sources, interpreter, observed, paths).find(evidence);
   const solved = trees.map((candidate) => {
     const follower = new Follower(interpreter);
@@ -73,7 +73,7 @@ export function linkNodes(skeleton: Skeleton, sources: Sources): LinkTable {
   for (const { work, calls } of solution?.works ?? []) {
     work.items.forEach((item, i) => {
       const made = maker.claims(work, item, calls[i] ?? null, traceOf(item.evidence));
-      for (const node of item.nodes) claims.set(node.id, made);
+      for (const node of [...item.nodes, ...item.also]) claims.set(node.id, made);
     });
   }
   nodes.forEach((node, i) => {

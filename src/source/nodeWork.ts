@@ -10,6 +10,8 @@ import type { ModuleTree } from './tree';
 
 export interface Item {
   readonly nodes: readonly Node[];
+  /** Nodes that only made its operands: they stand where it stands. */
+  readonly also: readonly Node[];
   readonly evidence: NodeEvidence;
   /** Dotted path of the innermost module, as the source tree knows it. */
   readonly leaf: string;
@@ -25,9 +27,12 @@ export interface Work {
   readonly items: Item[];
 }
 
+const NUMBER = /^aten\.(?:scalar_tensor|lift_fresh_copy)\b/;
+
 /** Nodes by the `forward` that performed them; those of no known module are left out. */
 export function sortNodes(nodes: readonly Node[], evidence: readonly NodeEvidence[], tree: ModuleTree, follower: Follower): Work[] {
   const works = new Map<Instance, Work>();
+  let waiting: { readonly work: Work; readonly nodes: Node[]; readonly frames: NodeEvidence['frames'] } | null = null;
   let last: { readonly work: Work; readonly operation: string | null; readonly leaf: string } | null = null;
   nodes.forEach((node, i) => {
     const known = evidence[i];
@@ -39,9 +44,17 @@ export function sortNodes(nodes: readonly Node[], evidence: readonly NodeEvidenc
     works.set(home.instance, work);
     const item = work.items.at(-1);
     const { operation } = known;
+    // A plain number becomes a tensor just before the operation that takes it.
+    if (known.target !== null && NUMBER.test(known.target)) {
+      const same = waiting !== null && waiting.work === work && waiting.frames === known.frames;
+      waiting = { work, nodes: [...(same ? (waiting?.nodes ?? []) : []), node], frames: known.frames };
+      return;
+    }
+    const before: readonly Node[] = waiting !== null && waiting.work === work && waiting.frames === known.frames ? waiting.nodes : [];
+    waiting = null;
     if (last !== null && item !== undefined && operation !== null && last.work === work && last.operation === operation && last.leaf === leaf) {
       work.items[work.items.length - 1] = { ...item, nodes: [...item.nodes, node] };
-    } else work.items.push({ nodes: [node], evidence: known, leaf, module: tree.find(leaf)?.instance ?? null });
+    } else work.items.push({ nodes: [node], also: before, evidence: known, leaf, module: tree.find(leaf)?.instance ?? null });
     last = { work, operation, leaf };
   });
   return [...works.values()];

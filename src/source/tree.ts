@@ -193,6 +193,7 @@ export class ModuleTree {
       if (chosen === undefined) return null;
       if (options.length > 1 || value.kind === 'union') certain = false;
       instance = chosen;
+      if (!instance.paths.includes(path)) instance.paths.push(path);
     }
     this.tune(instance, path);
     return { instance, certain };

@@ -144,6 +144,9 @@ function callInstance(machine: Machine, object: Instance, args: CallArgs, site: 
   if (own?.kind === 'function') return runFunction(machine, { ...own, self: object }, args, site);
   const name = ref.kind === 'user' ? ref.cls.name : ref.kind === 'library' ? (ref.path.split('.').at(-1) ?? '') : '';
   if (machine.flow === null) return UNKNOWN;
+  machine.fill(object);
+  const replaced = object.attributes.get('forward');
+  if (replaced !== undefined) return inScope(machine, object, () => callValue(machine, replaced, args, site));
   runHooks(machine, object, 'before', args, site);
   machine.emit('module', name, site, { module: object, skip: skipOf(machine, object, name), blind: ref.kind === 'unknown' });
   followCallbacks(machine, args, site);
@@ -154,12 +157,28 @@ function callInstance(machine: Machine, object: Instance, args: CallArgs, site: 
 function runHooks(machine: Machine, object: Instance, when: 'before' | 'after', args: CallArgs, site: CallSite): void {
   for (const hook of object.hooks) {
     if (hook.when !== when) continue;
-    const { within } = machine;
-    machine.within = object;
     const given = [object, list([...args.positional], 'tuple', args.open), ...(when === 'after' ? [TENSOR] : [])];
-    callValue(machine, hook.run, { positional: given, named: new Map(), open: false }, site);
+    inScope(machine, object, () => callValue(machine, hook.run, { positional: given, named: new Map(), open: false }, site));
+  }
+}
+
+/** What `work` does happens in the module's scope, although it is no `forward` of its class. */
+function inScope<T>(machine: Machine, object: Instance, work: () => T): T {
+  const { within } = machine;
+  machine.within = object;
+  try {
+    return work();
+  } finally {
     machine.within = within;
   }
+}
+
+/** `super().__call__(…)`: what `nn.Module` does when a module is called. */
+function callForward(machine: Machine, self: Instance, args: CallArgs, site: CallSite): Value {
+  const forward = self.attributes.get('forward') ?? (self.ref.kind === 'user' ? machine.classAttribute(self.ref.cls, 'forward') : undefined);
+  if (forward?.kind === 'function') return runFunction(machine, { ...forward, self: forward.self ?? self }, args, site);
+  machine.emit('call', 'forward', site, { reaches: true, inherited: true, skip: 1 });
+  return UNKNOWN;
 }
 
 /** A module of the person's own has a flow of its own, and one the model never names made nothing. */
@@ -203,6 +222,7 @@ function callMethod(machine: Machine, object: Value, name: string, args: CallArg
       initLibrary(machine, self, (bases.find((base) => typeof base === 'string') as string | undefined) ?? 'builtins.object', args, site);
       return NONE;
     }
+    if (name === '__call__' && self.kind === 'instance') return callForward(machine, self, args, site);
     if (name.startsWith('__')) return UNKNOWN;
     if (self.kind === 'instance') {
       const handled = moduleMethod(machine, self, name, args, site);
