@@ -9,6 +9,7 @@ import { Plain, report, say, step } from './lib/say.mjs';
 import { ensurePackages } from './lib/setup.mjs';
 
 const limits = { 'linux-x64': 30e6 };
+const samplesLimit = 6e6;
 
 async function main() {
   const { values } = parseArgs({ options: { target: { type: 'string' }, out: { type: 'string' } } });
@@ -17,9 +18,14 @@ async function main() {
   const { vsix } = await step(`Packaging for ${target}`, () => packageExtension(target));
   const out = path.resolve(root, values.out ?? path.basename(vsix));
   fs.copyFileSync(vsix, out);
-  printSizes(out);
+  const { samples } = printSizes(out);
   const { size } = fs.statSync(out);
   say(`${path.relative(root, out)}: ${megabytes(size)}`);
+  if (samples.packed > samplesLimit) {
+    throw new Plain(
+      `The samples weigh ${megabytes(samples.packed)} in it; their limit is ${megabytes(samplesLimit)}.`,
+    );
+  }
   const limit = limits[target];
   if (limit !== undefined && size > limit)
     throw new Plain(`That is over the limit of ${megabytes(limit)} for ${target}.`);
