@@ -159,6 +159,7 @@ function padTo(dims: readonly number[], rank: number): number[] {
 
 /** A tensor repeated along axes of length 1 until it has these dims. */
 export function broadcastTo(given: TensorData, dims: readonly number[]): TensorData {
+  if (sizeOf(given.dims) === sizeOf(dims)) return { ...given, dims };
   const whole = constant(given.dtype, dims, 0);
   scatter(whole, given, dims, []);
   return whole;
@@ -221,10 +222,11 @@ function scatter(
   const rank = target.dims.length;
   const padded = padTo(given.dims, rank);
   const from = stridesOf(padded);
+  const copy = elementCopier(target, given);
   eachElement(region, slices, stridesOf(target.dims), (index, to) => {
     let at = 0;
     index.forEach((place, axis) => (at += (padded[axis] === 1 ? 0 : place) * (from[axis] ?? 0)));
-    copyElement(target, to, given, at);
+    copy(to, at);
   });
 }
 
@@ -253,10 +255,33 @@ function eachElement(
   }
 }
 
-function copyElement(target: TensorData, to: number, source: TensorData, from: number): void {
-  const { data } = source;
-  if (ArrayBuffer.isView(data)) Reflect.set(target.data, to, data[from] ?? 0);
-  else Reflect.set(target.data, to, data[from] ?? '');
+/** Copies elements bit by bit, whatever their type. */
+function elementCopier(target: TensorData, source: TensorData): (to: number, from: number) => void {
+  const [into, data] = [target.data, source.data];
+  if (!ArrayBuffer.isView(into) || !ArrayBuffer.isView(data)) {
+    return (to, from) => void Reflect.set(into, to, data[from] ?? '');
+  }
+  const width = into.BYTES_PER_ELEMENT;
+  if (width === 8) {
+    const [out, words] = [wordsOf(into, 4), wordsOf(data, 4)];
+    return (to, from) => {
+      out[to * 2] = words[from * 2] ?? 0;
+      out[to * 2 + 1] = words[from * 2 + 1] ?? 0;
+    };
+  }
+  const [out, words] = [wordsOf(into, width), wordsOf(data, width)];
+  return (to, from) => {
+    out[to] = words[from] ?? 0;
+  };
+}
+
+function wordsOf(
+  { buffer, byteOffset, byteLength }: TensorBuffer,
+  width: number,
+): Uint8Array | Uint16Array | Uint32Array {
+  if (width === 1) return new Uint8Array(buffer, byteOffset, byteLength);
+  if (width === 2) return new Uint16Array(buffer, byteOffset, byteLength / 2);
+  return new Uint32Array(buffer, byteOffset, byteLength / 4);
 }
 
 const ARRAYS: Partial<Record<Dtype, new (length: number) => TensorBuffer>> = {
@@ -277,7 +302,11 @@ export function constant(dtype: Dtype, dims: readonly number[], value: number): 
   const count = sizeOf(dims);
   if (dtype === 'string') return { dtype, dims, data: new Array<string>(count).fill(String(value)) };
   const tensor = { dtype, dims, data: new (ARRAYS[dtype] ?? Uint8Array)(count) };
-  for (let i = 0; i < count; i++) put(tensor, i, value);
+  if (count > 0) put(tensor, 0, value);
+  const [first] = tensor.data;
+  if (tensor.data instanceof BigInt64Array || tensor.data instanceof BigUint64Array)
+    tensor.data.fill(BigInt(first ?? 0));
+  else tensor.data.fill(Number(first ?? 0));
   return tensor;
 }
 
