@@ -4,6 +4,7 @@ import type { Decoding } from './decoding';
 import { decodeSparse, decodeTensor } from './decodeTensor';
 import { decodeType } from './decodeType';
 import { ATTRIBUTE } from './fields';
+import { shorten } from './names';
 
 /** AttributeProto.AttributeType. */
 const Kind = {
@@ -113,8 +114,8 @@ export function decodeAttribute(
   if (reference !== '') return { name, value: { type: 'reference', name: reference, of: kind } };
 
   const spans = (tag: number): Span[] => messages.filter((message) => message.tag === tag);
-  const tensor = (span: Span): WeightRef =>
-    decodeTensor(ctx, span.start, span.end, 'attribute', () => `The attribute "${name}" of ${owner()}`);
+  const what = (): string => `The attribute "${shorten(name)}" of ${owner()}`;
+  const tensor = (span: Span): WeightRef => decodeTensor(ctx, span.start, span.end, 'attribute', what);
   const type = (span: Span): ValueType => decodeType(ctx, span.start, span.end);
   const opaque = (): AttributeValue => ({
     type: 'opaque',
@@ -129,10 +130,7 @@ export function decodeAttribute(
         return { type: 'int', value: i };
       case Kind.String:
         if (!cursor.has(s.start, s.end)) {
-          ctx.warn(
-            'attributes too large to show',
-            `The attribute "${name}" of ${owner()} is too large to be shown.`,
-          );
+          ctx.warn('attributes too large to show', `${what()} is too large to be shown.`);
           return opaque();
         }
         return { type: 'string', value: ctx.text(s.start, s.end), bytes: cursor.copy(s.start, s.end) };
@@ -150,8 +148,7 @@ export function decodeAttribute(
         return { type: 'tensors', value: spans(ATTRIBUTE.tensors).map(tensor) };
       case Kind.SparseTensor: {
         const span = spans(ATTRIBUTE.sparseTensor).at(-1);
-        const sparse =
-          span && decodeSparse(ctx, span.start, span.end, () => `The attribute "${name}" of ${owner()}`);
+        const sparse = span && decodeSparse(ctx, span.start, span.end, what);
         return sparse === undefined ? opaque() : { type: 'sparse-tensor', value: sparse };
       }
       case Kind.Type: {

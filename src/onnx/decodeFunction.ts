@@ -6,6 +6,7 @@ import { decodeNode, decodeOpset, normalDomain } from './decodeNode';
 import { decodeValueInfo } from './decodeType';
 import { metadataOf, type Decoding } from './decoding';
 import { FUNCTION } from './fields';
+import { shorten } from './names';
 
 /** Decodes a FunctionProto in [start, end). */
 export function decodeFunction(ctx: Decoding, start: number, end: number): FunctionDef {
@@ -72,7 +73,7 @@ export function decodeFunction(ctx: Decoding, start: number, end: number): Funct
           ctx,
           span.start,
           span.end,
-          () => `the function ${name}`,
+          () => `the function ${shorten(name)}`,
           () => undefined,
         ),
       );
@@ -80,7 +81,7 @@ export function decodeFunction(ctx: Decoding, start: number, end: number): Funct
     }
     const index = nodes.length;
     const node = ctx.attempt(
-      () => `Node ${index} of the function ${name}`,
+      () => `Node ${index} of the function ${shorten(name)}`,
       () =>
         decodeNode(ctx, span.start, span.end, path, index, (owner, part, bodyStart, bodyEnd) =>
           decodeBody(ctx, owner, part, bodyStart, bodyEnd, 1),

@@ -129,7 +129,7 @@ export class GraphDecoder {
     if (this.#initializers.has(name) || this.#sparse.has(name)) {
       this.#ctx.warn(
         'initializers named twice',
-        `Two initializers of ${this.#what()} are named "${name}"; the last one is used, as the runtime does. Rename one.`,
+        `Two initializers of ${this.#what()} are named "${shorten(name)}"; the last one is used, as the runtime does. Rename one.`,
       );
     }
     into.set(name, value);

@@ -8,6 +8,7 @@ import { formatInteger } from '../tensor/format';
 import { formatShape } from '../tensor/shape';
 import { missing, type Building, type Decoding } from './decoding';
 import { SPARSE } from './fields';
+import { shorten } from './names';
 import { readParts, type Parts, type Span, type VarintField } from './tensorParts';
 import { inlineFromVarints, countVarints } from './varints';
 
@@ -50,7 +51,7 @@ function locate(
   label: string,
   dtype: Dtype | undefined,
 ): WeightLocation {
-  const shape = formatShape(parts.dims);
+  const shape = shorten(formatShape(parts.dims));
   if (parts.badDims || (ref.count === 0 && !parts.dims.includes(0))) {
     return missing(`${label} has an impossible shape (${shape}). Export the model again.`);
   }
@@ -201,7 +202,7 @@ function external(ctx: Decoding, parts: Parts, ref: Building<WeightRef>, label: 
   const length = stated === undefined ? null : wholeNumber(stated);
   if (offset === undefined || length === undefined) {
     return missing(
-      `${label} lies in "${location}" at an offset or length that is not a number. Export the model again.`,
+      `${label} lies in "${shorten(location)}" at an offset or length that is not a number. Export the model again.`,
     );
   }
   ctx.externals.push({ ref, location, offset, length });

@@ -1,5 +1,6 @@
 /** The sentences of the reading floor: what is wrong with a file, where, and what to do. */
 import { Failure } from '../base/errors';
+import { shorten } from './names';
 import { formatBytes } from '../tensor/format';
 
 const AGAIN = 'Download or export it again.';
@@ -71,13 +72,13 @@ export function descriptionTooLarge(file: string, limit: number): Failure {
 }
 
 export function badTensor(name: string, what: string, remedy: string): Failure {
-  return new Failure({ code: 'bad-tensor', message: `The tensor "${name}" ${what}.`, remedy });
+  return new Failure({ code: 'bad-tensor', message: `The tensor "${shorten(name)}" ${what}.`, remedy });
 }
 
 export function badExternalData(location: string, what: string, remedy: string): Failure {
   return new Failure({
     code: 'bad-external-data',
-    message: `The external data file "${location}" ${what}.`,
+    message: `The external data file "${shorten(location)}" ${what}.`,
     remedy,
   });
 }

@@ -5,6 +5,7 @@ import { formatInteger } from '../tensor/format';
 import { missing, type Decoding, type ExternalTensor } from './decoding';
 import { badExternalData } from './errors';
 import { locationProblem, type ModelFolder } from './folder';
+import { shorten } from './names';
 import type { WeightLocation } from '../contract/skeleton';
 
 const REMEDY = 'Put the model and its data files into one folder, under the names they were saved with.';
@@ -49,17 +50,19 @@ function place(
   size: number,
 ): WeightLocation {
   const fail = (what: string): WeightLocation => {
-    const reason = `The tensor "${ref.name}" ${what}. Copy "${location}" again, or export the model again.`;
+    const reason = `The tensor "${shorten(ref.name)}" ${what}. Copy "${shorten(location)}" again, or export the model again.`;
     ctx.warn('tensors that cannot be read', reason);
     return missing(reason);
   };
   if (length !== null && length !== ref.byteLength) {
-    const stated = `${formatInteger(length)} bytes are stated for "${location}"`;
+    const stated = `${formatInteger(length)} bytes are stated for "${shorten(location)}"`;
     return fail(`does not fit its shape: it takes ${formatInteger(ref.byteLength)} bytes, but ${stated}`);
   }
   if (offset + ref.byteLength > size) {
     const range = `bytes ${formatInteger(offset)} to ${formatInteger(offset + ref.byteLength)}`;
-    return fail(`lies outside its file: ${range} of "${location}", which has ${formatInteger(size)}`);
+    return fail(
+      `lies outside its file: ${range} of "${shorten(location)}", which has ${formatInteger(size)}`,
+    );
   }
   return { kind: 'file', file: location, offset, length: ref.byteLength };
 }
