@@ -33,19 +33,21 @@ class Trunk(nn.Module):
 class Agent(nn.Module):
     """state [batch, 4, 7, 7] -> q_values of up, down, left, right [batch, 4] and the state's value [batch, 1].
 
-    The best action's advantage is taken to be 0, so the value is that of going on greedily: the largest q_value.
+    The two heads say how good the state is on average and how much better each action is than that; the state's
+    value is that of going on greedily, the largest q_value.
     """
 
     def __init__(self, planes: int = 4, channels: int = 32, blocks: int = 4, hidden: int = 128, actions: int = 4):
         super().__init__()
         self.trunk = Trunk(planes, channels, blocks, hidden)
-        self.value = nn.Linear(hidden, 1)
+        self.average = nn.Linear(hidden, 1)
         self.advantage = nn.Linear(hidden, actions)
 
     def forward(self, state: Tensor) -> tuple[Tensor, Tensor]:
         features = self.trunk(state)
-        value, advantage = self.value(features), self.advantage(features)
-        return value + advantage - advantage.amax(dim=1, keepdim=True), value
+        advantage = self.advantage(features)
+        q_values = self.average(features) + advantage - advantage.mean(dim=1, keepdim=True)
+        return q_values, q_values.amax(dim=1, keepdim=True)
 
 
 def build(seed: int = 0) -> Agent:
