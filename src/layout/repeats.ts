@@ -83,7 +83,13 @@ function findRuns(tree: ScopeTree, likeness: Likeness, shown: ReadonlyMap<number
     while (from < children.length) {
       const head = children[from] as number;
       let end = from + 1;
-      while (end < children.length && likeness.alike(head, children[end] as number)) end++;
+      while (
+        end < children.length &&
+        likeness.alike(head, children[end] as number) &&
+        likeness.feeds(children[end - 1] as number, children[end] as number)
+      ) {
+        end++;
+      }
       if (end - from >= fewestRepeats) {
         const members = children.slice(from, end);
         const wanted = Math.max(0, Math.min(members.length - 1, shown.get(head) ?? 0));
@@ -123,6 +129,19 @@ class Likeness {
     const sameClass = i32(className, a) >= 0 && i32(className, a) === i32(className, b);
     const sameSignature = i32(signature, a) >= 0 && i32(signature, a) === i32(signature, b);
     return (sameClass || sameSignature) && this.#mark(a) === this.#mark(b);
+  }
+
+  /** Does something made in `a` go straight into `b`? Equal siblings that stand side by side are no repeats. */
+  feeds(a: number, b: number): boolean {
+    const { tree, edges } = this;
+    for (let at = i32(tree.first, a); at < i32(tree.last, a); at++) {
+      const node = i32(tree.sequence, at);
+      for (let k = i32(this.#outOf.start, node); k < i32(this.#outOf.start, node + 1); k++) {
+        const to = i32(tree.position, i32(edges.to, i32(this.#outOf.rows, k)));
+        if (to >= i32(tree.first, b) && to < i32(tree.last, b)) return true;
+      }
+    }
+    return false;
   }
 
   #mark(scope: number): string {

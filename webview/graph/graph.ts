@@ -1,30 +1,40 @@
 /**
- * `<pc-graph>`: a model's graph on a canvas. Holds what is open and where one looks; a worker lays out, a renderer
- * draws. Give it `model`; it fires `pc-select`, `pc-open` (a node was activated), `pc-hover`, `pc-context` and `pc-view`
- * (state worth keeping). Nothing here asks the host for anything.
+ * `<pc-graph>`: a model's graph. Composes stage (canvas), session (what is open), navigation, search, outline, minimap
+ * and legend. Give it `model`; it fires `pc-select`, `pc-open` (a node was activated), `pc-hover`, `pc-context`,
+ * `pc-view` (state worth keeping) and `pc-export`. Nothing here asks the host for anything.
  */
 import { LitElement, html, nothing } from 'lit';
-import { isCancelled } from '../../src/base/cancel';
 import { describe } from '../../src/base/errors';
 import type { GraphModel } from '../../src/contract/graphModel';
 import type { Selection } from '../../src/contract/hostApi';
-import { BoxKind } from '../../src/contract/layout';
 import { define } from '../kit/define';
-import { between, firstLook, fit, reveal, toWorld, zoomAt, type Camera } from './camera';
+import { actionsOf } from './actions';
+import { toWorld } from './camera';
+import { Emphasis } from './emphasis';
+import { hand, toPng, toSvg } from './export';
+import { boxFacts } from './facts';
 import { graphStyle } from './graphStyle';
-import type { Drawing } from './layoutApi';
-import { LayoutClient, type MakeWorker } from './layoutClient';
-import type { BoxColors, Look, Renderer } from './look';
-import { makeRenderer } from './makeRenderer';
-import { initialOpenness, loadOpenness, saveOpenness, withAll, withAncestors, withOpen, type Openness } from './openness';
-import { byBox, colorsOf, type GraphOverlay } from './overlay';
+import { commandOf, type Command } from './keys';
+import type { MakeWorker } from './layoutClient';
+import './minimap';
+import { Navigation } from './navigation';
+import { withRepeat } from './openness';
+import './outline';
+import type { GraphOverlay } from './overlay';
 import { listenToPointer } from './pointer';
-import { Scene } from './scene';
-import { onThemeChange, readTheme, type GraphTheme } from './theme';
-import { outOf, walk, type Step } from './walk';
-import { phrase, type GraphWord } from './words';
+import './scaleLegend';
+import type { FixedScale } from './scaleLegend';
+import type { Scene } from './scene';
+import './searchBox';
+import { Searching } from './searching';
+import { addressOf, boxOfRef, refOf } from './selecting';
+import { GraphSession } from './session';
+import { Stage } from './stage';
+import { renderBar, renderCrumbs, renderScrubber, renderTip } from './templates';
+import { Tips, type Tip } from './tips';
+import { phrase } from './words';
 
-export interface HoverDetail {
+export interface SelectionDetail {
   readonly selection: Selection;
 }
 
@@ -38,8 +48,12 @@ export class PcGraph extends LitElement {
     words: { attribute: false },
     makeWorker: { attribute: false },
     saved: { attribute: false },
+    plain: { type: Boolean },
     busy: { state: true },
     message: { state: true },
+    tip: { state: true },
+    outlined: { state: true },
+    fixed: { state: true },
   };
   static override readonly styles = graphStyle;
 
@@ -55,26 +69,25 @@ export class PcGraph extends LitElement {
   declare makeWorker: MakeWorker;
   /** What `pc-view` gave last time. Read once per model. */
   declare saved: unknown;
-  declare busy: boolean;
+  /** Draws without WebGL. Read once. */
+  declare plain: boolean;
+  /** 0 idle, 1 a thin bar, 2 a note with a stop button. */
+  declare busy: number;
   declare message: string;
+  declare tip: Tip | null;
+  declare outlined: boolean;
+  declare fixed: FixedScale | null;
 
-  #client: LayoutClient | undefined;
-  #renderer: Renderer | undefined;
-  #theme: GraphTheme | undefined;
-  #scene: Scene | undefined;
-  #open: Openness | undefined;
-  #camera: Camera = { x: 0, y: 0, zoom: 1 };
-  #hasLooked = false;
-  #selected = -1;
-  #hovered = -1;
-  #strong: readonly number[] = [];
-  #lit: ReadonlySet<number> = new Set();
-  #colors: BoxColors | null = null;
-  #frame = 0;
-  #stopListening = new AbortController();
-  #stopTheme: (() => void) | undefined;
-  #resize: ResizeObserver | undefined;
-  #revision = 0;
+  readonly #searching = new Searching();
+  readonly #emphasis = new Emphasis();
+  readonly #tips = new Tips((tip) => {
+    if (tip !== this.tip) this.tip = tip;
+  });
+  #stage: Stage | undefined;
+  #session: GraphSession | undefined;
+  #navigation: Navigation | undefined;
+  #listening = new AbortController();
+  #busyTimers: ReturnType<typeof setTimeout>[] = [];
 
   constructor() {
     super();
@@ -88,406 +101,364 @@ export class PcGraph extends LitElement {
       throw new Error('Broken invariant: the page gives the graph its worker.');
     };
     this.saved = null;
-    this.busy = false;
+    this.plain = false;
+    this.busy = 0;
     this.message = '';
+    this.tip = null;
+    this.outlined = false;
+    this.fixed = null;
   }
 
   override connectedCallback(): void {
     super.connectedCallback();
-    this.#stopTheme = onThemeChange(() => {
-      this.#theme = undefined;
-      this.#schedule();
-    });
-    this.#resize = new ResizeObserver(() => {
-      if (!this.#hasLooked) this.#firstLook();
-      this.#schedule();
-    });
-    this.#resize.observe(this);
+    if (this.hasUpdated) this.#start();
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    this.#stopTheme?.();
-    this.#resize?.disconnect();
-    this.#client?.stop();
-    cancelAnimationFrame(this.#frame);
-    this.#frame = 0;
+    this.#listening.abort();
+    this.#tips.hide();
+    this.#session?.dispose();
+    this.#stage?.dispose();
+    this.#session = undefined;
+    this.#stage = undefined;
+    this.#navigation = undefined;
+    for (const timer of this.#busyTimers) clearTimeout(timer);
+  }
+
+  get #scene(): Scene | undefined {
+    return this.#session?.scene;
   }
 
   override render(): unknown {
-    const word = (key: GraphWord): string => phrase(this.words, key);
-    const button = (key: GraphWord, sign: string, act: () => void, pressed?: boolean): unknown =>
-      html`<button
-        title=${word(key)}
-        aria-label=${word(key)}
-        aria-pressed=${pressed === undefined ? nothing : String(pressed)}
-        @click=${act}
-      >
-        ${sign}
-      </button>`;
-    return html`<div class="stage">
-      <canvas class="view" tabindex="0" role="application" aria-label=${word('graph')} @keydown=${this.#key}></canvas>
-      <div class="bar" role="toolbar" aria-label=${word('graph')}>
-        ${button('expandAll', '⊞', () => this.#setOpen((open, model) => withAll(open, model, true)))}
-        ${button('collapseAll', '⊟', () => this.#setOpen((open, model) => withAll(open, model, false)))}
-        ${button('repeats', '×n', () => this.#setOpen((open) => ({ ...open, foldRepeats: !open.foldRepeats })), this.#open?.foldRepeats)}
-        ${button('plumbing', 'c', () => this.#setOpen((open) => ({ ...open, foldPlumbing: !open.foldPlumbing })), this.#open?.foldPlumbing === false)}
-        ${button('zoomIn', '+', () => this.#zoom(1.4))} ${button('zoomOut', '−', () => this.#zoom(1 / 1.4))}
-        ${button('fit', '□', () => this.#fit())}
+    const { model, words } = this;
+    const scene = this.#scene ?? null;
+    const open = this.#session?.openness;
+    return html`<div class="stage ${this.outlined ? 'with-outline' : ''}">
+      <canvas class="view" tabindex="0" role="application" aria-label=${phrase(words, 'graph')} aria-describedby="message"></canvas>
+      ${model?.nodes.count === 0 ? html`<div class="empty">${phrase(words, 'empty')}</div>` : nothing}
+      <pc-outline
+        .scene=${scene}
+        .expanded=${open?.expanded ?? noScopes}
+        .selected=${this.#emphasis.ref}
+        .label=${phrase(words, 'outline')}
+        @outline-select=${({ detail }: CustomEvent<number>) => this.#navigation?.goTo(detail, false)}
+        @outline-toggle=${({ detail }: CustomEvent<number>) => this.#navigation?.toggle(-1 - detail)}
+        @outline-open=${({ detail }: CustomEvent<number>) => this.#openRef(detail)}
+      ></pc-outline>
+      <div class="top">
+        ${model === null
+          ? nothing
+          : renderCrumbs(model, this.#emphasis.ref, words, (ref) =>
+              ref === null ? this.#navigation?.select(null) : this.#navigation?.goTo(ref, true),
+            )}
+        <div class="side">
+          ${renderBar({
+            words,
+            open,
+            canGoBack: this.#navigation?.canGoBack ?? false,
+            canGoForward: this.#navigation?.canGoForward ?? false,
+            outlined: this.outlined,
+            run: (command) => this.#run(command),
+            save: (kind) => void this.#save(kind),
+          })}
+          ${this.#search()}
+        </div>
       </div>
-      ${this.busy
+      <pc-minimap
+        .scene=${scene}
+        @minimap-aim=${({ detail }: CustomEvent<{ x: number; y: number }>) => this.#stage?.lookAt(detail.x, detail.y)}
+      ></pc-minimap>
+      ${this.overlay === null
+        ? nothing
+        : html`<pc-graph-legend
+            .overlay=${this.overlay}
+            .fixed=${this.fixed}
+            .words=${words}
+            @scale-fix=${({ detail }: CustomEvent<FixedScale | null>) => (this.fixed = detail)}
+          ></pc-graph-legend>`}
+      ${this.#scrubber()} ${this.busy > 0 ? html`<div class="progress"></div>` : nothing}
+      ${this.busy > 1
         ? html`<div class="note" role="status">
-            ${phrase(this.words, 'laying', this.model?.nodes.count ?? 0)}
-            <button class="plain" @click=${() => this.#stop()}>${word('stop')}</button>
+            ${phrase(words, 'laying', model?.nodes.count ?? 0)}
+            <button class="plain" @click=${() => this.#stop()}>${phrase(words, 'stop')}</button>
           </div>`
         : nothing}
-      <div class="visually-hidden" role="status" aria-live="polite">${this.message}</div>
+      ${renderTip(this.tip, this.clientWidth, this.clientHeight)}
+      <div id="message" class="visually-hidden" role="status" aria-live="polite">${this.message}</div>
     </div>`;
   }
 
+  #search(): unknown {
+    if (!this.#searching.open) return nothing;
+    return html`<pc-graph-search
+      .words=${this.words}
+      .text=${this.#searching.text}
+      .status=${this.#searching.status(this.words)}
+      .invalid=${this.#searching.invalid}
+      @search-text=${({ detail }: CustomEvent<string>) => {
+        this.#searching.search(detail);
+        this.#refresh();
+      }}
+      @search-step=${({ detail }: CustomEvent<1 | -1>) => this.#step(detail)}
+      @search-close=${() => this.#closeSearch()}
+    ></pc-graph-search>`;
+  }
+
+  /** Where the selection lies in a folded run of blocks: which one is shown. */
+  #scrubber(): unknown {
+    const scene = this.#scene;
+    const { ref } = this.#emphasis;
+    if (scene === undefined || ref === null) return nothing;
+    const { scopes, nodes } = scene.model;
+    for (let scope = ref < 0 ? -1 - ref : (nodes.scope[ref] ?? 0); scope > 0; scope = scopes.parent[scope] ?? 0) {
+      const run = scene.drawing.runs.find((members) => members.includes(scope));
+      if (run === undefined) continue;
+      const shown = this.#session?.openness?.repeatShown.get(run[0] ?? 0) ?? 0;
+      return renderScrubber(run, shown, scene.text(scopes.name[run[shown] ?? scope]), this.words, (index) => {
+        this.#navigation?.change((open, model) => withRepeat(open, model, run, index), run[shown]);
+        this.#navigation?.select(-1 - (run[index] ?? scope));
+      });
+    }
+    return nothing;
+  }
+
   protected override firstUpdated(): void {
-    const canvas = this.#canvas();
-    this.#renderer = makeRenderer(canvas, () => this.#schedule());
-    listenToPointer(
-      canvas,
-      {
-        camera: () => this.#camera,
-        look: (camera) => this.#look(camera),
-        click: (x, y) => this.#click(x, y),
-        doubleClick: (x, y) => this.#activate(this.#boxAt(x, y)),
-        hover: (x, y) => this.#hover(this.#boxAt(x, y)),
-        leave: () => this.#hover(-1),
-        context: (x, y, event) => {
-          const box = this.#boxAt(x, y);
-          if (box >= 0) this.#select(box);
-          this.#fire('pc-context', { selection: this.#selectionOf(box), x: event.clientX, y: event.clientY });
-        },
-      },
-      this.#stopListening.signal,
-    );
+    this.#start();
   }
 
   protected override updated(changed: ReadonlyMap<PropertyKey, unknown>): void {
-    if (changed.has('model')) this.#setModel();
-    if (changed.has('selection')) this.#showSelection();
-    if (changed.has('highlight')) this.#light();
-    if (changed.has('overlay')) this.#color();
-    this.#schedule();
+    if (changed.has('model') && this.model !== null) this.#session?.show(this.model, this.saved);
+    if (changed.has('selection')) this.#navigation?.follow(this.selection);
+    if (changed.has('highlight')) this.#emphasis.light(this.highlight);
+    if (changed.has('overlay') || changed.has('fixed')) this.#emphasis.color(this.overlay, this.fixed);
+    this.#stage?.schedule();
   }
 
-  #canvas(): HTMLCanvasElement {
-    const canvas = this.renderRoot.querySelector('canvas');
-    if (canvas === null) throw new Error('Broken invariant: the graph has a canvas.');
-    return canvas;
-  }
-
-  #setModel(): void {
-    const { model } = this;
-    this.#scene = undefined;
-    this.#hasLooked = false;
-    if (model === null) return;
-    this.#client ??= new LayoutClient(() => this.makeWorker());
-    this.#client.open(model);
-    this.#open = loadOpenness(this.saved, model) ?? initialOpenness(model);
-    void this.#layOut();
-  }
-
-  #setOpen(change: (open: Openness, model: GraphModel) => Openness, anchor?: number): void {
-    if (this.#open === undefined || this.model === null) return;
-    this.#open = change(this.#open, this.model);
-    this.#remember();
-    void this.#layOut(anchor);
-  }
-
-  /** Lays out what is open; the box of scope `anchor` keeps its corner. */
-  async #layOut(anchor?: number): Promise<void> {
-    const open = this.#open;
-    const model = this.model;
-    if (open === undefined || model === null || this.#client === undefined) return;
-    const revision = ++this.#revision;
-    const timer = setTimeout(() => (this.busy = revision === this.#revision), 150);
-    const { foldRepeats, foldPlumbing, repeatShown, expanded } = open;
-    const box = anchor === undefined ? -1 : (this.#scene?.ownBoxOfScope(anchor) ?? -1);
-    const rect = box < 0 ? undefined : this.#scene?.rect(box);
-    try {
-      const drawing = await this.#client.layout({
-        expanded,
-        foldRepeats,
-        foldPlumbing,
-        repeatShown,
-        ...(anchor === undefined || rect === undefined ? {} : { anchor: { scope: anchor, x: rect.x, y: rect.y } }),
-      });
-      if (revision === this.#revision) this.#setDrawing(model, drawing);
-    } catch (error) {
-      if (!isCancelled(error)) this.message = describe(error);
-    } finally {
-      clearTimeout(timer);
-      if (revision === this.#revision) this.busy = false;
-    }
-  }
-
-  #setDrawing(model: GraphModel, drawing: Drawing): void {
-    this.#scene = new Scene(model, drawing);
-    this.#hovered = -1;
-    if (!this.#hasLooked) this.#firstLook();
-    this.#light();
-    this.#color();
-    this.#selected = this.#boxOf(this.selection);
-    this.#emphasise();
-    this.#schedule();
-    this.dispatchEvent(new CustomEvent('pc-drawn', { detail: { boxes: drawing.result.boxes.count, ms: drawing.ms } }));
-  }
-
-  /** Stops a layout that takes too long and shows the model collapsed. */
-  #stop(): void {
-    this.#client?.stop();
-    this.message = phrase(this.words, 'stopped');
-    this.#setOpen((open) => ({ ...open, expanded: new Set() }));
-  }
-
-  #firstLook(): void {
-    const { clientWidth, clientHeight } = this;
-    if (this.#scene === undefined || clientWidth === 0 || clientHeight === 0) return;
-    this.#hasLooked = true;
-    this.#camera = firstLook(this.#scene.bounds, clientWidth, clientHeight);
-  }
-
-  #look(camera: Camera): void {
-    this.#camera = camera;
-    this.#schedule();
-  }
-
-  /** Moves the view within 150 ms; at once with reduced motion. */
-  #glide(to: Camera): void {
-    if (matchMedia('(prefers-reduced-motion: reduce)').matches || document.body.classList.contains('vscode-reduce-motion')) {
-      this.#look(to);
-      return;
-    }
-    const from = this.#camera;
-    const start = performance.now();
-    const step = (now: number): void => {
-      const t = Math.min(1, (now - start) / 140);
-      this.#look(between(from, to, 1 - (1 - t) * (1 - t)));
-      if (t < 1) requestAnimationFrame(step);
-    };
-    requestAnimationFrame(step);
-  }
-
-  #zoom(factor: number): void {
-    this.#glide(zoomAt(this.#camera, factor, this.clientWidth / 2, this.clientHeight / 2));
-  }
-
-  #fit(): void {
-    if (this.#scene !== undefined) this.#glide(fit(this.#scene.bounds, this.clientWidth, this.clientHeight));
-  }
-
-  #schedule(): void {
-    if (this.#frame !== 0) return;
-    this.#frame = requestAnimationFrame(() => {
-      this.#frame = 0;
-      this.#draw();
+  #start(): void {
+    const canvas = this.renderRoot.querySelector<HTMLCanvasElement>('canvas.view');
+    if (canvas === null) throw new Error('Broken invariant: the graph has its canvas.');
+    this.#listening = new AbortController();
+    const { signal } = this.#listening;
+    const stage = new Stage(
+      this,
+      canvas,
+      () => this.#emphasis.shown(this.#searching),
+      () => this.#moved(),
+      this.plain,
+    );
+    const session = new GraphSession(
+      {
+        onScene: (scene, before) => this.#onScene(scene, before),
+        onBusy: (since) => this.#onBusy(since),
+        onTrouble: (text) => (this.message = text),
+      },
+      () => this.makeWorker(),
+    );
+    this.#stage = stage;
+    this.#session = session;
+    this.#navigation = new Navigation({
+      stage,
+      session,
+      emphasis: this.#emphasis,
+      onSelect: (selection) => this.#onSelect(selection),
+      onOpenness: (saved) => this.#fire('pc-view', saved),
     });
+    listenToPointer(
+      canvas,
+      {
+        camera: () => stage.camera,
+        look: (camera) => stage.look(camera),
+        click: (x, y) => this.#click(this.#boxAt(x, y)),
+        doubleClick: (x, y) => this.#activate(this.#boxAt(x, y)),
+        hover: (x, y) => this.#hover(x, y),
+        leave: () => this.#hover(-1, -1),
+        context: (x, y, { clientX, clientY }) => this.#context(this.#boxAt(x, y), clientX, clientY),
+      },
+      signal,
+    );
+    canvas.addEventListener(
+      'keydown',
+      (event) => {
+        const command = event.defaultPrevented ? undefined : commandOf(event);
+        if (command === undefined) return;
+        event.preventDefault();
+        this.#run(command);
+      },
+      { signal },
+    );
+    if (this.model !== null) session.show(this.model, this.saved);
   }
 
-  #draw(): void {
+  #onScene(scene: Scene, before: Scene | undefined): void {
+    this.#searching.use(scene.model);
+    this.#emphasis.ref = refOf(scene.model, this.selection);
+    this.#emphasis.use(scene);
+    this.#emphasis.light(this.highlight);
+    this.#emphasis.color(this.overlay, this.fixed);
+    this.#navigation?.arriveAt(scene, before === undefined);
+    const { cycles, result, ms } = scene.drawing;
+    if (cycles.length > 0) this.message = phrase(this.words, 'cycles', cycles.length);
+    this.#refresh();
+    void this.updateComplete.then(() => this.#moved());
+    this.dispatchEvent(new CustomEvent('pc-drawn', { detail: { boxes: result.boxes.count, ms } }));
+  }
+
+  #onBusy(since: number): void {
+    for (const timer of this.#busyTimers) clearTimeout(timer);
+    this.busy = 0;
+    this.#busyTimers = since === 0 ? [] : [setTimeout(() => (this.busy = 1), 100), setTimeout(() => (this.busy = 2), 1000)];
+  }
+
+  #moved(): void {
+    const stage = this.#stage;
+    if (stage === undefined) return;
+    this.#tips.hide();
+    this.renderRoot.querySelector('pc-minimap')?.follow(stage.camera, stage.width, stage.height, stage.theme);
+  }
+
+  #onSelect(selection: Selection): void {
+    this.selection = selection;
     const scene = this.#scene;
-    if (scene === undefined || this.clientWidth === 0) return;
-    this.#theme ??= readTheme(this);
-    const look: Look = {
-      scene,
-      camera: this.#camera,
-      theme: this.#theme,
-      width: this.clientWidth,
-      height: this.clientHeight,
-      ratio: devicePixelRatio,
-      selected: this.#selected,
-      hovered: this.#hovered,
-      strong: this.#strong,
-      lit: this.#lit,
-      matches: new Set(),
-      colors: this.#colors,
-    };
-    this.#renderer?.draw(look);
+    const box = this.#emphasis.selected;
+    if (scene !== undefined && box >= 0) {
+      const { title, lines } = boxFacts(scene, box, this.words, (value) => this.#typeOf(value));
+      this.message = [title, ...lines].join(', ');
+    }
+    this.#fire('pc-select', { selection });
   }
 
   #boxAt(x: number, y: number): number {
-    const world = toWorld(this.#camera, x, y);
+    if (this.#stage === undefined) return -1;
+    const world = toWorld(this.#stage.camera, x, y);
     return this.#scene?.boxAt(world.x, world.y) ?? -1;
   }
 
-  #click(x: number, y: number): void {
-    const box = this.#boxAt(x, y);
-    if (box < 0) {
-      this.#selected = -1;
-      this.#announce({ kind: 'none' });
-      return;
-    }
-    this.#select(box);
+  #click(box: number): void {
+    this.#tips.hide();
+    const scene = this.#scene;
+    if (scene !== undefined) this.#navigation?.select(box < 0 ? null : scene.refOf(box));
   }
 
   /** Enter and double click: a module opens or closes, a node is shown in its source. */
   #activate(box: number): void {
-    const scene = this.#scene;
-    if (scene === undefined || box < 0) return;
-    const scope = scene.scopeOf(box);
-    if (scope < 0) {
-      this.#fire('pc-open', { selection: scene.selectionOf(box) });
-      return;
-    }
-    const opens = scene.result.boxes.kind[box] === BoxKind.Scope;
-    this.#setOpen((open) => withOpen(open, scope, opens), scope);
+    if (this.#scene !== undefined && box >= 0) this.#openRef(this.#scene.refOf(box));
   }
 
-  #select(box: number): void {
-    this.#selected = box;
-    this.#emphasise();
-    this.#announce(this.#selectionOf(box));
-  }
-
-  #selectionOf(box: number): Selection {
-    return box < 0 || this.#scene === undefined ? { kind: 'none' } : this.#scene.selectionOf(box);
-  }
-
-  #announce(selection: Selection): void {
-    this.selection = selection;
-    if (this.#selected >= 0 && this.#scene !== undefined) {
-      const { title, facts } = this.#scene.label(this.#selected);
-      this.message = `${title} ${facts}`;
-    }
-    this.#fire('pc-select', { selection });
-    this.#schedule();
-  }
-
-  #hover(box: number): void {
-    if (box === this.#hovered) return;
-    this.#hovered = box;
-    this.#fire('pc-hover', { selection: this.#selectionOf(box) });
-    this.#schedule();
-  }
-
-  /** The box of a selection; for something inside a closed module, that module. */
-  #boxOf(selection: Selection): number {
-    const scene = this.#scene;
-    const { model } = this;
-    if (scene === undefined || model === null) return -1;
-    switch (selection.kind) {
-      case 'node':
-        return scene.boxOfNode(model.nodes.id.indexOf(selection.id));
-      case 'scope':
-        return scene.boxOfScope(scopeByPath(model, selection.path));
-      case 'value':
-        return scene.boxOfNode(producerOf(model, selection.name));
-      case 'none':
-        return -1;
-    }
-  }
-
-  /** Someone else selected: open what hides it, and bring it into view only where it is not. */
-  #showSelection(): void {
-    const { model } = this;
-    if (this.#scene === undefined || model === null) return;
-    const box = this.#boxOf(this.selection);
-    if (box === this.#selected) return;
-    this.#selected = box;
-    this.#emphasise();
-    if (box >= 0) this.#glide(reveal(this.#camera, this.#scene.rect(box), this.clientWidth, this.clientHeight));
-  }
-
-  /** Opens every module around a node, so that it is drawn itself. */
-  openTo(node: number): void {
-    const scope = this.model?.nodes.scope[node] ?? 0;
-    this.#setOpen((open, model) => withAncestors(open, model, scope));
-  }
-
-  #emphasise(): void {
-    const scene = this.#scene;
-    if (scene === undefined || this.#selected < 0) {
-      this.#strong = [];
-      return;
-    }
-    const list: number[] = [];
-    for (const groups of [scene.outOf, scene.into]) {
-      for (let k = groups.start[this.#selected] ?? 0; k < (groups.start[this.#selected + 1] ?? 0); k++) list.push(groups.rows[k] ?? 0);
-    }
-    this.#strong = list;
-  }
-
-  #light(): void {
-    const { model } = this;
-    const scene = this.#scene;
-    if (model === null || scene === undefined || this.highlight.length === 0) {
-      this.#lit = new Set();
-      return;
-    }
-    const wanted = new Set(this.highlight);
-    const boxes = new Set<number>();
-    model.nodes.id.forEach((id, node) => {
-      if (wanted.has(id)) boxes.add(scene.boxOfNode(node));
-    });
-    boxes.delete(-1);
-    this.#lit = boxes;
-  }
-
-  #color(): void {
-    this.#colors =
-      this.overlay === null || this.#scene === undefined ? null : colorsOf(byBox(this.#scene, this.overlay), this.overlay);
-  }
-
-  readonly #key = (event: KeyboardEvent): void => {
-    if (this.#command(event)) event.preventDefault();
-  };
-
-  #command(event: KeyboardEvent): boolean {
-    const steps: Readonly<Record<string, Step>> = { ArrowUp: 'up', ArrowDown: 'down', ArrowLeft: 'left', ArrowRight: 'right' };
-    const step = event.ctrlKey || event.metaKey || event.altKey ? undefined : steps[event.key];
-    if (step !== undefined) {
-      if (event.shiftKey) this.#pan(step);
-      else if (this.#scene !== undefined) this.#go(walk(this.#scene, this.#selected, step));
-      return true;
-    }
-    if (event.ctrlKey || event.metaKey || event.altKey) return false;
-    const commands: Readonly<Record<string, () => void>> = {
-      Enter: () => this.#activate(this.#selected),
-      Backspace: () => this.#up(),
-      Escape: () => this.#go(-1),
-      '+': () => this.#zoom(1.4),
-      '=': () => this.#zoom(1.4),
-      '-': () => this.#zoom(1 / 1.4),
-      '0': () => this.#fit(),
-      E: () => this.#setOpen((open, model) => withAll(open, model, true)),
-      C: () => this.#setOpen((open, model) => withAll(open, model, false)),
-      r: () => this.#setOpen((open) => ({ ...open, foldRepeats: !open.foldRepeats })),
-      p: () => this.#setOpen((open) => ({ ...open, foldPlumbing: !open.foldPlumbing })),
-    };
-    const command = commands[event.key];
-    command?.();
-    return command !== undefined;
-  }
-
-  #pan(step: Step): void {
-    const by = 80;
-    const [dx, dy] = { up: [0, by], down: [0, -by], left: [by, 0], right: [-by, 0] }[step] as [number, number];
-    this.#look({ ...this.#camera, x: this.#camera.x + dx, y: this.#camera.y + dy });
-  }
-
-  #go(box: number): void {
+  #openRef(ref: number): void {
     const scene = this.#scene;
     if (scene === undefined) return;
-    this.#selected = box;
-    this.#emphasise();
-    this.#announce(this.#selectionOf(box));
-    if (box >= 0) this.#look(reveal(this.#camera, scene.rect(box), this.clientWidth, this.clientHeight));
+    if (boxOfRef(scene, ref) < 0 || scene.refOf(boxOfRef(scene, ref)) !== ref) this.#navigation?.goTo(ref, true);
+    else if (ref < 0) this.#navigation?.toggle(-1 - ref);
+    else this.#fire('pc-open', { selection: scene.selectionOf(boxOfRef(scene, ref)) });
   }
 
-  #up(): void {
+  #hover(x: number, y: number): void {
     const scene = this.#scene;
-    if (scene === undefined || this.#selected < 0) return;
-    const frame = outOf(scene, this.#selected);
-    if (frame >= 0) this.#go(frame);
+    const stage = this.#stage;
+    if (scene === undefined || stage === undefined) return;
+    const box = x < 0 ? -1 : this.#boxAt(x, y);
+    if (x < 0) this.#tips.hide();
+    else this.#tips.move(scene, stage, { x, y }, box, this.words, (value) => this.#typeOf(value));
+    if (box === this.#emphasis.hovered) return;
+    this.#emphasis.hovered = box;
+    this.#fire('pc-hover', { selection: box < 0 ? { kind: 'none' } : scene.selectionOf(box) });
+    stage.schedule();
   }
 
-  #remember(): void {
-    if (this.#open !== undefined && this.model !== null) this.#fire('pc-view', saveOpenness(this.#open, this.model));
+  #context(box: number, x: number, y: number): void {
+    const scene = this.#scene;
+    if (scene === undefined) return;
+    this.#click(box);
+    this.#fire('pc-context', { selection: box < 0 ? { kind: 'none' } : scene.selectionOf(box), x, y });
+  }
+
+  #typeOf(value: number): string {
+    const known = this.types?.[value] ?? '';
+    return known === '' ? (this.#scene?.text(this.model?.values.type[value]) ?? '') : known;
+  }
+
+  #step(step: 1 | -1): void {
+    const ref = this.#searching.step(step, this.#emphasis.ref);
+    if (ref !== null) this.#navigation?.goTo(ref, true);
+    this.#refresh();
+  }
+
+  #closeSearch(): void {
+    this.#searching.open = false;
+    this.#refresh();
+    this.focus();
+  }
+
+  /** Ends a layout that takes too long; the model is shown collapsed. */
+  #stop(): void {
+    this.#session?.stop();
+    this.message = phrase(this.words, 'stopped');
+  }
+
+  override focus(): void {
+    this.#stage?.canvas.focus();
+  }
+
+  #run(command: Command): void {
+    const scene = this.#scene;
+    const stage = this.#stage;
+    const navigation = this.#navigation;
+    if (scene === undefined || stage === undefined || navigation === undefined) return;
+    const emphasis = this.#emphasis;
+    actionsOf({
+      scene,
+      stage,
+      navigation,
+      emphasis,
+      activate: (box) => this.#activate(box),
+      trace: (downstream) => {
+        this.message = phrase(this.words, downstream ? 'downstream' : 'upstream', emphasis.trace(downstream));
+      },
+      toggleOutline: () => (this.outlined = !this.outlined),
+      copy: () => void this.#copy(),
+      table: () => this.#fire('pc-table', null),
+      menu: () => {
+        const rect = emphasis.selected < 0 ? { x: 0, y: 0 } : scene.rect(emphasis.selected);
+        const { left, top } = this.getBoundingClientRect();
+        this.#context(emphasis.selected, left + rect.x * stage.camera.zoom + stage.camera.x, top + rect.y * stage.camera.zoom + stage.camera.y);
+      },
+      search: () => {
+        this.#searching.open = true;
+        this.requestUpdate();
+        void this.updateComplete.then(() => this.renderRoot.querySelector('pc-graph-search')?.focus());
+      },
+      clear: () => (this.#searching.open ? this.#closeSearch() : navigation.select(null)),
+      step: (step) => this.#step(step),
+    })[command]();
+    this.#refresh();
+  }
+
+  async #copy(): Promise<void> {
+    const { ref } = this.#emphasis;
+    if (this.model === null || ref === null) return;
+    const address = addressOf(this.model, ref);
+    await navigator.clipboard.writeText(address).catch((error: unknown) => (this.message = describe(error)));
+    this.message = phrase(this.words, 'copied', address);
+  }
+
+  async #save(kind: 'svg' | 'png'): Promise<void> {
+    const shown = this.#emphasis.shown(this.#searching);
+    const stage = this.#stage;
+    if (shown === undefined || stage === undefined) return;
+    const look = { ...shown, camera: stage.camera, theme: stage.theme, width: stage.width, height: stage.height, ratio: 1 };
+    const area = shown.scene.bounds;
+    try {
+      const content = kind === 'svg' ? new Blob([toSvg(look, area)], { type: 'image/svg+xml' }) : await toPng(look, area);
+      hand(this, { name: `graph.${kind}`, mime: content.type, content });
+    } catch (error) {
+      this.message = describe(error);
+    }
+  }
+
+  #refresh(): void {
+    this.requestUpdate();
+    this.#stage?.schedule();
   }
 
   #fire(name: string, detail: unknown): void {
@@ -495,19 +466,7 @@ export class PcGraph extends LitElement {
   }
 }
 
-function scopeByPath(model: GraphModel, path: string): number {
-  for (let scope = 0; scope < model.scopes.count; scope++) {
-    if (model.strings[model.scopes.path[scope] ?? 0] === path) return scope;
-  }
-  return -1;
-}
-
-function producerOf(model: GraphModel, name: string): number {
-  for (let value = 0; value < model.values.count; value++) {
-    if (model.strings[model.values.name[value] ?? 0] === name) return model.values.producer[value] ?? -1;
-  }
-  return -1;
-}
+const noScopes: ReadonlySet<number> = new Set();
 
 define('pc-graph', PcGraph);
 

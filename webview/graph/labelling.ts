@@ -65,19 +65,23 @@ function close(look: Look, box: number, measure: Measure, texts: PlacedText[]): 
   });
 }
 
-/** A module's name at a fixed size inside its box, where there is room and nothing else stands. */
+/** A module's name at a fixed size inside its box, else beside the drawing, where nothing else stands. */
 function distant(look: Look, box: number, measure: Measure, taken: Rect[], texts: PlacedText[]): void {
   const { camera, scene, theme } = look;
   const rect = onScreen(camera, scene.rect(box));
-  if (rect.w < 26 || rect.h < afar + 2) return;
+  if (rect.h < afar + 2) return;
   const { title, repeat } = scene.label(box);
-  const room = Math.min(rect.w - 6, 160);
-  const text = ellipsize(repeat > 1 ? `${title} ×${String(repeat)}` : title, room, afar, Font.Strong, measure);
+  const name = repeat > 1 ? `${title} ×${String(repeat)}` : title;
+  const inside = measure(name.slice(0, 80), Font.Strong) * afar <= rect.w - 6;
+  const outermost = (scene.depth[box] ?? 0) === 0;
+  if (!inside && !outermost && rect.w < 30) return;
+  const text = ellipsize(name, inside || !outermost ? Math.min(rect.w - 6, 160) : 160, afar, Font.Strong, measure);
   if (text.length < 2) return;
   // A tall module keeps its name in view while one scrolls through it.
   const top = Math.max(rect.y, Math.min(2, rect.y + rect.h - afar - 4));
   const width = measure(text, Font.Strong) * afar;
-  const place: Rect = { x: rect.x + 3, y: top + 1, w: width, h: afar + 2 };
+  const beside = (scene.bounds.x + scene.bounds.w) * camera.zoom + camera.x + 6;
+  const place: Rect = { x: inside || !outermost ? rect.x + 3 : beside, y: top + 1, w: width, h: afar + 2 };
   if (taken.some((other) => meets(other, place))) return;
   taken.push(place);
   const ink = paintOf(look, box).text;

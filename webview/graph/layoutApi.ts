@@ -14,6 +14,9 @@ export interface Drawing {
   readonly ms: number;
   /** Boxes at which a cycle was broken: node rows, or -1 - scope rows. */
   readonly cycles: readonly number[];
+  /** Children of scope s in file order: kids[kidStart[s]] …; a node row, or -1 - scope row. Folded ones are left out. */
+  readonly kidStart: Int32Array;
+  readonly kids: Int32Array;
   /** Per scope: how many equal scopes its box stands for. */
   readonly repeat: Int32Array;
   /** Per scope: the scope drawn in its place where equal blocks are folded, else itself. */

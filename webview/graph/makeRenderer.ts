@@ -3,18 +3,17 @@ import { CanvasRenderer } from './canvasRenderer';
 import type { Renderer } from './look';
 import { WebglRenderer } from './webglRenderer';
 
-/** `again` asks for another frame. `forced` takes the fallback. */
-export function makeRenderer(canvas: HTMLCanvasElement, again: () => void, forced = false): Renderer {
-  if (!forced) {
-    try {
-      return new WebglRenderer(canvas, again);
-    } catch (error) {
-      console.info('The graph is drawn without WebGL 2.', error);
-      // A canvas that gave one kind of context never gives another.
-      const fresh = canvas.cloneNode() as HTMLCanvasElement;
-      if (canvas.getContext('2d') === null) canvas.replaceWith(fresh);
-      return new CanvasRenderer(fresh.isConnected ? fresh : canvas);
-    }
+/** `again` asks for another frame. `plain` takes the fallback. */
+export function makeRenderer(canvas: HTMLCanvasElement, again: () => void, plain: boolean): Renderer {
+  if (plain) return new CanvasRenderer(canvas);
+  // A canvas that was asked for one kind of context may refuse the other: try on one of its own.
+  const probe = document.createElement('canvas').getContext('webgl2');
+  if (probe === null) return new CanvasRenderer(canvas);
+  probe.getExtension('WEBGL_lose_context')?.loseContext();
+  try {
+    return new WebglRenderer(canvas, again);
+  } catch (error) {
+    console.warn('The graph is drawn without WebGL 2.', error);
+    return new CanvasRenderer(canvas);
   }
-  return new CanvasRenderer(canvas);
 }

@@ -79,3 +79,25 @@ export function loadOpenness(saved: unknown, model: GraphModel): Openness | unde
   const flag = (name: string): boolean => !(name in saved) || (saved as Record<string, unknown>)[name] !== false;
   return { expanded, foldRepeats: flag('repeats'), foldPlumbing: flag('plumbing'), repeatShown: new Map() };
 }
+
+/** Shows another block of a folded run; what was open in the one is open in the other. */
+export function withRepeat(state: Openness, model: GraphModel, run: readonly number[], shown: number): Openness {
+  const [first = 0] = run;
+  const from = run[state.repeatShown.get(first) ?? 0] ?? first;
+  const to = run[shown] ?? first;
+  const path = (scope: number): string => model.strings[model.scopes.path[scope] ?? 0] ?? '';
+  const rows = new Map<string, number>();
+  for (let scope = 0; scope < model.scopes.count; scope++) rows.set(path(scope), scope);
+  const expanded = new Set(state.expanded);
+  for (const scope of state.expanded) {
+    if (!isWithin(model, scope, from)) continue;
+    const other = rows.get(path(to) + path(scope).slice(path(from).length));
+    if (other !== undefined) expanded.add(other);
+  }
+  return { ...state, expanded, repeatShown: new Map([...state.repeatShown, [first, shown]]) };
+}
+
+function isWithin(model: GraphModel, scope: number, outer: number): boolean {
+  for (let at = scope; at > 0; at = model.scopes.parent[at] ?? 0) if (at === outer) return true;
+  return false;
+}

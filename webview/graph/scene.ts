@@ -122,6 +122,10 @@ export class Scene {
     return this.#boxOfScope[scope] ?? -1;
   }
 
+  isFrame(box: number): boolean {
+    return this.result.boxes.kind[box] === BoxKind.Frame;
+  }
+
   /** Scope row of a panel or frame, else -1. */
   scopeOf(box: number): number {
     return this.result.boxes.kind[box] === BoxKind.Node ? -1 : (this.result.boxes.ref[box] ?? -1);
@@ -130,6 +134,12 @@ export class Scene {
   /** Node row of a node's box, else -1. */
   nodeOf(box: number): number {
     return this.result.boxes.kind[box] === BoxKind.Node ? (this.result.boxes.ref[box] ?? -1) : -1;
+  }
+
+  /** A box as a node row, or -1 - scope row. */
+  refOf(box: number): number {
+    const node = this.nodeOf(box);
+    return node >= 0 ? node : -1 - this.scopeOf(box);
   }
 
   selectionOf(box: number): Selection {

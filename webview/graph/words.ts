@@ -33,6 +33,18 @@ export const defaultWords = {
   unknownShape: 'shape unknown until a run',
   consumers: '{0} readers',
   module: 'module',
+  scaleFrom: 'Start of the scale',
+  scaleTo: 'End of the scale',
+  fixScale: 'Type a number to fix the scale',
+  freeScale: 'Let the scale follow the data',
+  showOutline: 'Outline (o)',
+  find: 'Search (/)',
+  up: 'Up to the module around (Backspace)',
+  copied: 'Copied {0}',
+  upstream: '{0} boxes upstream',
+  downstream: '{0} boxes downstream',
+  model: 'Model',
+  notDrawn: 'Folded away; press p to show it',
   cycles: '{0} cycles were broken to draw this graph; their lines run upward.',
 } as const;
 

@@ -30,6 +30,9 @@ const api: { [K in keyof LayoutApi]: LayoutApi[K] } = {
     const drawnAs = Int32Array.from({ length: scopes }, (_unused, scope) => scope);
     let runs: readonly (readonly number[])[] = [];
     const stands = new Int32Array(nodes).fill(-1);
+    // Copies: the structure keeps its own, and what is sent is transferred.
+    const kidStart = structure?.tree.kidStart.slice() ?? new Int32Array(scopes + 1);
+    const kids = structure?.tree.kids.slice() ?? new Int32Array(0);
     if (structure !== undefined) {
       if (structure.repeats !== undefined) {
         repeat.set(structure.repeats.repeat);
@@ -41,7 +44,7 @@ const api: { [K in keyof LayoutApi]: LayoutApi[K] } = {
         if (home < 0) stands[node] = -2;
       });
     }
-    return { result, ms, cycles: structure?.cycles ?? [], repeat, drawnAs, runs, stands };
+    return { result, ms, cycles: structure?.cycles ?? [], repeat, drawnAs, runs, stands, kidStart, kids };
   },
 };
 

@@ -41,7 +41,9 @@ void main() {
   vec2 centre = (low + high) * 0.5;
   halfSize = max((high - low) * 0.5, vec2(0.35));
   at = (corner * 2.0 - 1.0) * (halfSize + 1.0);
-  fillColor = fill;
+  // From afar shapes become tone: a small box is as dark as its line.
+  float tone = line.a * (1.0 - smoothstep(2.0, 7.0, halfSize.y)) * 0.75;
+  fillColor = mix(fill, vec4(line.rgb, max(fill.a, tone)), tone);
   lineColor = line;
   radius = min(shape.x * scale, min(halfSize.x, halfSize.y));
   lineWidth = halfSize.y < 1.5 ? 0.0 : max(1.0, floor(shape.y * ratio + 0.5)) * step(0.01, shape.y);

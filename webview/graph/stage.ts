@@ -1,0 +1,164 @@
+/**
+ * The canvas: camera, renderer, theme and the next frame. Draws what it is told to at most once per screen refresh.
+ * Knows scenes only as something to draw.
+ */
+import { between, fit, firstLook, reveal, zoomAt, type Camera, type Rect } from './camera';
+import type { Look, Renderer } from './look';
+import { makeRenderer } from './makeRenderer';
+import { onThemeChange, readTheme, type GraphTheme } from './theme';
+
+/** What changes from frame to frame besides camera, size and theme. */
+export type Shown = Omit<Look, 'camera' | 'theme' | 'width' | 'height' | 'ratio'>;
+
+const glideTime = 140;
+
+export class Stage {
+  readonly #host: HTMLElement;
+  readonly #renderer: Renderer;
+  readonly #shown: () => Shown | undefined;
+  readonly #moved: () => void;
+  readonly #stopTheme: () => void;
+  readonly #resize: ResizeObserver;
+  #theme: GraphTheme | undefined;
+  #camera: Camera = { x: 0, y: 0, zoom: 1 };
+  #frame = 0;
+  #glide = 0;
+  readonly canvas: HTMLCanvasElement;
+  /** Milliseconds the last frame took to prepare and submit. */
+  lastFrame = 0;
+
+  /** `shown` is asked at every frame; `moved` is told of every new camera and size. */
+  constructor(host: HTMLElement, canvas: HTMLCanvasElement, shown: () => Shown | undefined, moved: () => void, plain = false) {
+    this.#host = host;
+    this.#shown = shown;
+    this.#moved = moved;
+    this.#renderer = makeRenderer(canvas, () => this.schedule(), plain);
+    this.canvas = canvas;
+    this.#stopTheme = onThemeChange(() => {
+      this.#theme = undefined;
+      this.schedule();
+    });
+    this.#resize = new ResizeObserver(() => {
+      this.#moved();
+      this.schedule();
+    });
+    this.#resize.observe(host);
+    canvas.addEventListener('webglcontextrestored', () => this.schedule());
+  }
+
+  get kind(): Renderer['kind'] {
+    return this.#renderer.kind;
+  }
+
+  get width(): number {
+    return this.#host.clientWidth;
+  }
+
+  get height(): number {
+    return this.#host.clientHeight;
+  }
+
+  get camera(): Camera {
+    return this.#camera;
+  }
+
+  get theme(): GraphTheme {
+    this.#theme ??= readTheme(this.#host);
+    return this.#theme;
+  }
+
+  /** Looks from here at once. */
+  look(camera: Camera): void {
+    this.#glide++;
+    this.#set(camera);
+  }
+
+  /** Moves there within 150 ms; at once with reduced motion. */
+  glide(to: Camera): void {
+    const run = ++this.#glide;
+    if (reducedMotion()) {
+      this.#set(to);
+      return;
+    }
+    const from = this.#camera;
+    const start = performance.now();
+    const step = (now: number): void => {
+      if (run !== this.#glide) return;
+      const t = Math.min(1, Math.max(0, (now - start) / glideTime));
+      this.#set(between(from, to, 1 - (1 - t) * (1 - t)));
+      if (t < 1) requestAnimationFrame(step);
+    };
+    requestAnimationFrame(step);
+  }
+
+  zoom(factor: number): void {
+    this.glide(zoomAt(this.#camera, factor, this.width / 2, this.height / 2));
+  }
+
+  fit(rect: Rect): void {
+    this.glide(fit(rect, this.width, this.height));
+  }
+
+  firstLook(rect: Rect): void {
+    this.look(firstLook(rect, this.width, this.height));
+  }
+
+  /** Brings a rectangle into view by the least move; nothing happens when it is there already. */
+  reveal(rect: Rect): void {
+    const to = reveal(this.#camera, rect, this.width, this.height);
+    if (to.x !== this.#camera.x || to.y !== this.#camera.y || to.zoom !== this.#camera.zoom) this.glide(to);
+  }
+
+  /** Brings a point of the world to the middle of the view, at once. */
+  lookAt(x: number, y: number): void {
+    const { zoom } = this.#camera;
+    this.look({ zoom, x: this.width / 2 - x * zoom, y: this.height / 2 - y * zoom });
+  }
+
+  /** Brings a rectangle to the middle of the view. */
+  center(rect: Rect): void {
+    const { zoom } = this.#camera;
+    this.glide({ zoom, x: this.width / 2 - (rect.x + rect.w / 2) * zoom, y: this.height / 2 - (rect.y + rect.h / 2) * zoom });
+  }
+
+  schedule(): void {
+    if (this.#frame !== 0) return;
+    this.#frame = requestAnimationFrame(() => {
+      this.#frame = 0;
+      this.#draw();
+    });
+  }
+
+  dispose(): void {
+    cancelAnimationFrame(this.#frame);
+    this.#glide++;
+    this.#stopTheme();
+    this.#resize.disconnect();
+    this.#renderer.dispose();
+  }
+
+  #set(camera: Camera): void {
+    this.#camera = camera;
+    this.#moved();
+    this.schedule();
+  }
+
+  #draw(): void {
+    const shown = this.#shown();
+    if (shown === undefined || this.width === 0 || this.height === 0) return;
+    const start = performance.now();
+    this.#renderer.draw({
+      ...shown,
+      camera: this.#camera,
+      theme: this.theme,
+      width: this.width,
+      height: this.height,
+      ratio: devicePixelRatio,
+    });
+    this.lastFrame = performance.now() - start;
+  }
+}
+
+function reducedMotion(): boolean {
+  return matchMedia('(prefers-reduced-motion: reduce)').matches || document.body.classList.contains('vscode-reduce-motion');
+}

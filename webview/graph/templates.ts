@@ -1,0 +1,132 @@
+/** The pieces of markup around the canvas: toolbar, breadcrumbs, scrubber of folded blocks, tooltip. */
+import { html, nothing } from 'lit';
+import type { GraphModel } from '../../src/contract/graphModel';
+import type { FactLines } from './facts';
+import { icons } from './icons';
+import type { Command } from './keys';
+import type { Openness } from './openness';
+import { phrase, type GraphWord } from './words';
+
+type Words = Readonly<Record<string, string>>;
+
+export interface BarState {
+  readonly words: Words;
+  readonly open: Openness | undefined;
+  readonly canGoBack: boolean;
+  readonly canGoForward: boolean;
+  readonly outlined: boolean;
+  run(command: Command): void;
+  save(kind: 'svg' | 'png'): void;
+}
+
+export function renderBar(state: BarState): unknown {
+  const button = (key: GraphWord, icon: unknown, command: Command, pressed?: boolean, enabled = true): unknown => {
+    const word = phrase(state.words, key);
+    return html`<button
+      title=${word}
+      aria-label=${word}
+      aria-pressed=${pressed === undefined ? nothing : String(pressed)}
+      ?disabled=${!enabled}
+      @click=${() => {
+        state.run(command);
+      }}
+    >
+      ${icon}
+    </button>`;
+  };
+  const { open } = state;
+  const save = (key: GraphWord, kind: 'svg' | 'png'): unknown => html`<button
+    title=${phrase(state.words, key)}
+    aria-label=${phrase(state.words, key)}
+    @click=${() => {
+      state.save(kind);
+    }}
+  >
+    ${kind.toUpperCase()}
+  </button>`;
+  return html`<div class="bar" role="toolbar" aria-label=${phrase(state.words, 'graph')}>
+    ${button('showOutline', icons.outline, 'outline', state.outlined)} ${button('find', icons.search, 'search')}
+    <span class="gap"></span>
+    ${button('back', icons.back, 'back', undefined, state.canGoBack)}
+    ${button('forward', icons.forward, 'forward', undefined, state.canGoForward)}
+    <span class="gap"></span>
+    ${button('expandAll', icons.expandAll, 'expandAll')} ${button('collapseAll', icons.collapseAll, 'collapseAll')}
+    ${button('repeats', icons.repeats, 'repeats', open?.foldRepeats ?? true)}
+    ${button('plumbing', icons.plumbing, 'plumbing', open?.foldPlumbing === false)}
+    <span class="gap"></span>
+    ${button('zoomOut', icons.zoomOut, 'zoomOut')} ${button('zoomIn', icons.zoomIn, 'zoomIn')} ${button('fit', icons.fit, 'fit')}
+    <span class="gap"></span>
+    ${save('exportSvg', 'svg')} ${save('exportPng', 'png')}
+  </div>`;
+}
+
+/** Where the selection lies: the model, then each module around it, then itself. */
+export function renderCrumbs(
+  model: GraphModel,
+  ref: number | null,
+  words: Words,
+  choose: (ref: number | null) => void,
+): unknown {
+  if (ref === null) return nothing;
+  const { scopes, nodes, strings } = model;
+  const chain: { ref: number | null; name: string }[] = [];
+  for (let scope = ref < 0 ? -1 - ref : (nodes.scope[ref] ?? 0); scope > 0; scope = scopes.parent[scope] ?? 0) {
+    chain.unshift({ ref: -1 - scope, name: strings[scopes.name[scope] ?? 0] ?? '' });
+  }
+  chain.unshift({ ref: null, name: phrase(words, 'model') });
+  if (ref >= 0) chain.push({ ref, name: strings[nodes.op[ref] ?? 0] ?? '' });
+  const shown = chain.length > 12 ? [...chain.slice(0, 2), ...chain.slice(-9)] : chain;
+  return html`<nav class="crumbs" aria-label=${phrase(words, 'graph')}>
+    ${shown.map(
+      (crumb, index) =>
+        html`${index === 0 ? nothing : html`<span aria-hidden="true">›</span>`}<button
+            @click=${() => {
+              choose(crumb.ref);
+            }}
+          >
+            ${clip(crumb.name)}
+          </button>`,
+    )}
+  </nav>`;
+}
+
+/** Steps through the blocks of a folded run. */
+export function renderScrubber(
+  run: readonly number[],
+  shown: number,
+  name: string,
+  words: Words,
+  show: (index: number) => void,
+): unknown {
+  const label = phrase(words, 'repeatOf', shown + 1, run.length);
+  return html`<div class="scrub">
+    <span>${clip(name)}</span>
+    <input
+      type="range"
+      min="0"
+      max=${run.length - 1}
+      .value=${String(shown)}
+      aria-label=${label}
+      aria-valuetext=${label}
+      @change=${(event: Event) => {
+        show(Number((event.target as HTMLInputElement).value));
+      }}
+    />
+    <span>${label}</span>
+  </div>`;
+}
+
+export function renderTip(tip: (FactLines & { readonly x: number; readonly y: number }) | null, width: number, height: number): unknown {
+  if (tip === null) return nothing;
+  const lines = [tip.title, ...tip.lines];
+  const left = Math.max(4, Math.min(tip.x + 14, width - 300));
+  const below = tip.y + 18 + lines.length * 17 + 10 < height;
+  const place = below ? `top:${String(tip.y + 18)}px` : `bottom:${String(height - tip.y + 10)}px`;
+  return html`<div class="tip" role="tooltip" style=${`left:${String(left)}px;${place}`}>
+    ${lines.map((line) => html`<div>${clip(line, 160)}</div>`)}
+  </div>`;
+}
+
+function clip(text: string, most = 60): string {
+  return text.length > most ? `${text.slice(0, most)}…` : text;
+}
