@@ -36,8 +36,10 @@ export const command: Command = {
     const { positionals, options } = parseOptions(args, { source: 'one', json: 'flag' });
     const [file, ...rest] = positionals;
     if (file === undefined) throw usage('No model was named.', 'Name one .onnx file.');
-    if (rest.length > 0) throw usage(`More than one model was named: ${positionals.join(', ')}.`, 'Name one.');
-    if (options.source === undefined) throw usage('--source is missing.', 'Name the folder that holds the Python.');
+    if (rest.length > 0)
+      throw usage(`More than one model was named: ${positionals.join(', ')}.`, 'Name one.');
+    if (options.source === undefined)
+      throw usage('--source is missing.', 'Name the folder that holds the Python.');
     const root = await openSourceFolder(options.source);
     const { skeleton, source } = await openLocal(file, io.signal);
     await source.close();
@@ -53,7 +55,15 @@ export const command: Command = {
 
 function linked(node: Node, link: NodeLink): Linked {
   const { confidence, call, definition, evidence } = link;
-  return { index: node.index, node: node.name, op: node.op, confidence, call: spot(call), definition: spot(definition), evidence };
+  return {
+    index: node.index,
+    node: node.name,
+    op: node.op,
+    confidence,
+    call: spot(call),
+    definition: spot(definition),
+    evidence,
+  };
 }
 
 function spot(claim: PlaceClaim | null): Spot | null {
@@ -61,9 +71,11 @@ function spot(claim: PlaceClaim | null): Spot | null {
 }
 
 function sentence(node: Node, link: NodeLink): string {
-  const at = (claim: PlaceClaim): string => `${claim.place.file}:${String(claim.place.line)}${claim.moved ? ' (moved)' : ''}`;
+  const at = (claim: PlaceClaim): string =>
+    `${claim.place.file}:${String(claim.place.line)}${claim.moved ? ' (moved)' : ''}`;
   const name = node.name === '' ? `#${String(node.index)}` : node.name;
-  if (link.call === null && link.definition === null) return `${name} (${node.op}): nothing. ${link.evidence.join(' ')}`;
+  if (link.call === null && link.definition === null)
+    return `${name} (${node.op}): nothing. ${link.evidence.join(' ')}`;
   const places = [
     link.call === null ? '' : `called at ${at(link.call)}`,
     link.definition === null ? '' : `defined at ${at(link.definition)}`,

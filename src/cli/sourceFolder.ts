@@ -9,7 +9,16 @@ import { describe } from '../base/errors';
 import type { SourceRoot } from '../source/sources';
 import { usage } from './options';
 
-const SKIPPED = new Set(['node_modules', '__pycache__', 'site-packages', 'dist-packages', 'venv', 'env', 'build', 'dist']);
+const SKIPPED = new Set([
+  'node_modules',
+  '__pycache__',
+  'site-packages',
+  'dist-packages',
+  'venv',
+  'env',
+  'build',
+  'dist',
+]);
 const FILE_LIMIT = 20_000;
 /** A source file larger than this is data. */
 const SIZE_LIMIT = 16 * 1024 * 1024;
@@ -17,9 +26,13 @@ const SIZE_LIMIT = 16 * 1024 * 1024;
 /** Opens a folder. Throws `usage` when it is not one. */
 export async function openSourceFolder(folder: string): Promise<SourceRoot> {
   const root = await realpath(resolve(folder)).catch((error: unknown) => {
-    throw usage(`The source folder ${folder} cannot be read: ${describe(error)}.`, 'Name a folder that holds the Python.');
+    throw usage(
+      `The source folder ${folder} cannot be read: ${describe(error)}.`,
+      'Name a folder that holds the Python.',
+    );
   });
-  if (!(await stat(root)).isDirectory()) throw usage(`${folder} is not a folder.`, 'Name a folder that holds the Python.');
+  if (!(await stat(root)).isDirectory())
+    throw usage(`${folder} is not a folder.`, 'Name a folder that holds the Python.');
   const listed = new Set<string>();
   return {
     async list(signal) {
@@ -37,7 +50,12 @@ export async function openSourceFolder(folder: string): Promise<SourceRoot> {
   };
 }
 
-async function walk(root: string, folder: string, found: Set<string>, signal: AbortSignal | undefined): Promise<void> {
+async function walk(
+  root: string,
+  folder: string,
+  found: Set<string>,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   for (const entry of await readdir(folder, { withFileTypes: true })) {
     throwIfCancelled(signal);
     if (found.size >= FILE_LIMIT) return;

@@ -59,7 +59,8 @@ export function align(flow: Flow, count: number, cost: Cost, again: Cost): Walk 
   }
   let last: Step | null = null;
   for (const step of frontier.values()) if (last === null || step.cost < last.cost) last = step;
-  for (let step = last; step !== null; step = step.before) if (step.item >= 0 && states[step.item] === -1) states[step.item] = step.state;
+  for (let step = last; step !== null; step = step.before)
+    if (step.item >= 0 && states[step.item] === -1) states[step.item] = step.state;
   return { states, cost: last?.cost ?? 0 };
 }
 

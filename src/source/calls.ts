@@ -7,7 +7,16 @@ import { isAgain, type Activation } from './follow';
 import type { Operation } from './interpret/flow';
 import type { Instance } from './interpret/values';
 import type { Item, Work } from './nodeWork';
-import { classMakes, classTraces, fitOperator, fitTarget, isPlain, isSide, isSingle, type Fit } from './opNames';
+import {
+  classMakes,
+  classTraces,
+  fitOperator,
+  fitTarget,
+  isPlain,
+  isSide,
+  isSingle,
+  type Fit,
+} from './opNames';
 import { fitsTrace, type Traced } from './traced';
 
 export interface CallFound {
@@ -33,10 +42,20 @@ const PRICE: Readonly<Record<Fit, number>> = { same: 0, side: 0.6, open: 0.7, un
 const AGAIN: Readonly<Record<Fit, number>> = { same: 0.15, side: 0.1, open: 0.5, unlike: 3.5 };
 
 /** The call behind each item of `work`, or null where nothing fits. */
-export function findCalls(work: Work, activation: Activation, trails: readonly Traced[], hooked: Hooks): { readonly calls: (CallFound | null)[]; readonly cost: number } {
+export function findCalls(
+  work: Work,
+  activation: Activation,
+  trails: readonly Traced[],
+  hooked: Hooks,
+): { readonly calls: (CallFound | null)[]; readonly cost: number } {
   const { flow } = activation;
-  const operations = flow.operations.filter((operation) => operation !== null && !isAgain(operation)) as Operation[];
-  const cache = new Map<string, { readonly allowed: ReadonlyMap<Operation, number>; readonly rivals: readonly Operation[] }>();
+  const operations = flow.operations.filter(
+    (operation) => operation !== null && !isAgain(operation),
+  ) as Operation[];
+  const cache = new Map<
+    string,
+    { readonly allowed: ReadonlyMap<Operation, number>; readonly rivals: readonly Operation[] }
+  >();
   const choices = work.items.map((item, i) => {
     const trace = trails[i];
     const key = keyOf(item, trace);
@@ -64,7 +83,16 @@ export function findCalls(work: Work, activation: Activation, trails: readonly T
     const { rivals = [] } = choices[i] ?? {};
     if (operation === null || operation === undefined) return null;
     const trace = trails[i];
-    return { operation, rivals: rivals.length, suits: performs(item.module, item.evidence.target, '') !== false, proved: activation.whole && (activation.direct || trace?.complete === true) && trace !== undefined && isProved(rivals, item, trace, hooked) };
+    return {
+      operation,
+      rivals: rivals.length,
+      suits: performs(item.module, item.evidence.target, '') !== false,
+      proved:
+        activation.whole &&
+        (activation.direct || trace?.complete === true) &&
+        trace !== undefined &&
+        isProved(rivals, item, trace, hooked),
+    };
   });
   return { calls, cost };
 }
@@ -75,11 +103,20 @@ function keyOf(item: Item, trace: Traced | undefined): string {
 }
 
 /** What it costs that an operation ran a node of module `leaf`; undefined when it cannot have. */
-function moduleCost(operation: Operation, { leaf, module: leafModule, evidence, nodes }: Item, home: Instance): number | undefined {
+function moduleCost(
+  operation: Operation,
+  { leaf, module: leafModule, evidence, nodes }: Item,
+  home: Instance,
+): number | undefined {
   const op = nodes[0]?.op ?? '';
   const { module, within } = operation;
   // The TorchScript exporter puts what a hook does outside the module's scope.
-  if (within !== null) return isUnder(leaf, within) ? 0 : leafModule === home && evidence.modulesFrom !== 'metadata' ? 0.3 : undefined;
+  if (within !== null)
+    return isUnder(leaf, within)
+      ? 0
+      : leafModule === home && evidence.modulesFrom !== 'metadata'
+        ? 0.3
+        : undefined;
   if (leafModule === home) {
     if (module === null) return operation.reaches ? 0.3 : 0;
     const suits = performs(module, evidence.target, op);
@@ -106,11 +143,17 @@ function performs(module: Instance | null, target: string | null, op: string): b
 
 function fitOf(operation: Operation, item: Item): Fit {
   const { target } = item.evidence;
-  return target === null ? fitOperator(operation.name, item.nodes[0]?.op ?? '') : fitTarget(operation.name, target);
+  return target === null
+    ? fitOperator(operation.name, item.nodes[0]?.op ?? '')
+    : fitTarget(operation.name, target);
 }
 
 /** One call may make several items; a plain operator hardly makes the same twice. */
-function again(operation: Operation, item: Item | undefined, allowed: number | undefined): number | undefined {
+function again(
+  operation: Operation,
+  item: Item | undefined,
+  allowed: number | undefined,
+): number | undefined {
   if (item === undefined || allowed === undefined) return undefined;
   if (operation.kind === 'module') return 0.05;
   const fit = fitOf(operation, item);
@@ -121,7 +164,8 @@ function again(operation: Operation, item: Item | undefined, allowed: number | u
 /** A call that makes one known operation and no other cannot have made a different one. */
 function isRuledOut(operation: Operation, item: Item): boolean {
   const { target } = item.evidence;
-  if (operation.kind === 'module' || operation.kind === 'opaque' || target === null || isSide(target)) return false;
+  if (operation.kind === 'module' || operation.kind === 'opaque' || target === null || isSide(target))
+    return false;
   return isPlain(operation.name) && fitTarget(operation.name, target) === 'unlike';
 }
 
@@ -142,5 +186,9 @@ function isProved(rivals: readonly Operation[], item: Item, trace: Traced, hooke
 /** A hook runs code of its own where the module is called: only what the module's class is known to do is sure. */
 function isHooked(module: Instance, item: Item, hooked: Hooks): boolean {
   const fits = performs(item.module, item.evidence.target, '');
-  return hooked.replaced || fits === false || (fits === undefined && (hooked.anywhere || hooked.modules.has(module)));
+  return (
+    hooked.replaced ||
+    fits === false ||
+    (fits === undefined && (hooked.anywhere || hooked.modules.has(module)))
+  );
 }

@@ -53,12 +53,18 @@ export class EvidenceReader {
     const rule = metadata['pkg.onnxscript.rewriter.rule_name'] ?? null;
     const stack = trace === '' ? [] : this.#trace(trace, parseStackTrace);
     const doc = stack.length > 0 || node.doc === '' ? [] : this.#trace(node.doc, parseDocTrace);
-    const usable = scopes !== null && classes !== null && scopes.length === classes.length && scopes.length > 0;
+    const usable =
+      scopes !== null && classes !== null && scopes.length === classes.length && scopes.length > 0;
     if (!usable) {
       const named = this.#named(node);
       if (stack.length === 0 && doc.length === 0 && rule === null) return named;
       const frames = stack.length > 0 ? stack : doc;
-      return { ...named, rule, frames, traceKind: stack.length > 0 ? 'stack' : doc.length > 0 ? 'doc' : 'none' };
+      return {
+        ...named,
+        rule,
+        frames,
+        traceKind: stack.length > 0 ? 'stack' : doc.length > 0 ? 'doc' : 'none',
+      };
     }
     return {
       frames: stack.length > 0 ? stack : doc,
@@ -77,7 +83,8 @@ export class EvidenceReader {
   #named(node: Node): NodeEvidence {
     const slash = /^\/(?:.*\/)?[^/]*$/.test(node.name) ? this.#slashes(node.name) : null;
     const weight = node.inputs.map((input) => moduleOfWeight(input)).find((path) => path !== null) ?? null;
-    if (slash !== null) return { ...NOTHING, modules: slash, modulesFrom: 'slash-names', weightModule: weight };
+    if (slash !== null)
+      return { ...NOTHING, modules: slash, modulesFrom: 'slash-names', weightModule: weight };
     if (weight === null) return NOTHING;
     return { ...NOTHING, modules: ['', weight], modulesFrom: 'initializers', weightModule: weight };
   }
@@ -119,6 +126,9 @@ export class EvidenceReader {
 
 /** `blocks.0.fc.weight` -> `blocks.0.fc`; null for a name that is no parameter's. */
 function moduleOfWeight(name: string): string | null {
-  const match = /^([A-Za-z_]\w*(?:\.\w+)*)\.(?:weight|bias|running_mean|running_var|gamma|beta|\w*weight\w*|\w*bias\w*)$/.exec(name);
+  const match =
+    /^([A-Za-z_]\w*(?:\.\w+)*)\.(?:weight|bias|running_mean|running_var|gamma|beta|\w*weight\w*|\w*bias\w*)$/.exec(
+      name,
+    );
   return match?.[1] ?? null;
 }

@@ -18,7 +18,18 @@ export interface Activation {
 }
 
 const DIRECT = /^(?:forward|__call__)$/;
-const AGAIN = { kind: 'access', name: '', line: 0, frames: [], module: null, within: null, reaches: false, inherited: false, blind: false, skip: 1.5 } as const;
+const AGAIN = {
+  kind: 'access',
+  name: '',
+  line: 0,
+  frames: [],
+  module: null,
+  within: null,
+  reaches: false,
+  inherited: false,
+  blind: false,
+  skip: 1.5,
+} as const;
 
 /** True for the step that only leads back to the start of a flow. */
 export function isAgain(operation: Operation): boolean {
@@ -40,7 +51,9 @@ export class Follower {
     this.interpreter.fill(instance);
     const set = instance.attributes.get('forward');
     if (set?.kind === 'function') return [set];
-    const own = this.interpreter.classAttribute(ref.cls, '__call__') ?? this.interpreter.classAttribute(ref.cls, 'forward');
+    const own =
+      this.interpreter.classAttribute(ref.cls, '__call__') ??
+      this.interpreter.classAttribute(ref.cls, 'forward');
     if (own?.kind === 'function') return [{ ...own, self: instance }];
     if (!instance.open) return [];
     return this.interpreter.classes.methodsOf(ref.cls).map((method) => ({ ...method, self: instance }));

@@ -4,7 +4,8 @@
  */
 import type { Sources } from './sources';
 
-const OUTSIDE = /(?:^|[^\w.])(?!self\b|cls\b)[A-Za-z_]\w*(?:\.\w+|\[[^\]\n]*\])*\.(\w+)\s*(?::[^=\n]+)?=(?!=)/g;
+const OUTSIDE =
+  /(?:^|[^\w.])(?!self\b|cls\b)[A-Za-z_]\w*(?:\.\w+|\[[^\]\n]*\])*\.(\w+)\s*(?::[^=\n]+)?=(?!=)/g;
 const BY_NAME = /\bsetattr\(\s*[^,\n]+,\s*(['"])(\w+)\1/g;
 
 /** Attribute names set on something other than `self`. */
@@ -21,7 +22,12 @@ export function resetAttributes(sources: Sources): ReadonlySet<string> {
 /** True when some file puts another function in the place of a module's `forward`. */
 export function replacesForward(sources: Sources): boolean {
   for (const file of sources.readFiles()) {
-    if (/\.(?:forward|__call__)\s*=(?!=)|MethodType|setattr\([^)]*['"]forward['"]/.test(sources.text(file) ?? '')) return true;
+    if (
+      /\.(?:forward|__call__)\s*=(?!=)|MethodType|setattr\([^)]*['"]forward['"]/.test(
+        sources.text(file) ?? '',
+      )
+    )
+      return true;
   }
   return false;
 }

@@ -6,19 +6,20 @@ import { breathe, throwIfCancelled } from '../base/cancel';
 import type { LinkTable, NodeLink } from '../contract/link';
 import type { ScopeTree } from '../contract/scopes';
 import type { Node, Skeleton } from '../contract/skeleton';
-import { findCalls, type Hooks } from './calls';
+import { findCalls, type CallFound, type Hooks } from './calls';
 import { EvidenceReader, type NodeEvidence } from './evidence';
 import { Follower } from './follow';
 import { mentionsHooks, replacesForward, resetAttributes } from './hazards';
 import { Interpreter } from './interpret/interpreter';
 import { borrow } from './neighbours';
 import { ClaimMaker, linkOf, reasonOf, type NodeClaims } from './nodeLinks';
-import { sortNodes } from './nodeWork';
+import { sortNodes, type Work } from './nodeWork';
 import { Observed } from './observed';
 import { PathMap } from './remap';
 import { RootFinder } from './roots';
 import { Sources, type SourceRoot } from './sources';
 import { readTrace, type Traced } from './traced';
+import type { ModuleTree } from './tree';
 
 /** Links by node id. Reads only files that the root lists. */
 export async function linkModel(
@@ -39,34 +40,67 @@ export async function linkWith(
   root: SourceRoot,
   signal?: AbortSignal,
 ): Promise<LinkTable> {
-  await breathe();
-  throwIfCancelled(signal);
-  void scopes;
-  return sources.settle(root, () => linkNodes(skeleton, sources), signal);
+  return sources.settle(root, () => inSlices(linkNodes(skeleton, scopes, sources), signal), signal);
 }
 
-/** One synchronous pass over what has been read so far. */
-export function linkNodes(skeleton: Skeleton, sources: Sources): LinkTable {
+/** Milliseconds of work between turns of the event loop: typing and scrolling go on. */
+const SLICE = 12;
+
+/** Runs a stepwise piece of work in slices; cancel is heard between them. */
+async function inSlices<T>(steps: Iterator<unknown, T>, signal: AbortSignal | undefined): Promise<T> {
+  let start = performance.now();
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+    if (performance.now() - start < SLICE) continue;
+    await breathe();
+    throwIfCancelled(signal);
+    start = performance.now();
+  }
+}
+
+/** One pass over what has been read so far; yields where it may be interrupted. */
+function* linkNodes(
+  skeleton: Skeleton,
+  scopes: ScopeTree,
+  sources: Sources,
+): Generator<undefined, LinkTable> {
   const { nodes } = skeleton;
   const reader = new EvidenceReader();
-  const evidence = nodes.map((node) => reader.read(node));
+  const evidence: NodeEvidence[] = [];
+  for (const node of nodes) {
+    evidence.push(reader.read(node));
+    if (evidence.length % 256 === 0) yield;
+  }
   const paths = new PathMap(sources, framesOf(evidence));
   const traces = new Map<NodeEvidence, Traced>(evidence.map((entry) => [entry, readTrace(entry, paths)]));
   const traceOf = (entry: NodeEvidence): Traced => traces.get(entry) ?? readTrace(entry, paths);
   const interpreter = new Interpreter(sources);
   const observed = new Observed(nodes, evidence);
-  const hooks: Hooks = { modules: interpreter.hooked, anywhere: mentionsHooks(sources), replaced: replacesForward(sources) };
-  const trees = sources.files.size === 0 ? [] : new RootFinder(sources, interpreter, observed, paths).find(evidence);
-  const solved = trees.map((candidate) => {
+  const hooks: Hooks = {
+    modules: interpreter.hooked,
+    anywhere: mentionsHooks(sources),
+    replaced: replacesForward(sources),
+  };
+  yield;
+  const trees =
+    sources.files.size === 0
+      ? []
+      : yield* new RootFinder(sources, interpreter, observed, paths).find(evidence);
+  let solution: Solution | null = null;
+  for (const candidate of trees) {
     const follower = new Follower(interpreter);
-    const works = sortNodes(nodes, evidence, candidate, follower).flatMap((work) => {
+    const works: Solved[] = [];
+    for (const work of sortNodes(nodes, evidence, candidate, follower)) {
+      yield;
       const activation = follower.activation(work.instance);
-      if (activation === null) return [];
-      return [{ work, ...findCalls(work, activation, work.items.map((item) => traceOf(item.evidence)), hooks) }];
-    });
-    return { tree: candidate, works, cost: works.reduce((sum, { cost }) => sum + cost, 0) };
-  });
-  const solution = solved.reduce<(typeof solved)[number] | null>((best, next) => (best === null || next.cost < best.cost ? next : best), null);
+      if (activation === null) continue;
+      const trails = work.items.map((item) => traceOf(item.evidence));
+      works.push({ work, ...findCalls(work, activation, trails, hooks) });
+    }
+    const cost = works.reduce((sum, entry) => sum + entry.cost, 0);
+    if (solution === null || cost < solution.cost) solution = { tree: candidate, works, cost };
+  }
   const tree = solution?.tree ?? null;
   const maker = new ClaimMaker(sources, tree, resetAttributes(sources));
   const claims = new Map<number, NodeClaims>();
@@ -82,11 +116,37 @@ export function linkNodes(skeleton: Skeleton, sources: Sources): LinkTable {
     const call = maker.traced(traceOf(known));
     const outside = traceOf(known).outside;
     if (call !== null || outside !== null) {
-      claims.set(node.id, { call, definition: null, undefinedModule: true, outside: outside === null ? null : { file: outside.file, line: outside.line } });
+      claims.set(node.id, {
+        call,
+        definition: null,
+        undefinedModule: true,
+        outside: outside === null ? null : { file: outside.file, line: outside.line },
+      });
     }
   });
+  yield;
   borrow(skeleton, claims);
+  nodes.forEach((node) => {
+    const path = scopes.scopes[scopes.scopeOf[node.id] ?? 0]?.path ?? '';
+    if (claims.has(node.id) || path === '') return;
+    const definition = maker.definitionOf(path);
+    if (definition !== null)
+      claims.set(node.id, { call: null, definition, undefinedModule: false, outside: null });
+  });
   return tableOf(nodes, evidence, claims, traceOf);
+}
+
+interface Solved {
+  readonly work: Work;
+  readonly calls: readonly (CallFound | null)[];
+  readonly cost: number;
+}
+
+/** One way to read the model, and what it costs to believe it. */
+interface Solution {
+  readonly tree: ModuleTree;
+  readonly works: readonly Solved[];
+  readonly cost: number;
 }
 
 function* framesOf(evidence: readonly NodeEvidence[]): IterableIterator<NodeEvidence['frames'][number]> {
@@ -107,7 +167,12 @@ function tableOf(
   const counts = { exact: 0, inferred: 0, none: 0 };
   const links = nodes.map((node, i): NodeLink => {
     const known = evidence[i];
-    const made = claims.get(node.id) ?? { call: null, definition: null, undefinedModule: false, outside: null };
+    const made = claims.get(node.id) ?? {
+      call: null,
+      definition: null,
+      undefinedModule: false,
+      outside: null,
+    };
     const link = linkOf(node, made, known === undefined ? '' : reasonOf(known, traceOf(known)));
     counts[link.confidence]++;
     return link;

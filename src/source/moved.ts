@@ -37,7 +37,10 @@ interface Step {
 }
 
 /** Longest common order; among equals, the one whose shifts change least. */
-function inOrder(old: readonly (readonly [number, string])[], positions: ReadonlyMap<string, readonly number[]>): Map<number, number> {
+function inOrder(
+  old: readonly (readonly [number, string])[],
+  positions: ReadonlyMap<string, readonly number[]>,
+): Map<number, number> {
   const steps: Step[] = [];
   let best: Step | null = null;
   for (const [line, text] of old) {

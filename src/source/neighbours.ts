@@ -23,17 +23,26 @@ export function borrow(skeleton: Skeleton, claims: Map<number, NodeClaims>): voi
     for (const output of node.outputs) if (output !== '') producers.set(`${node.graph}\n${output}`, node);
   }
   const near = (node: Node): Node[] => [
-    ...node.outputs.flatMap((output) => consumers.get(`${node.graph}\n${output}`) ?? []).sort((a, b) => a.id - b.id),
-    ...node.inputs.map((input) => producers.get(`${node.graph}\n${input}`)).filter((producer) => producer !== undefined),
+    ...node.outputs
+      .flatMap((output) => consumers.get(`${node.graph}\n${output}`) ?? [])
+      .sort((a, b) => a.id - b.id),
+    ...node.inputs
+      .map((input) => producers.get(`${node.graph}\n${input}`))
+      .filter((producer) => producer !== undefined),
   ];
   for (let round = 0; round < FARTHEST; round++) {
     const found = new Map<number, NodeClaims>();
     for (const node of skeleton.nodes) {
       if (claims.has(node.id)) continue;
-      const neighbour = near(node).find((other) => claims.get(other.id)?.call != null);
+      const neighbour = near(node).find((other) => (claims.get(other.id)?.call ?? null) !== null);
       const from = neighbour === undefined ? undefined : claims.get(neighbour.id);
       if (neighbour === undefined || from === undefined) continue;
-      found.set(node.id, { call: lent(from.call, neighbour), definition: lent(from.definition, neighbour), undefinedModule: from.undefinedModule, outside: null });
+      found.set(node.id, {
+        call: lent(from.call, neighbour),
+        definition: lent(from.definition, neighbour),
+        undefinedModule: from.undefinedModule,
+        outside: null,
+      });
     }
     if (found.size === 0) return;
     for (const [id, made] of found) claims.set(id, made);

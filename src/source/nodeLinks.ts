@@ -37,9 +37,19 @@ export class ClaimMaker {
     const module = found?.operation.module ?? null;
     const inherited = found?.operation.inherited === true ? work.instance : null;
     const owner = module ?? inherited;
-    const definition = functional ? (owner === null ? null : this.#definition(owner, null, false)) : this.#definitionAt(item, found);
-    const outside = call === null && trace.outside !== null ? { file: trace.outside.file, line: trace.outside.line } : null;
-    return { call, definition, undefinedModule: definition === null && this.#missing(item, found, functional), outside };
+    const definition = functional
+      ? owner === null
+        ? null
+        : this.#definition(owner, null, false)
+      : this.#definitionAt(item, found);
+    const outside =
+      call === null && trace.outside !== null ? { file: trace.outside.file, line: trace.outside.line } : null;
+    return {
+      call,
+      definition,
+      undefinedModule: definition === null && this.#missing(item, found, functional),
+      outside,
+    };
   }
 
   /** A module's own code ran, and where it was made is not known although it may stand in the workspace. */
@@ -55,7 +65,8 @@ export class ClaimMaker {
     const place = linePlace(this.sources, innermost.file, innermost.line);
     if (place === null) return null;
     const evidence = [`The trace names line ${String(innermost.frame.line)} of ${innermost.frame.file}.`];
-    if (!trace.complete) evidence.push('Helper functions leave no trace in this export, and this line could not be followed.');
+    if (!trace.complete)
+      evidence.push('Helper functions leave no trace in this export, and this line could not be followed.');
     return { place, confidence: 'inferred', evidence, moved: innermost.moved };
   }
 
@@ -64,28 +75,46 @@ export class ClaimMaker {
     const innermost = trace.own.at(-1);
     const evidence: string[] = [];
     if (innermost !== undefined) {
-      evidence.push(`The trace names line ${String(innermost.frame.line)} of ${innermost.frame.file}${innermost.moved ? ', which has changed since the export' : ''}.`);
+      evidence.push(
+        `The trace names line ${String(innermost.frame.line)} of ${innermost.frame.file}${innermost.moved ? ', which has changed since the export' : ''}.`,
+      );
     }
     let place: SourcePlace | null = placeOf(this.sources, operation.spot);
     const line = innermost?.line ?? null;
     const onLine = place !== null && innermost?.file === place.file && line !== null;
     if (onLine && place !== null && place.line !== line && (trace.complete || found.proved)) {
-      place = operation.frames.at(-1)?.lines.includes(line) === true ? linePlace(this.sources, place.file, line) : place;
+      place =
+        operation.frames.at(-1)?.lines.includes(line) === true
+          ? linePlace(this.sources, place.file, line)
+          : place;
     }
-    if (trace.complete && innermost !== undefined && line !== null && (place === null || place.file !== innermost.file || place.line !== line)) {
+    if (
+      trace.complete &&
+      innermost !== undefined &&
+      line !== null &&
+      (place === null || place.file !== innermost.file || place.line !== line)
+    ) {
       place = linePlace(this.sources, innermost.file, line);
     }
     if (place === null) return null;
     if (found.proved) {
-      evidence.push(trace.complete ? 'The trace leaves no frame out.' : 'Nothing else that this line calls is code of the workspace.');
+      evidence.push(
+        trace.complete
+          ? 'The trace leaves no frame out.'
+          : 'Nothing else that this line calls is code of the workspace.',
+      );
       return { place, confidence: 'exact', evidence, moved: false };
     }
     if (innermost !== undefined && (place.file !== innermost.file || place.line !== line)) {
       evidence.push(`Followed from there into ${operation.frames.at(-1)?.func ?? 'a function'}.`);
     }
-    if (innermost === undefined) evidence.push(`${nameOf(item)} follows the order of calls in ${operation.frames[0]?.func ?? 'forward'}.`);
+    if (innermost === undefined)
+      evidence.push(
+        `${nameOf(item)} follows the order of calls in ${operation.frames[0]?.func ?? 'forward'}.`,
+      );
     if (found.rivals > 1) evidence.push(`${String(found.rivals)} calls fit; order and names chose.`);
-    if (item.evidence.rule !== null) evidence.push(`Made by the rewrite rule ${item.evidence.rule}: other lines may have a part in it.`);
+    if (item.evidence.rule !== null)
+      evidence.push(`Made by the rewrite rule ${item.evidence.rule}: other lines may have a part in it.`);
     return { place, confidence: 'inferred', evidence, moved: innermost?.moved ?? false };
   }
 
@@ -99,12 +128,27 @@ export class ClaimMaker {
     return this.#definition(found.instance, item.leaf, sure);
   }
 
+  /** The definition of the module at a path that only the model's own structure gives. */
+  definitionOf(path: string): PlaceClaim | null {
+    const found = this.tree?.find(path) ?? null;
+    return found === null ? null : this.#definition(found.instance, path, false);
+  }
+
   #definition(instance: Instance, path: string | null, sure: boolean): PlaceClaim | null {
     const spot = this.tree?.spotOf(instance) ?? null;
     const place = spot === null ? null : placeOf(this.sources, spot);
     if (place === null) return null;
-    const name = instance.ref.kind === 'user' ? instance.ref.cls.name : instance.ref.kind === 'library' ? instance.ref.path : 'a module';
-    const evidence = [path === null ? `${name} is constructed here.` : `The model names module ${path}, which the source constructs here as ${name}.`];
+    const name =
+      instance.ref.kind === 'user'
+        ? instance.ref.cls.name
+        : instance.ref.kind === 'library'
+          ? instance.ref.path
+          : 'a module';
+    const evidence = [
+      path === null
+        ? `${name} is constructed here.`
+        : `The model names module ${path}, which the source constructs here as ${name}.`,
+    ];
     if (!sure) evidence.push('The name, not a traced line, leads here.');
     return { place, confidence: sure ? 'exact' : 'inferred', evidence, moved: false };
   }
@@ -122,7 +166,9 @@ export function linkOf(node: Node, claims: NodeClaims, why: string): NodeLink {
   if (call === null && definition === null) {
     return { node: node.id, call: null, definition: null, confidence: 'none', evidence: [why], outside };
   }
-  const exact = call?.confidence === 'exact' && (definition === null ? !undefinedModule : definition.confidence === 'exact');
+  const exact =
+    call?.confidence === 'exact' &&
+    (definition === null ? !undefinedModule : definition.confidence === 'exact');
   return { node: node.id, call, definition, confidence: exact ? 'exact' : 'inferred', evidence, outside };
 }
 

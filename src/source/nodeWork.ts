@@ -30,9 +30,18 @@ export interface Work {
 const NUMBER = /^aten\.(?:scalar_tensor|lift_fresh_copy)\b/;
 
 /** Nodes by the `forward` that performed them; those of no known module are left out. */
-export function sortNodes(nodes: readonly Node[], evidence: readonly NodeEvidence[], tree: ModuleTree, follower: Follower): Work[] {
+export function sortNodes(
+  nodes: readonly Node[],
+  evidence: readonly NodeEvidence[],
+  tree: ModuleTree,
+  follower: Follower,
+): Work[] {
   const works = new Map<Instance, Work>();
-  let waiting: { readonly work: Work; readonly nodes: Node[]; readonly frames: NodeEvidence['frames'] } | null = null;
+  let waiting: {
+    readonly work: Work;
+    readonly nodes: Node[];
+    readonly frames: NodeEvidence['frames'];
+  } | null = null;
   let last: { readonly work: Work; readonly operation: string | null; readonly leaf: string } | null = null;
   nodes.forEach((node, i) => {
     const known = evidence[i];
@@ -50,11 +59,26 @@ export function sortNodes(nodes: readonly Node[], evidence: readonly NodeEvidenc
       waiting = { work, nodes: [...(same ? (waiting?.nodes ?? []) : []), node], frames: known.frames };
       return;
     }
-    const before: readonly Node[] = waiting !== null && waiting.work === work && waiting.frames === known.frames ? waiting.nodes : [];
+    const before: readonly Node[] =
+      waiting !== null && waiting.work === work && waiting.frames === known.frames ? waiting.nodes : [];
     waiting = null;
-    if (last !== null && item !== undefined && operation !== null && last.work === work && last.operation === operation && last.leaf === leaf) {
+    if (
+      last !== null &&
+      item !== undefined &&
+      operation !== null &&
+      last.work === work &&
+      last.operation === operation &&
+      last.leaf === leaf
+    ) {
       work.items[work.items.length - 1] = { ...item, nodes: [...item.nodes, node] };
-    } else work.items.push({ nodes: [node], also: before, evidence: known, leaf, module: tree.find(leaf)?.instance ?? null });
+    } else
+      work.items.push({
+        nodes: [node],
+        also: before,
+        evidence: known,
+        leaf,
+        module: tree.find(leaf)?.instance ?? null,
+      });
     last = { work, operation, leaf };
   });
   return [...works.values()];
@@ -77,12 +101,18 @@ function leafOf(evidence: NodeEvidence, tree: ModuleTree): string | null {
 }
 
 /** The innermost enclosing module whose `forward` is the person's own. */
-function homeOf(evidence: NodeEvidence, leaf: string, tree: ModuleTree, follower: Follower): { instance: Instance; path: string } | null {
+function homeOf(
+  evidence: NodeEvidence,
+  leaf: string,
+  tree: ModuleTree,
+  follower: Follower,
+): { instance: Instance; path: string } | null {
   const chain = [...(evidence.modules ?? [])];
   if (chain.at(-1) !== leaf) chain.splice(-1, 1, leaf);
   for (const path of chain.reverse()) {
     const found = tree.find(path);
-    if (found !== null && follower.entriesOf(found.instance).length > 0) return { instance: found.instance, path };
+    if (found !== null && follower.entriesOf(found.instance).length > 0)
+      return { instance: found.instance, path };
   }
   return null;
 }

@@ -16,7 +16,11 @@ export class Observed {
 
   constructor(nodes: readonly Node[], evidence: readonly NodeEvidence[]) {
     nodes.forEach((node, i) => {
-      const { modules, classes, weightModule } = evidence[i] ?? { modules: null, classes: [], weightModule: null };
+      const { modules, classes, weightModule } = evidence[i] ?? {
+        modules: null,
+        classes: [],
+        weightModule: null,
+      };
       modules?.forEach((path, depth) => {
         const last = depth === modules.length - 1;
         this.#note(path, classes[depth] ?? null, last ? node.op : null);
@@ -50,7 +54,8 @@ export class Observed {
     let largest = -1;
     const base = path === '' ? 0 : path.split('.').length;
     for (const module of this.below(path)) {
-      for (const part of module.path.split('.').slice(base, base + 3)) if (/^\d{1,4}$/.test(part)) largest = Math.max(largest, Number(part));
+      for (const part of module.path.split('.').slice(base, base + 3))
+        if (/^\d{1,4}$/.test(part)) largest = Math.max(largest, Number(part));
     }
     return largest;
   }

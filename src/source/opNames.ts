@@ -74,23 +74,47 @@ entry('sum', 'sum', 'ReduceSum');
 entry('cumsum', 'cumsum', 'CumSum');
 entry('cat concat concatenate', 'cat', 'Concat');
 entry('stack', 'stack cat unsqueeze', 'Concat Unsqueeze');
-entry('chunk split tensor_split', 'chunk split split_with_sizes slice', 'Split Slice SplitToSequence SequenceAt Shape Gather Add Div Mul Unsqueeze');
-entry('reshape view view_as reshape_as', 'view reshape _unsafe_view unsafe_view alias clone', 'Reshape Shape Gather Concat Unsqueeze Slice Squeeze');
+entry(
+  'chunk split tensor_split',
+  'chunk split split_with_sizes slice',
+  'Split Slice SplitToSequence SequenceAt Shape Gather Add Div Mul Unsqueeze',
+);
+entry(
+  'reshape view view_as reshape_as',
+  'view reshape _unsafe_view unsafe_view alias clone',
+  'Reshape Shape Gather Concat Unsqueeze Slice Squeeze',
+);
 entry('flatten', 'view reshape flatten _unsafe_view', 'Reshape Flatten Shape Slice Concat Gather Unsqueeze');
 entry('unflatten', 'view reshape unflatten', 'Reshape Shape Concat Gather Slice');
 entry('permute transpose swapaxes movedim t T mT adjoint', 'permute transpose t numpy_T mT', 'Transpose');
 entry('unsqueeze', 'unsqueeze', 'Unsqueeze');
 entry('squeeze', 'squeeze', 'Squeeze');
-entry('expand expand_as broadcast_to', 'expand', 'Expand Shape Where Equal Mul ConstantOfShape Reshape Concat Gather Unsqueeze');
+entry(
+  'expand expand_as broadcast_to',
+  'expand',
+  'Expand Shape Where Equal Mul ConstantOfShape Reshape Concat Gather Unsqueeze',
+);
 entry('repeat tile', 'repeat', 'Tile Expand Shape Concat Reshape');
-entry('pad', 'pad constant_pad_nd reflection_pad1d reflection_pad2d replication_pad2d', 'Pad Slice Concat Reshape Cast Transpose ConstantOfShape Shape');
+entry(
+  'pad',
+  'pad constant_pad_nd reflection_pad1d reflection_pad2d replication_pad2d',
+  'Pad Slice Concat Reshape Cast Transpose ConstantOfShape Shape',
+);
 entry('roll', 'roll', 'Slice Concat Gather');
 entry('flip', 'flip', 'Slice Gather');
 entry('conv1d conv2d conv3d', 'conv1d conv2d conv3d convolution', 'Conv');
 entry('linear', 'linear addmm mm t matmul', 'Gemm MatMul Add Transpose');
 entry('layer_norm', 'layer_norm native_layer_norm', 'LayerNormalization ReduceMean Sub Pow Add Sqrt Div Mul');
-entry('batch_norm', 'batch_norm _native_batch_norm_legit_no_training native_batch_norm', 'BatchNormalization');
-entry('group_norm', 'group_norm native_group_norm', 'GroupNormalization InstanceNormalization Reshape Mul Add Shape Unsqueeze');
+entry(
+  'batch_norm',
+  'batch_norm _native_batch_norm_legit_no_training native_batch_norm',
+  'BatchNormalization',
+);
+entry(
+  'group_norm',
+  'group_norm native_group_norm',
+  'GroupNormalization InstanceNormalization Reshape Mul Add Shape Unsqueeze',
+);
 entry('embedding', 'embedding', 'Gather');
 entry('max_pool1d max_pool2d', 'max_pool1d max_pool2d max_pool2d_with_indices', 'MaxPool Unsqueeze Squeeze');
 entry('avg_pool1d avg_pool2d', 'avg_pool1d avg_pool2d', 'AveragePool Pad Squeeze Unsqueeze');
@@ -99,7 +123,11 @@ entry(
   'adaptive_avg_pool1d adaptive_avg_pool2d mean avg_pool2d _adaptive_avg_pool2d avg_pool1d',
   'GlobalAveragePool AveragePool ReduceMean',
 );
-entry('interpolate upsample', 'upsample_nearest2d upsample_bilinear2d upsample_nearest1d upsample_bicubic2d', 'Resize Shape Slice Concat Upsample');
+entry(
+  'interpolate upsample',
+  'upsample_nearest2d upsample_bilinear2d upsample_nearest1d upsample_bicubic2d',
+  'Resize Shape Slice Concat Upsample',
+);
 entry(
   'scaled_dot_product_attention',
   'scaled_dot_product_attention _scaled_dot_product_flash_attention_for_cpu',
@@ -115,11 +143,21 @@ entry('arange', 'arange', 'Range');
 
 /** Operations that converting, copying and type promotion add beside any other. */
 const SIDE = new Set(
-  '_to_copy to type_as lift_fresh lift_fresh_copy clone alias detach contiguous scalar_tensor expand view reshape copy _assert_tensor_metadata sym_size full'.split(' '),
+  '_to_copy to type_as lift_fresh lift_fresh_copy clone alias detach contiguous scalar_tensor expand view reshape copy _assert_tensor_metadata sym_size full'.split(
+    ' ',
+  ),
 );
-const SIDE_ONNX = new Set('Cast CastLike Constant ConstantOfShape Identity Shape Gather Unsqueeze Concat Squeeze Expand Reshape Slice Range'.split(' '));
+const SIDE_ONNX = new Set(
+  'Cast CastLike Constant ConstantOfShape Identity Shape Gather Unsqueeze Concat Squeeze Expand Reshape Slice Range'.split(
+    ' ',
+  ),
+);
 /** Listed, but library functions of the name may be composed of other operations too. */
-const COMPOSITE = new Set('gelu silu group_norm layer_norm interpolate scaled_dot_product_attention pad unflatten roll linear @ matmul'.split(' '));
+const COMPOSITE = new Set(
+  'gelu silu group_norm layer_norm interpolate scaled_dot_product_attention pad unflatten roll linear @ matmul'.split(
+    ' ',
+  ),
+);
 
 /** How well a call's name fits an operation: `same`, `unlike`, or `open` where nothing is known. */
 export type Fit = 'same' | 'side' | 'open' | 'unlike';
@@ -135,7 +173,8 @@ export function targetName(target: string): string {
   return parts[0] === 'aten' ? (parts[1] ?? target) : target;
 }
 
-const SEVERAL = /^(?:chunk|split|tensor_split|unbind|topk|max|min|sort|var_mean|std_mean|lstm|gru|meshgrid|broadcast_tensors|where|nonzero)$/;
+const SEVERAL =
+  /^(?:chunk|split|tensor_split|unbind|topk|max|min|sort|var_mean|std_mean|lstm|gru|meshgrid|broadcast_tensors|where|nonzero)$/;
 
 /** Fit with a traced operation such as `aten.mul.Tensor`. */
 export function fitTarget(name: string, target: string): Fit {
@@ -154,7 +193,8 @@ export function fitTarget(name: string, target: string): Fit {
 export function fitOperator(name: string, op: string): Fit {
   const plain = plainName(name);
   const known = TABLE.get(plain);
-  if (known?.onnx.has(op) === true || plain.replaceAll('_', '').toLowerCase() === op.toLowerCase()) return 'same';
+  if (known?.onnx.has(op) === true || plain.replaceAll('_', '').toLowerCase() === op.toLowerCase())
+    return 'same';
   if (SIDE_ONNX.has(op)) return 'side';
   if (known !== undefined) return COMPOSITE.has(plain) ? 'open' : 'unlike';
   return 'open';
@@ -186,7 +226,10 @@ const MODULE_OPERATORS: readonly (readonly [RegExp, RegExp])[] = [
   [/^(?:ReLU6|Hardtanh)$/, /^(?:Clip|Min|Max|Relu)$/],
   [/^GELU$/, /^(?:Gelu|Div|Erf|Add|Mul|Tanh|Pow)$/],
   [/^SiLU$/, /^(?:Sigmoid|Mul|Swish)$/],
-  [/^(?:ELU|LeakyReLU|PReLU|Softplus|HardSwish|HardSigmoid|Mish|Selu|Softsign)$/i, /^(?:Elu|LeakyRelu|PRelu|Softplus|HardSwish|HardSigmoid|Mish|Selu|Softsign|Mul|Tanh|Div|Clip|Add)$/],
+  [
+    /^(?:ELU|LeakyReLU|PReLU|Softplus|HardSwish|HardSigmoid|Mish|Selu|Softsign)$/i,
+    /^(?:Elu|LeakyRelu|PRelu|Softplus|HardSwish|HardSigmoid|Mish|Selu|Softsign|Mul|Tanh|Div|Clip|Add)$/,
+  ],
   [/GroupNorm|InstanceNorm/, /^(?:GroupNormalization|InstanceNormalization|Mul|Add)$/],
   [/^Upsample$/, /^Resize$/],
   [/^Flatten$/, /^Flatten$/],
@@ -208,7 +251,10 @@ export function classMakes(className: string, ops: ReadonlySet<string>): boolean
 }
 
 const MODULE_TARGETS: readonly (readonly [RegExp, RegExp])[] = [
-  [/^Conv\dd$|^ConvTranspose\dd$/, /^(?:conv\dd|convolution|conv_transpose\dd|pad|reflection_pad\dd|replication_pad\dd)/],
+  [
+    /^Conv\dd$|^ConvTranspose\dd$/,
+    /^(?:conv\dd|convolution|conv_transpose\dd|pad|reflection_pad\dd|replication_pad\dd)/,
+  ],
   [/^(?:Linear|NonDynamicallyQuantizableLinear)$/, /^(?:linear|addmm|mm|t|permute|matmul|view|bmm|add)$/],
   [/^BatchNorm\dd$|^SyncBatchNorm$/, /batch_norm/],
   [/^LayerNorm$/, /layer_norm/],
@@ -217,7 +263,10 @@ const MODULE_TARGETS: readonly (readonly [RegExp, RegExp])[] = [
   [/^ReLU$/, /^relu$/],
   [/^GELU$/, /^gelu$/],
   [/^SiLU$/, /^silu$/],
-  [/^(?:Sigmoid|Tanh|Softmax|Hardswish|Mish|ELU|LeakyReLU|PReLU|Softplus)$/, /^(?:sigmoid|tanh|_?softmax|hardswish|mish|elu|leaky_relu|_?prelu\w*|softplus)$/],
+  [
+    /^(?:Sigmoid|Tanh|Softmax|Hardswish|Mish|ELU|LeakyReLU|PReLU|Softplus)$/,
+    /^(?:sigmoid|tanh|_?softmax|hardswish|mish|elu|leaky_relu|_?prelu\w*|softplus)$/,
+  ],
   [/^Embedding$/, /^embedding$/],
   [/^MaxPool\dd$/, /^max_pool\dd/],
   [/^(?:Adaptive)?AvgPool\dd$/, /avg_pool\dd|^mean$/],

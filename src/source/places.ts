@@ -23,5 +23,11 @@ export function linePlace(sources: Sources, file: string, line: number): SourceP
   const outline = sources.outline(file);
   if (outline === undefined || line > outline.lines.count) return null;
   const text = outline.lines.textOf(line);
-  return { file, line, column: text.length - text.trimStart().length, endLine: line, endColumn: text.trimEnd().length };
+  return {
+    file,
+    line,
+    column: text.length - text.trimStart().length,
+    endLine: line,
+    endColumn: text.trimEnd().length,
+  };
 }

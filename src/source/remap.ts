@@ -28,7 +28,8 @@ interface MappedFile {
   readonly lines: ReadonlyMap<number, number>;
 }
 
-const LIBRARY = /(?:^|[\\/])(?:(?:site|dist)-packages|lib[\\/]python\d[\d.]*|python\d+[\\/]lib)[\\/](?!.*[\\/](?:site|dist)-packages[\\/])(.*)$/i;
+const LIBRARY =
+  /(?:^|[\\/])(?:(?:site|dist)-packages|lib[\\/]python\d[\d.]*|python\d+[\\/]lib)[\\/](?!.*[\\/](?:site|dist)-packages[\\/])(.*)$/i;
 /** Suffix parts beyond this prove nothing more. */
 const DEPTH = 64;
 
@@ -44,7 +45,8 @@ export class PathMap {
     for (const frame of frames) {
       const lines = byFile.get(frame.file) ?? new Map<number, string | null>();
       byFile.set(frame.file, lines);
-      if (lines.get(frame.line) === undefined || lines.get(frame.line) === null) lines.set(frame.line, frame.text);
+      if (lines.get(frame.line) === undefined || lines.get(frame.line) === null)
+        lines.set(frame.line, frame.text);
     }
     for (const [file, lines] of byFile) this.#files.set(file, this.#map(file, lines));
   }
@@ -83,16 +85,21 @@ export class PathMap {
     let best = scored.filter((entry) => entry.suffix === longest);
     if (best.length > 1 || best.every((entry) => entry.agreed === 0)) {
       const most = Math.max(...scored.map((entry) => entry.agreed));
-      best = (best.some((entry) => entry.agreed === most) ? best : scored).filter((entry) => entry.agreed === most);
+      best = (best.some((entry) => entry.agreed === most) ? best : scored).filter(
+        (entry) => entry.agreed === most,
+      );
     }
     const [chosen, rival] = best;
     if (chosen === undefined) return nothing;
     const texts = [...traced.values()].filter((text) => text !== null).length;
     // Two files that both fit equally well: the trace does not say which, so neither is claimed.
     if (rival !== undefined && texts > 0) return nothing;
-    if (rival !== undefined || (texts > 0 && chosen.agreed === 0 && !foundAnywhere(chosen.outline, traced))) return nothing;
+    if (rival !== undefined || (texts > 0 && chosen.agreed === 0 && !foundAnywhere(chosen.outline, traced)))
+      return nothing;
     const unchanged = chosen.agreed === texts;
-    const lines = unchanged ? new Map([...traced.keys()].map((line) => [line, line])) : followLines(chosen.outline.lines, traced);
+    const lines = unchanged
+      ? new Map([...traced.keys()].map((line) => [line, line]))
+      : followLines(chosen.outline.lines, traced);
     return { home: 'workspace', file: chosen.file, unchanged, lines };
   }
 
@@ -111,19 +118,22 @@ export class PathMap {
 
 function commonSuffix(a: readonly string[], b: readonly string[]): number {
   let count = 0;
-  while (count < DEPTH && count < a.length && count < b.length && a.at(-1 - count) === b.at(-1 - count)) count++;
+  while (count < DEPTH && count < a.length && count < b.length && a.at(-1 - count) === b.at(-1 - count))
+    count++;
   return count;
 }
 
 /** How many traced lines still read the same at the same place. */
 function agreement(outline: Outline, traced: ReadonlyMap<number, string | null>): number {
   let agreed = 0;
-  for (const [line, text] of traced) if (text !== null && outline.lines.textOf(line).trim() === text) agreed++;
+  for (const [line, text] of traced)
+    if (text !== null && outline.lines.textOf(line).trim() === text) agreed++;
   return agreed;
 }
 
 function foundAnywhere(outline: Outline, traced: ReadonlyMap<number, string | null>): boolean {
   const texts = new Set([...traced.values()].filter((text) => text !== null));
-  for (let line = 1; line <= outline.lines.count; line++) if (texts.has(outline.lines.textOf(line).trim())) return true;
+  for (let line = 1; line <= outline.lines.count; line++)
+    if (texts.has(outline.lines.textOf(line).trim())) return true;
   return false;
 }

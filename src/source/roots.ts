@@ -33,10 +33,10 @@ export class RootFinder {
   ) {}
 
   /** Module trees the model can have, the likeliest first; empty when no class of the workspace fits. */
-  find(evidence: readonly NodeEvidence[]): ModuleTree[] {
+  *find(evidence: readonly NodeEvidence[]): Generator<undefined, ModuleTree[]> {
     const named = this.#namedRoot(evidence);
-    if (named.length > 0) return [this.#best(this.#waysOf(named))].filter((tree) => tree !== null);
-    return this.observed.modules.some((module) => module.path !== '') ? this.#fitting() : [];
+    if (named.length > 0) return [yield* this.#best(this.#waysOf(named))].filter((tree) => tree !== null);
+    return this.observed.modules.some((module) => module.path !== '') ? yield* this.#fitting() : [];
   }
 
   /** A class by the qualified name an exporter gave it: `package.net.Block`. */
@@ -44,7 +44,9 @@ export class RootFinder {
     const module = name.slice(0, Math.max(0, name.lastIndexOf('.')));
     const tail = `/${module.replaceAll('.', '/')}`;
     const classes = this.#withName(lastName(name));
-    const inModule = classes.filter(({ env }) => `/${env.file}`.endsWith(`${tail}.py`) || `/${env.file}`.endsWith(`${tail}/__init__.py`));
+    const inModule = classes.filter(
+      ({ env }) => `/${env.file}`.endsWith(`${tail}.py`) || `/${env.file}`.endsWith(`${tail}/__init__.py`),
+    );
     if (inModule.length > 0) return inModule[0];
     return module === '__main__' || module === '' ? classes[0] : undefined;
   }
@@ -59,7 +61,15 @@ export class RootFinder {
     if (rootClass !== null) {
       const name = lastName(rootClass);
       if (traced !== undefined && (traced.name === name || this.#inherits(name, traced))) {
-        add(traced.name === name ? traced : this.#withName(name).find((cls) => this.interpreter.mro(cls).some((base) => typeof base !== 'string' && base.node === traced.node)));
+        add(
+          traced.name === name
+            ? traced
+            : this.#withName(name).find((cls) =>
+                this.interpreter
+                  .mro(cls)
+                  .some((base) => typeof base !== 'string' && base.node === traced.node),
+              ),
+        );
       }
       if (found.length === 0) add(this.classNamed(rootClass));
       // A module's path differs between machines; a class of that name, alone in the workspace, is it.
@@ -73,11 +83,15 @@ export class RootFinder {
   }
 
   #inherits(name: string, base: ClassValue): boolean {
-    return this.#withName(name).some((cls) => this.interpreter.mro(cls).some((entry) => typeof entry !== 'string' && entry.node === base.node));
+    return this.#withName(name).some((cls) =>
+      this.interpreter.mro(cls).some((entry) => typeof entry !== 'string' && entry.node === base.node),
+    );
   }
 
   #heirs(base: ClassValue): ClassValue[] {
-    return this.#all().filter((cls) => this.interpreter.mro(cls).some((entry) => typeof entry !== 'string' && entry.node === base.node));
+    return this.#all().filter((cls) =>
+      this.interpreter.mro(cls).some((entry) => typeof entry !== 'string' && entry.node === base.node),
+    );
   }
 
   /** The class whose method is the outermost traced frame of the person's own. */
@@ -102,7 +116,9 @@ export class RootFinder {
     const env = this.interpreter.moduleEnv(file);
     if (env === undefined) return undefined;
     const known = env.vars.get(node.name);
-    return known?.kind === 'class' && known.node === node ? known : { kind: 'class', name: node.name, node, env };
+    return known?.kind === 'class' && known.node === node
+      ? known
+      : { kind: 'class', name: node.name, node, env };
   }
 
   /** Ways to make an object of the class: as the workspace makes it, with its defaults, with anything. */
@@ -120,12 +136,14 @@ export class RootFinder {
     const made: Instance[] = [];
     this.#constructed.set(cls.node, made);
     this.interpreter.onConstruct = (instance) => {
-      if (instance.ref.kind === 'user' && instance.ref.cls.node === cls.node && made.length < MOST_WAYS) made.push(instance);
+      if (instance.ref.kind === 'user' && instance.ref.cls.node === cls.node && made.length < MOST_WAYS)
+        made.push(instance);
     };
     const mention = new RegExp(`\\b${cls.name}\\s*\\(`);
     for (const file of this.sources.files) {
       const text = this.sources.text(file);
-      if (text !== undefined && mention.test(text.replaceAll(`class ${cls.name}`, ''))) this.interpreter.runScript(file);
+      if (text !== undefined && mention.test(text.replaceAll(`class ${cls.name}`, '')))
+        this.interpreter.runScript(file);
     }
     this.interpreter.onConstruct = null;
     return made;
@@ -135,11 +153,12 @@ export class RootFinder {
     for (const cls of classes) yield* this.#ways(cls);
   }
 
-  #best(ways: Iterable<Instance>): ModuleTree | null {
+  *#best(ways: Iterable<Instance>): Generator<undefined, ModuleTree | null> {
     let best: ModuleTree | null = null;
     let most = -Infinity;
     const enough = this.observed.modules.length;
     for (const instance of ways) {
+      yield;
       const tree = this.#tree(instance);
       tree.tune(instance, '');
       const score = tree.score();
@@ -153,14 +172,25 @@ export class RootFinder {
   }
 
   #tree(root: Instance): ModuleTree {
-    return new ModuleTree(this.interpreter, this.observed, (name) => this.classNamed(name), (cls) => this.constructions(cls), root);
+    return new ModuleTree(
+      this.interpreter,
+      this.observed,
+      (name) => this.classNamed(name),
+      (cls) => this.constructions(cls),
+      root,
+    );
   }
 
   /** Without a name to go by: every class whose attributes the model's first names could be. */
-  #fitting(): ModuleTree[] {
-    const firsts = [...new Set(this.observed.modules.filter(({ path }) => path !== '').map(({ path }) => path.split('.')[0] ?? path))];
+  *#fitting(): Generator<undefined, ModuleTree[]> {
+    const firsts = [
+      ...new Set(
+        this.observed.modules.filter(({ path }) => path !== '').map(({ path }) => path.split('.')[0] ?? path),
+      ),
+    ];
     const fits: { readonly cls: ClassValue; readonly score: number }[] = [];
     for (const cls of this.#all(firsts).slice(0, MOST_CLASSES)) {
+      yield;
       const instance = new Instance({ kind: 'user', cls }, null, DEFAULTS);
       const tree = this.#tree(instance);
       tree.tune(instance, '');
@@ -169,7 +199,12 @@ export class RootFinder {
     }
     const best = Math.max(...fits.map(({ score }) => score));
     const likely = fits.filter(({ score }) => score >= best - 0.5).sort((a, b) => b.score - a.score);
-    return likely.slice(0, MOST_ROOTS).flatMap(({ cls }) => this.#best(this.#ways(cls)) ?? []);
+    const trees: ModuleTree[] = [];
+    for (const { cls } of likely.slice(0, MOST_ROOTS)) {
+      const tree = yield* this.#best(this.#ways(cls));
+      if (tree !== null) trees.push(tree);
+    }
+    return trees;
   }
 
   #withName(name: string): readonly ClassValue[] {
@@ -206,4 +241,3 @@ export class RootFinder {
     return found;
   }
 }
-

@@ -54,7 +54,10 @@ export class Sources {
     this.#texts.delete(file);
     this.#outlines.delete(file);
     const base = baseName(file);
-    this.#byBase.set(base, this.named(base).filter((other) => other !== file));
+    this.#byBase.set(
+      base,
+      this.named(base).filter((other) => other !== file),
+    );
   }
 
   /** A file's text, or undefined when it is not there or not read yet (then it is wanted). */
@@ -81,10 +84,11 @@ export class Sources {
   }
 
   /** Runs `work` until it wants no file that it has not got. */
-  async settle<T>(root: SourceRoot, work: () => T, signal?: AbortSignal): Promise<T> {
+  async settle<T>(root: SourceRoot, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     for (;;) {
       this.#wanted.clear();
-      const result = work();
+      const result = await work();
+      throwIfCancelled(signal);
       if (this.#wanted.size === 0) return result;
       for (const file of [...this.#wanted]) {
         throwIfCancelled(signal);

@@ -37,7 +37,10 @@ export function parseStackTrace(trace: string): TraceFrame[] {
       line,
       func: head[3] ?? '',
       text: text?.trim() ?? null,
-      marked: text === null || carets === null ? null : markedRange(text, carets[1]?.length ?? 0, carets[2]?.length ?? 0),
+      marked:
+        text === null || carets === null
+          ? null
+          : markedRange(text, carets[1]?.length ?? 0, carets[2]?.length ?? 0),
     });
   }
   return frames;

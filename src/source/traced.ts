@@ -34,7 +34,10 @@ export function isComplete(frames: readonly TraceFrame[], kind: NodeEvidence['tr
   if (kind === 'doc') return true;
   return frames.some(
     ({ file, func, marked }) =>
-      marked !== null || func === '_call_impl' || func === '_wrapped_call_impl' || /[\\/]torch[\\/]_dynamo[\\/]/.test(file),
+      marked !== null ||
+      func === '_call_impl' ||
+      func === '_wrapped_call_impl' ||
+      /[\\/]torch[\\/]_dynamo[\\/]/.test(file),
   );
 }
 
@@ -47,16 +50,30 @@ export function readTrace(evidence: NodeEvidence, paths: PathMap): Traced {
     const file = home === 'workspace' ? paths.fileOf(frame.file) : null;
     if (file === null) continue;
     const mapped = paths.line(frame);
-    own.push({ func: frame.func, file, line: mapped?.line ?? null, moved: mapped?.moved ?? true, checked: mapped?.checked ?? false, frame });
+    own.push({
+      func: frame.func,
+      file,
+      line: mapped?.line ?? null,
+      moved: mapped?.moved ?? true,
+      checked: mapped?.checked ?? false,
+      frame,
+    });
   }
-  return { own, complete: isComplete(evidence.frames, evidence.traceKind), outside, innermost: evidence.frames.at(-1) ?? null };
+  return {
+    own,
+    complete: isComplete(evidence.frames, evidence.traceKind),
+    outside,
+    innermost: evidence.frames.at(-1) ?? null,
+  };
 }
 
 /** Whether an operation in these frames can have left this trace. A line that was not found again rules nothing out. */
 export function fitsTrace(frames: readonly FrameLine[], { own, complete }: Traced): boolean {
   if (own.length === 0) return true;
   const comprehensions = own.some(({ func }) => func.startsWith('<') && func.endsWith('comp>'));
-  const expected = frames.filter(({ func }) => (complete ? comprehensions || !/^<(?:list|set|dict)comp>$/.test(func) : func === 'forward'));
+  const expected = frames.filter(({ func }) =>
+    complete ? comprehensions || !/^<(?:list|set|dict)comp>$/.test(func) : func === 'forward',
+  );
   const shown = complete ? own : own.filter(({ func }) => func === 'forward');
   if (expected.length > shown.length) return false;
   return expected.every((frame, i) => {

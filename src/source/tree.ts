@@ -146,7 +146,12 @@ export class ModuleTree {
       if (module.path === path || parts.length === 0) continue;
       score += this.#explains(instance, parts, module.path);
     }
-    return score - 0.001 * (instance.items?.length ?? 0) - 0.0001 * instance.attributes.size - 0.001 * size(instance);
+    return (
+      score -
+      0.001 * (instance.items?.length ?? 0) -
+      0.0001 * instance.attributes.size -
+      0.001 * size(instance)
+    );
   }
 
   #explains(instance: Instance, parts: readonly string[], path: string): number {
@@ -230,7 +235,9 @@ export class ModuleTree {
   /** Modules below `parent` whose path ends in `tail`, nearest first. */
   #below(parent: Instance, tail: string): Instance[] {
     const wanted = tail.split('.');
-    let level: { readonly value: Instance; readonly path: readonly string[] }[] = [{ value: parent, path: [] }];
+    let level: { readonly value: Instance; readonly path: readonly string[] }[] = [
+      { value: parent, path: [] },
+    ];
     for (let depth = 0; depth < DEEPEST_SEARCH && level.length > 0 && level.length < WIDEST_SEARCH; depth++) {
       const next: typeof level = [];
       const found: Instance[] = [];
@@ -240,7 +247,11 @@ export class ModuleTree {
           for (const instance of instancesOf(child)) {
             const own = [...path, name];
             next.push({ value: instance, path: own });
-            if (own.length > wanted.length && wanted.every((part, i) => own[own.length - wanted.length + i] === part)) found.push(instance);
+            if (
+              own.length > wanted.length &&
+              wanted.every((part, i) => own[own.length - wanted.length + i] === part)
+            )
+              found.push(instance);
           }
         }
       }
@@ -261,7 +272,11 @@ export class ModuleTree {
     if (cls === undefined) return null;
     const made = this.constructions(cls).filter((instance) => instance.spot !== null);
     const spots = new Set(made.map(({ spot }) => `${spot?.file ?? ''}:${String(spot?.from)}`));
-    const instance = new Instance({ kind: 'user', cls }, spots.size === 1 ? (made[0]?.spot ?? null) : null, made[0]?.args ?? { ...NO_ARGS, open: true });
+    const instance = new Instance(
+      { kind: 'user', cls },
+      spots.size === 1 ? (made[0]?.spot ?? null) : null,
+      made[0]?.args ?? { ...NO_ARGS, open: true },
+    );
     this.tune(instance, path);
     return { instance, certain: false };
   }
@@ -279,7 +294,10 @@ export class ModuleTree {
     const parts = path.split('.');
     for (let length = parts.length - 1; length >= 0; length--) {
       const found = this.find(parts.slice(0, length).join('.'));
-      if (found !== null) return found.instance.open || (found.instance.ref.kind === 'library' && found.instance.items === null);
+      if (found !== null)
+        return (
+          found.instance.open || (found.instance.ref.kind === 'library' && found.instance.items === null)
+        );
     }
     return false;
   }
@@ -324,7 +342,8 @@ function reset(instance: Instance): void {
 function size(instance: Instance): number {
   let count = 0;
   for (const value of instance.attributes.values()) {
-    for (const option of instancesOf(value)) count += (option.items?.length ?? 0) + (option.entries?.size ?? 0);
+    for (const option of instancesOf(value))
+      count += (option.items?.length ?? 0) + (option.entries?.size ?? 0);
   }
   return count;
 }

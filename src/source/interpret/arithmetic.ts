@@ -9,20 +9,33 @@ export function arithmetic(op: string, left: Value, right: Value): Value | undef
   const repeated = left.kind === 'list' ? left : right.kind === 'list' ? right : undefined;
   const times = repeated === left ? right : left;
   if (repeated !== undefined && op === '*') {
-    if (times.kind === 'constant' && typeof times.value === 'number' && times.value * repeated.items.length <= 4096) {
-      return list(Array.from({ length: Math.max(0, times.value) }, () => repeated.items).flat(), repeated.type, repeated.open);
+    if (
+      times.kind === 'constant' &&
+      typeof times.value === 'number' &&
+      times.value * repeated.items.length <= 4096
+    ) {
+      return list(
+        Array.from({ length: Math.max(0, times.value) }, () => repeated.items).flat(),
+        repeated.type,
+        repeated.open,
+      );
     }
     return list([...repeated.items], repeated.type, true);
   }
   if (left.kind === 'dict' && right.kind === 'dict' && op === '|') {
-    return { kind: 'dict', entries: new Map([...left.entries, ...right.entries]), open: left.open || right.open };
+    return {
+      kind: 'dict',
+      entries: new Map([...left.entries, ...right.entries]),
+      open: left.open || right.open,
+    };
   }
   if (left.kind !== 'constant' || right.kind !== 'constant') return undefined;
   const a = plain(left.value);
   const b = plain(right.value);
   if (typeof a === 'string' || typeof b === 'string') {
     if (op === '+' && typeof a === 'string' && typeof b === 'string') return constant(a + b);
-    if (op === '*' && typeof a === 'string' && typeof b === 'number' && a.length * b < 4096) return constant(a.repeat(Math.max(0, b)));
+    if (op === '*' && typeof a === 'string' && typeof b === 'number' && a.length * b < 4096)
+      return constant(a.repeat(Math.max(0, b)));
     if (op === '%' && typeof a === 'string' && b !== null) return constant(a.replace(/%[dsi]/, String(b)));
     return NUMBER;
   }
@@ -63,9 +76,14 @@ export function compareConstants(op: string, left: Value, right: Value): boolean
     const none = [left, right].filter((side) => side.kind === 'constant' && side.value === null).length;
     if (none === 2) return op === 'is';
     const other = left.kind === 'constant' && left.value === null ? right : left;
-    if (none === 1 && /^(?:tensor|number|list|dict|function|class|instance|library|constant|partial)$/.test(other.kind)) return op === 'is not';
+    if (
+      none === 1 &&
+      /^(?:tensor|number|list|dict|function|class|instance|library|constant|partial)$/.test(other.kind)
+    )
+      return op === 'is not';
     if (left.kind === 'class' && right.kind === 'class') return (left.node === right.node) === (op === 'is');
-    if (left.kind === 'constant' && right.kind === 'constant') return (left.value === right.value) === (op === 'is');
+    if (left.kind === 'constant' && right.kind === 'constant')
+      return (left.value === right.value) === (op === 'is');
     return undefined;
   }
   if (left.kind !== 'constant' || right.kind !== 'constant') return undefined;
@@ -84,8 +102,9 @@ function contained(op: string, left: Value, right: Value): boolean | undefined {
   if (left.kind !== 'constant') return undefined;
   let found: boolean | undefined;
   if (right.kind === 'list' && right.items.every((item) => item.kind === 'constant')) {
-    found = right.items.some((item) => item.kind === 'constant' && item.value === left.value) || (right.open ? undefined : false);
+    found = right.items.some((item) => item.value === left.value) || (right.open ? undefined : false);
   } else if (right.kind === 'dict') found = right.entries.has(left.value) || (right.open ? undefined : false);
-  else if (right.kind === 'constant' && typeof right.value === 'string' && typeof left.value === 'string') found = right.value.includes(left.value);
+  else if (right.kind === 'constant' && typeof right.value === 'string' && typeof left.value === 'string')
+    found = right.value.includes(left.value);
   return found === undefined ? undefined : found === (op === 'in');
 }

@@ -9,7 +9,7 @@ import { union, type Env, type Value } from './values';
  * Runs every branch from where things stand now. A branch that ends early (returns `'stop'`) does not reach what
  * follows. Gives whether anything does.
  */
-export function fork(machine: Machine, env: Env, branches: readonly (() => 'normal' | 'stop' | undefined | void)[]): boolean {
+export function fork(machine: Machine, env: Env, branches: readonly (() => unknown)[]): boolean {
   const { flow } = machine;
   const start = flow?.current ?? -1;
   const before = env.vars;
@@ -33,7 +33,10 @@ export function fork(machine: Machine, env: Env, branches: readonly (() => 'norm
     const joined = new Map<string, Value>();
     for (const name of names) {
       const values = ends.map((end) => end.vars.get(name)).filter((value) => value !== undefined);
-      joined.set(name, values.every((value) => value === values[0]) && values[0] !== undefined ? values[0] : union(values));
+      joined.set(
+        name,
+        values.every((value) => value === values[0]) && values[0] !== undefined ? values[0] : union(values),
+      );
     }
     env.vars = joined;
   }

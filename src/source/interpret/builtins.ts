@@ -2,15 +2,36 @@
  * Python's own functions and the few of its library that shape which module is called: `range`, `zip`, `getattr`,
  * `partial`, `deepcopy`, `OrderedDict`, … Gives undefined for what is none of these.
  */
-import { accessAttribute, elementOf } from './evaluate';
+import { elementOf } from './elements';
+import { accessAttribute } from './evaluate';
 import type { CallSite, Machine } from './machine';
-import { constant, Instance, list, NONE, NUMBER, optionsOf, TENSOR, truth, union, UNKNOWN, type CallArgs, type Constant, type DictValue, type Value } from './values';
+import {
+  constant,
+  Instance,
+  list,
+  NONE,
+  NUMBER,
+  optionsOf,
+  TENSOR,
+  truth,
+  union,
+  UNKNOWN,
+  type CallArgs,
+  type Constant,
+  type DictValue,
+  type Value,
+} from './values';
 
 type Builtin = (machine: Machine, args: CallArgs, site: CallSite) => Value;
 
 const LONGEST = 4096;
 
-export function callBuiltin(machine: Machine, path: string, args: CallArgs, site: CallSite): Value | undefined {
+export function callBuiltin(
+  machine: Machine,
+  path: string,
+  args: CallArgs,
+  site: CallSite,
+): Value | undefined {
   const name = path.replace(/^(?:builtins|functools|itertools|copy|collections|dataclasses|operator)\./, '');
   if (name === path) return undefined;
   const builtin = Object.hasOwn(TABLE, name) ? TABLE[name] : undefined;
@@ -26,17 +47,23 @@ const listing =
     const source = args.positional[0];
     if (source === undefined) return list([], type);
     const items = machine.iterate(source, site);
-    if (items !== null) return list([...items], type, (source.kind === 'list' || source.kind === 'dict') && source.open);
+    if (items !== null)
+      return list([...items], type, (source.kind === 'list' || source.kind === 'dict') && source.open);
     return source.kind === 'tensor' ? TENSOR : list([], type, true);
   };
 
 const extreme =
   (name: string): Builtin =>
   (machine, args, site) => {
-    const values = args.positional.flatMap((value) => (args.positional.length === 1 ? (machine.iterate(value, site) ?? [value]) : [value]));
-    const numbers = values.map((value) => (value.kind === 'constant' && typeof value.value === 'number' ? value.value : undefined));
+    const values = args.positional.flatMap((value) =>
+      args.positional.length === 1 ? (machine.iterate(value, site) ?? [value]) : [value],
+    );
+    const numbers = values.map((value) =>
+      value.kind === 'constant' && typeof value.value === 'number' ? value.value : undefined,
+    );
     const known = numbers.filter((value) => value !== undefined);
-    if (known.length === values.length && known.length > 0 && name !== 'abs') return constant(name === 'max' ? Math.max(...known) : Math.min(...known));
+    if (known.length === values.length && known.length > 0 && name !== 'abs')
+      return constant(name === 'max' ? Math.max(...known) : Math.min(...known));
     if (values.every((value) => value.kind === 'constant' || value.kind === 'number')) return NUMBER;
     machine.emit('call', name, site, { skip: 0.4 });
     return values.some((value) => value.kind === 'tensor') ? TENSOR : UNKNOWN;
@@ -63,9 +90,20 @@ const mapping: Builtin = (machine, args, site) => {
 
 const TABLE: Readonly<Record<string, Builtin>> = {
   range(_machine, args) {
-    const numbers = args.positional.map((value) => (value.kind === 'constant' && typeof value.value === 'number' ? value.value : undefined));
-    const [from, to, step] = numbers.length === 1 ? [0, numbers[0], 1] : [numbers[0], numbers[1], numbers.length > 2 ? numbers[2] : 1];
-    if (from === undefined || to === undefined || step === undefined || step === 0 || Math.abs(to - from) > LONGEST) {
+    const numbers = args.positional.map((value) =>
+      value.kind === 'constant' && typeof value.value === 'number' ? value.value : undefined,
+    );
+    const [from, to, step] =
+      numbers.length === 1
+        ? [0, numbers[0], 1]
+        : [numbers[0], numbers[1], numbers.length > 2 ? numbers[2] : 1];
+    if (
+      from === undefined ||
+      to === undefined ||
+      step === undefined ||
+      step === 0 ||
+      Math.abs(to - from) > LONGEST
+    ) {
       return from === 0 && (step ?? 0) === 1 ? { kind: 'method', object: UNKNOWN, name: '<range>' } : UNKNOWN;
     }
     const items: Value[] = [];
@@ -74,7 +112,10 @@ const TABLE: Readonly<Record<string, Builtin>> = {
   },
   len(machine, args, site) {
     const value = first(args);
-    const known = value.kind === 'list' || value.kind === 'dict' || value.kind === 'instance' ? machine.iterate(value, site) : null;
+    const known =
+      value.kind === 'list' || value.kind === 'dict' || value.kind === 'instance'
+        ? machine.iterate(value, site)
+        : null;
     if (known === null || ((value.kind === 'list' || value.kind === 'dict') && value.open)) return NUMBER;
     return constant(known.length);
   },
@@ -84,7 +125,9 @@ const TABLE: Readonly<Record<string, Builtin>> = {
     const offset = start?.kind === 'constant' ? Number(start.value) : start === undefined ? 0 : undefined;
     const items = machine.iterate(source, site);
     if (items === null) return { kind: 'method', object: source, name: '<enumerate>' };
-    const pairs = items.map((item, i) => list([offset === undefined ? NUMBER : constant(i + offset), item], 'tuple'));
+    const pairs = items.map((item, i) =>
+      list([offset === undefined ? NUMBER : constant(i + offset), item], 'tuple'),
+    );
     return list(pairs, 'list', source.kind === 'list' && source.open);
   },
   zip(machine, args, site) {
@@ -93,9 +136,16 @@ const TABLE: Readonly<Record<string, Builtin>> = {
     if (known.length === 0 || args.open) return UNKNOWN;
     const length = Math.min(...known.map((column) => column.length));
     const rows = Array.from({ length }, (_, i) =>
-      list(args.positional.map((value, c) => columns[c]?.[i] ?? elementOf(value, i)), 'tuple'),
+      list(
+        args.positional.map((value, c) => columns[c]?.[i] ?? elementOf(value, i)),
+        'tuple',
+      ),
     );
-    return list(rows, 'list', args.positional.some((value) => value.kind === 'list' && value.open));
+    return list(
+      rows,
+      'list',
+      args.positional.some((value) => value.kind === 'list' && value.open),
+    );
   },
   reversed(machine, args, site) {
     const items = machine.iterate(first(args), site);
@@ -112,7 +162,11 @@ const TABLE: Readonly<Record<string, Builtin>> = {
   iter: listing('list'),
   chain(machine, args, site) {
     const parts = args.positional.map((value) => machine.iterate(value, site));
-    return list(parts.flatMap((part) => part ?? []), 'list', parts.includes(null));
+    return list(
+      parts.flatMap((part) => part ?? []),
+      'list',
+      parts.includes(null),
+    );
   },
   next(machine, args, site) {
     const items = machine.iterate(first(args), site);
@@ -122,7 +176,8 @@ const TABLE: Readonly<Record<string, Builtin>> = {
     const [fn = UNKNOWN, ...sources] = args.positional;
     const columns = sources.map((source) => machine.iterate(source, site));
     const known = columns.filter((column) => column !== null);
-    const call = (row: readonly Value[]): Value => machine.call(fn, { positional: row, named: new Map(), open: false }, site);
+    const call = (row: readonly Value[]): Value =>
+      machine.call(fn, { positional: row, named: new Map(), open: false }, site);
     if (known.length === 0) {
       const { flow } = machine;
       const header = flow?.header() ?? -1;
@@ -134,7 +189,11 @@ const TABLE: Readonly<Record<string, Builtin>> = {
       return list([value], 'list', true);
     }
     const length = Math.min(...known.map((column) => column.length));
-    return list(Array.from({ length }, (_, i) => call(sources.map((source, c) => columns[c]?.[i] ?? elementOf(source, i)))));
+    return list(
+      Array.from({ length }, (_, i) =>
+        call(sources.map((source, c) => columns[c]?.[i] ?? elementOf(source, i))),
+      ),
+    );
   },
   filter(machine, args, site) {
     const items = machine.iterate(args.positional[1] ?? UNKNOWN, site);
@@ -142,8 +201,16 @@ const TABLE: Readonly<Record<string, Builtin>> = {
   },
   reduce(machine, args, site) {
     const [fn = UNKNOWN, source = UNKNOWN, start] = args.positional;
-    const items = [...(start === undefined ? [] : [start]), ...(machine.iterate(source, site) ?? [UNKNOWN, UNKNOWN])];
-    return items.slice(1).reduce((left, right) => machine.call(fn, { positional: [left, right], named: new Map(), open: false }, site), items[0] ?? UNKNOWN);
+    const items = [
+      ...(start === undefined ? [] : [start]),
+      ...(machine.iterate(source, site) ?? [UNKNOWN, UNKNOWN]),
+    ];
+    return items
+      .slice(1)
+      .reduce(
+        (left, right) => machine.call(fn, { positional: [left, right], named: new Map(), open: false }, site),
+        items[0] ?? UNKNOWN,
+      );
   },
   sum(machine, args, site) {
     const items = machine.iterate(first(args), site);
@@ -166,12 +233,14 @@ const TABLE: Readonly<Record<string, Builtin>> = {
     const [object = UNKNOWN, name, fallback] = args.positional;
     if (name?.kind !== 'constant' || typeof name.value !== 'string') return UNKNOWN;
     const value = accessAttribute(machine, object, name.value, site);
-    if (value.kind === 'method' && value.object.kind === 'instance' && fallback !== undefined) return union([value, fallback]);
+    if (value.kind === 'method' && value.object.kind === 'instance' && fallback !== undefined)
+      return union([value, fallback]);
     return value;
   },
   setattr(machine, args) {
     const [object = UNKNOWN, name, value = UNKNOWN] = args.positional;
-    if (name?.kind === 'constant' && typeof name.value === 'string') machine.setAttribute(object, name.value, value);
+    if (name?.kind === 'constant' && typeof name.value === 'string')
+      machine.setAttribute(object, name.value, value);
     else if (object.kind === 'instance') object.open = true;
     return NONE;
   },
@@ -180,7 +249,11 @@ const TABLE: Readonly<Record<string, Builtin>> = {
     if (object.kind !== 'instance' || name?.kind !== 'constant') return UNKNOWN;
     machine.fill(object);
     const key = String(name.value);
-    if (object.attributes.has(key) || (object.ref.kind === 'user' && machine.classAttribute(object.ref.cls, key) !== undefined)) return constant(true);
+    if (
+      object.attributes.has(key) ||
+      (object.ref.kind === 'user' && machine.classAttribute(object.ref.cls, key) !== undefined)
+    )
+      return constant(true);
     return object.open || object.ref.kind !== 'user' ? UNKNOWN : constant(false);
   },
   isinstance(machine, args) {
@@ -190,7 +263,8 @@ const TABLE: Readonly<Record<string, Builtin>> = {
     if (answers.includes(true)) return constant(true);
     return answers.includes(undefined) ? UNKNOWN : constant(false);
   },
-  callable: (_machine, args) => (/^(?:function|class|library|partial|method)$/.test(first(args).kind) ? constant(true) : UNKNOWN),
+  callable: (_machine, args) =>
+    /^(?:function|class|library|partial|method)$/.test(first(args).kind) ? constant(true) : UNKNOWN,
   type: (_machine, args) => {
     const value = first(args);
     return value.kind === 'instance' && value.ref.kind === 'user' ? value.ref.cls : UNKNOWN;
@@ -216,7 +290,12 @@ const TABLE: Readonly<Record<string, Builtin>> = {
   copy: (machine, args) => union(optionsOf(first(args)).map((value) => copyOf(machine, value))),
   field(machine, args, site) {
     const made = args.named.get('default_factory');
-    return args.named.get('default') ?? (made === undefined ? UNKNOWN : machine.call(made, { positional: [], named: new Map(), open: false }, site));
+    return (
+      args.named.get('default') ??
+      (made === undefined
+        ? UNKNOWN
+        : machine.call(made, { positional: [], named: new Map(), open: false }, site))
+    );
   },
   wraps: () => UNKNOWN,
   lru_cache: () => UNKNOWN,
@@ -235,23 +314,49 @@ function isInstance(machine: Machine, object: Value, cls: Value): boolean | unde
   if (object.kind === 'instance') {
     if (cls.kind === 'class') {
       if (object.ref.kind === 'unknown') return undefined;
-      return object.ref.kind === 'user' && machine.mro(object.ref.cls).some((base) => typeof base !== 'string' && base.node === cls.node);
+      return (
+        object.ref.kind === 'user' &&
+        machine.mro(object.ref.cls).some((base) => typeof base !== 'string' && base.node === cls.node)
+      );
     }
     if (cls.kind === 'library' && object.ref.kind === 'library') {
-      return object.ref.path.split('.').at(-1) === cls.path.split('.').at(-1) ? true : cls.path.endsWith('.Module') ? true : undefined;
+      return object.ref.path.split('.').at(-1) === cls.path.split('.').at(-1)
+        ? true
+        : cls.path.endsWith('.Module')
+          ? true
+          : undefined;
     }
-    if (cls.kind === 'library' && /^builtins\.(?:int|str|list|tuple|dict|float|bool)$/.test(cls.path)) return false;
+    if (cls.kind === 'library' && /^builtins\.(?:int|str|list|tuple|dict|float|bool)$/.test(cls.path))
+      return false;
     return undefined;
   }
-  if (cls.kind !== 'library') return object.kind === 'tensor' || object.kind === 'constant' || object.kind === 'list' ? false : undefined;
+  if (cls.kind !== 'library')
+    return object.kind === 'tensor' || object.kind === 'constant' || object.kind === 'list'
+      ? false
+      : undefined;
   const type = cls.path.replace(/^builtins\./, '');
-  if (object.kind === 'tensor') return type === 'torch.Tensor' || type === 'torch.FloatTensor' ? true : /^(?:int|str|list|tuple|dict|float|bool)$/.test(type) ? false : undefined;
-  if (object.kind === 'list') return type === object.type ? true : /^(?:int|str|list|tuple|dict|float|bool|set)$/.test(type) ? false : undefined;
+  if (object.kind === 'tensor')
+    return type === 'torch.Tensor' || type === 'torch.FloatTensor'
+      ? true
+      : /^(?:int|str|list|tuple|dict|float|bool)$/.test(type)
+        ? false
+        : undefined;
+  if (object.kind === 'list')
+    return type === object.type
+      ? true
+      : /^(?:int|str|list|tuple|dict|float|bool|set)$/.test(type)
+        ? false
+        : undefined;
   if (object.kind === 'dict') return type === 'dict' ? true : undefined;
   if (object.kind === 'constant') {
     if (typeof object.value === 'string') return type === 'str';
     if (typeof object.value === 'boolean') return type === 'bool' || type === 'int';
-    if (typeof object.value === 'number') return type === 'int' ? Number.isInteger(object.value) : type === 'float' ? !Number.isInteger(object.value) || undefined : false;
+    if (typeof object.value === 'number')
+      return type === 'int'
+        ? Number.isInteger(object.value)
+        : type === 'float'
+          ? !Number.isInteger(object.value) || undefined
+          : false;
     return /^(?:int|str|list|tuple|dict|float|bool|torch\.Tensor)$/.test(type) ? false : undefined;
   }
   return undefined;
@@ -259,14 +364,23 @@ function isInstance(machine: Machine, object: Value, cls: Value): boolean | unde
 
 /** A copy made of the same constructor calls: PyTorch's way to repeat a block. */
 function copyOf(machine: Machine, value: Value): Value {
-  if (value.kind === 'list') return list(value.items.map((item) => copyOf(machine, item)), value.type, value.open);
+  if (value.kind === 'list')
+    return list(
+      value.items.map((item) => copyOf(machine, item)),
+      value.type,
+      value.open,
+    );
   if (value.kind !== 'instance') return value;
   const copy = new Instance(value.ref, value.spot, value.args);
   if (value.constructed !== 'no') {
     machine.fill(value);
-    for (const [name, held] of value.attributes) copy.attributes.set(name, held.kind === 'instance' ? copyOf(machine, held) : held);
+    for (const [name, held] of value.attributes)
+      copy.attributes.set(name, held.kind === 'instance' ? copyOf(machine, held) : held);
     copy.items = value.items?.map((item) => copyOf(machine, item)) ?? null;
-    copy.entries = value.entries === null ? null : new Map([...value.entries].map(([name, held]) => [name, copyOf(machine, held)]));
+    copy.entries =
+      value.entries === null
+        ? null
+        : new Map([...value.entries].map(([name, held]) => [name, copyOf(machine, held)]));
     copy.open = value.open;
     copy.constructed = 'yes';
   }

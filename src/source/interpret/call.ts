@@ -6,7 +6,23 @@ import { callBuiltin } from './builtins';
 import { dataMethod } from './dataMethods';
 import type { CallSite, Machine } from './machine';
 import { initLibrary, moduleMethod } from './modules';
-import { Env, Instance, library, list, NO_ARGS, NONE, NUMBER, optionsOf, TENSOR, union, UNKNOWN, type CallArgs, type ClassRef, type FunctionValue, type Value } from './values';
+import {
+  Env,
+  Instance,
+  library,
+  list,
+  NO_ARGS,
+  NONE,
+  NUMBER,
+  optionsOf,
+  TENSOR,
+  union,
+  UNKNOWN,
+  type CallArgs,
+  type ClassRef,
+  type FunctionValue,
+  type Value,
+} from './values';
 
 const DEEPEST = 60;
 const MOST_RECURSION = 3;
@@ -77,7 +93,8 @@ export function runFunction(machine: Machine, fn: FunctionValue, args: CallArgs,
     return machine.inFrame(fn.name, fn.env.file, site, () => {
       if ('expression' in body) return machine.evaluate(body.expression, env);
       const ended = machine.execute(body.statements(), env);
-      if (machine.flow !== null) machine.flow.current = machine.flow.join([...run.exits, machine.flow.current]);
+      if (machine.flow !== null)
+        machine.flow.current = machine.flow.join([...run.exits, machine.flow.current]);
       if (run.yields.length > 0) return list(run.yields, 'tuple');
       if (ended === 'normal') run.returns.push(NONE);
       const last = run.returns.filter((value) => run.returns.length === 1 || value !== NONE);
@@ -90,7 +107,8 @@ export function runFunction(machine: Machine, fn: FunctionValue, args: CallArgs,
 }
 
 function bindParameters(machine: Machine, fn: FunctionValue, args: CallArgs, env: Env): void {
-  const positional = fn.self === null || fn.role === 'static' ? [...args.positional] : [fn.self, ...args.positional];
+  const positional =
+    fn.self === null || fn.role === 'static' ? [...args.positional] : [fn.self, ...args.positional];
   const named = new Map(args.named);
   for (const param of fn.params) {
     if (param.stars === 1) {
@@ -104,7 +122,11 @@ function bindParameters(machine: Machine, fn: FunctionValue, args: CallArgs, env
       named.delete(param.name);
       if (given !== undefined) env.vars.set(param.name, given);
       else if (args.open || param.fallback === null) env.vars.set(param.name, UNKNOWN);
-      else env.vars.set(param.name, quietly(machine, () => machine.evaluate(param.fallback ?? NOTHING, fn.env)));
+      else
+        env.vars.set(
+          param.name,
+          quietly(machine, () => machine.evaluate(param.fallback ?? NOTHING, fn.env)),
+        );
     }
   }
 }
@@ -142,23 +164,40 @@ function callInstance(machine: Machine, object: Instance, args: CallArgs, site: 
   const { ref } = object;
   const own = ref.kind === 'user' ? machine.classAttribute(ref.cls, '__call__') : undefined;
   if (own?.kind === 'function') return runFunction(machine, { ...own, self: object }, args, site);
-  const name = ref.kind === 'user' ? ref.cls.name : ref.kind === 'library' ? (ref.path.split('.').at(-1) ?? '') : '';
+  const name =
+    ref.kind === 'user' ? ref.cls.name : ref.kind === 'library' ? (ref.path.split('.').at(-1) ?? '') : '';
   if (machine.flow === null) return UNKNOWN;
   machine.fill(object);
   const replaced = object.attributes.get('forward');
   if (replaced !== undefined) return inScope(machine, object, () => callValue(machine, replaced, args, site));
   runHooks(machine, object, 'before', args, site);
-  machine.emit('module', name, site, { module: object, skip: skipOf(machine, object, name), blind: ref.kind === 'unknown' });
+  machine.emit('module', name, site, {
+    module: object,
+    skip: skipOf(machine, object, name),
+    blind: ref.kind === 'unknown',
+  });
   followCallbacks(machine, args, site);
   runHooks(machine, object, 'after', args, site);
   return ref.kind === 'library' && object.items === null ? TENSOR : UNKNOWN;
 }
 
-function runHooks(machine: Machine, object: Instance, when: 'before' | 'after', args: CallArgs, site: CallSite): void {
+function runHooks(
+  machine: Machine,
+  object: Instance,
+  when: 'before' | 'after',
+  args: CallArgs,
+  site: CallSite,
+): void {
   for (const hook of object.hooks) {
     if (hook.when !== when) continue;
-    const given = [object, list([...args.positional], 'tuple', args.open), ...(when === 'after' ? [TENSOR] : [])];
-    inScope(machine, object, () => callValue(machine, hook.run, { positional: given, named: new Map(), open: false }, site));
+    const given = [
+      object,
+      list([...args.positional], 'tuple', args.open),
+      ...(when === 'after' ? [TENSOR] : []),
+    ];
+    inScope(machine, object, () =>
+      callValue(machine, hook.run, { positional: given, named: new Map(), open: false }, site),
+    );
   }
 }
 
@@ -175,21 +214,27 @@ function inScope<T>(machine: Machine, object: Instance, work: () => T): T {
 
 /** `super().__call__(…)`: what `nn.Module` does when a module is called. */
 function callForward(machine: Machine, self: Instance, args: CallArgs, site: CallSite): Value {
-  const forward = self.attributes.get('forward') ?? (self.ref.kind === 'user' ? machine.classAttribute(self.ref.cls, 'forward') : undefined);
-  if (forward?.kind === 'function') return runFunction(machine, { ...forward, self: forward.self ?? self }, args, site);
+  const forward =
+    self.attributes.get('forward') ??
+    (self.ref.kind === 'user' ? machine.classAttribute(self.ref.cls, 'forward') : undefined);
+  if (forward?.kind === 'function')
+    return runFunction(machine, { ...forward, self: forward.self ?? self }, args, site);
   machine.emit('call', 'forward', site, { reaches: true, inherited: true, skip: 1 });
   return UNKNOWN;
 }
 
 /** A module of the person's own has a flow of its own, and one the model never names made nothing. */
 function skipOf(machine: Machine, object: Instance, name: string): number {
-  if (object.ref.kind === 'user' && machine.classAttribute(object.ref.cls, 'forward')?.kind === 'function') return 0;
+  if (object.ref.kind === 'user' && machine.classAttribute(object.ref.cls, 'forward')?.kind === 'function')
+    return 0;
   return object.paths.length === 0 || /^(?:Dropout\w*|Identity|DropPath)$/.test(name) ? 0.1 : 1;
 }
 
 /** Paths whose calls compute nothing on tensors. */
-const SILENT = /^(?:math|os|sys|re|warnings|logging|time|random|typing|dataclasses|enum|abc|string|json|numbers|inspect)\.|^torch\.(?:jit|compiler|_assert|is_tensor|is_grad_enabled|no_grad|inference_mode|autocast|set_grad_enabled|device|dtype|Size|onnx|get_default_dtype|finfo|iinfo|manual_seed|_check\w*|is_floating_point|overrides|backends|cuda|distributed)\b/;
-const FACTORY = /^(?:timm\.create_model|torchvision\.models\.\w+|torch\.hub\.load|.*\.from_(?:pretrained|config))$/;
+const SILENT =
+  /^(?:math|os|sys|re|warnings|logging|time|random|typing|dataclasses|enum|abc|string|json|numbers|inspect)\.|^torch\.(?:jit|compiler|_assert|is_tensor|is_grad_enabled|no_grad|inference_mode|autocast|set_grad_enabled|device|dtype|Size|onnx|get_default_dtype|finfo|iinfo|manual_seed|_check\w*|is_floating_point|overrides|backends|cuda|distributed)\b/;
+const FACTORY =
+  /^(?:timm\.create_model|torchvision\.models\.\w+|torch\.hub\.load|.*\.from_(?:pretrained|config))$/;
 
 function callLibrary(machine: Machine, path: string, args: CallArgs, site: CallSite): Value {
   const known = callBuiltin(machine, path, args, site);
@@ -203,12 +248,19 @@ function callLibrary(machine: Machine, path: string, args: CallArgs, site: CallS
     }
   }
   if (machine.flow === null) {
-    if (/^(?:torch\.nn\.utils\.|.*\.(?:weight_norm|spectral_norm|parametrizations\.\w+)$)/.test(path)) return args.positional[0] ?? UNKNOWN;
+    if (/^(?:torch\.nn\.utils\.|.*\.(?:weight_norm|spectral_norm|parametrizations\.\w+)$)/.test(path))
+      return args.positional[0] ?? UNKNOWN;
     if (/^torch\.compile$|^torch\.jit\.script$/.test(path)) return args.positional[0] ?? UNKNOWN;
-    if (FACTORY.test(path)) return Object.assign(new Instance({ kind: 'library', path }, null, NO_ARGS), { open: true, constructed: 'yes' });
+    if (FACTORY.test(path))
+      return Object.assign(new Instance({ kind: 'library', path }, null, NO_ARGS), {
+        open: true,
+        constructed: 'yes',
+      });
     return path.startsWith('torch.') ? TENSOR : UNKNOWN;
   }
-  const tensors = [...args.positional, ...args.named.values()].some((value) => optionsOf(value).some((option) => option.kind === 'tensor'));
+  const tensors = [...args.positional, ...args.named.values()].some((value) =>
+    optionsOf(value).some((option) => option.kind === 'tensor'),
+  );
   machine.emit('call', name, site, { skip: tensors ? 1 : 0.5 });
   followCallbacks(machine, args, site);
   return path.startsWith('torch.') ? TENSOR : UNKNOWN;
@@ -219,7 +271,13 @@ function callMethod(machine: Machine, object: Value, name: string, args: CallArg
     const self = object.self;
     if (name === '__init__' && self.kind === 'instance') {
       const bases = self.ref.kind === 'user' ? machine.mro(self.ref.cls) : [];
-      initLibrary(machine, self, (bases.find((base) => typeof base === 'string') as string | undefined) ?? 'builtins.object', args, site);
+      initLibrary(
+        machine,
+        self,
+        bases.find((base) => typeof base === 'string') ?? 'builtins.object',
+        args,
+        site,
+      );
       return NONE;
     }
     if (name === '__call__' && self.kind === 'instance') return callForward(machine, self, args, site);
@@ -236,7 +294,12 @@ function callMethod(machine: Machine, object: Value, name: string, args: CallArg
     const handled = moduleMethod(machine, object, name, args, site);
     if (handled !== undefined) return handled;
     if (name === 'forward' && object.ref.kind !== 'unknown') {
-      machine.emit('module', object.ref.kind === 'library' ? (object.ref.path.split('.').at(-1) ?? '') : name, site, { module: object, reaches: true, skip: 1 });
+      machine.emit(
+        'module',
+        object.ref.kind === 'library' ? (object.ref.path.split('.').at(-1) ?? '') : name,
+        site,
+        { module: object, reaches: true, skip: 1 },
+      );
       return UNKNOWN;
     }
     const inherited = object.open || object.ref.kind !== 'user';

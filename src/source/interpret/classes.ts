@@ -5,7 +5,17 @@
 import type { Stmt } from '../python/ast';
 import { blocksOf } from '../python/outline';
 import type { CallSite, Machine } from './machine';
-import { Env, UNKNOWN, constant, library, union, type ClassValue, type FunctionValue, type Instance, type Value } from './values';
+import {
+  Env,
+  UNKNOWN,
+  constant,
+  library,
+  union,
+  type ClassValue,
+  type FunctionValue,
+  type Instance,
+  type Value,
+} from './values';
 
 export class ClassTable {
   readonly #attributes = new Map<object, Env>();
@@ -24,7 +34,10 @@ export class ClassTable {
       if (value.kind === 'class') bases.push(value);
       else bases.push(value.kind === 'library' ? value.path : '?');
     }
-    const lists = [...bases.map((base) => (typeof base === 'string' ? [base] : [...this.mro(base)])), [...bases]];
+    const lists = [
+      ...bases.map((base) => (typeof base === 'string' ? [base] : [...this.mro(base)])),
+      [...bases],
+    ];
     const order = [cls, ...merge(lists)];
     this.#orders.set(cls.node, order);
     return order;
@@ -59,7 +72,13 @@ export class ClassTable {
     for (const base of this.mro(cls)) {
       if (typeof base === 'string') continue;
       for (const [name, value] of this.own(base).vars) {
-        if (value.kind === 'function' && value.role === 'plain' && !name.startsWith('__') && !methods.has(name)) methods.set(name, value);
+        if (
+          value.kind === 'function' &&
+          value.role === 'plain' &&
+          !name.startsWith('__') &&
+          !methods.has(name)
+        )
+          methods.set(name, value);
       }
     }
     return [...methods.values()];
@@ -67,7 +86,12 @@ export class ClassTable {
 
   /** Where `super()` goes on: the first class after `after` in the object's order that has the name. */
   superAttribute(after: ClassValue, self: Value, name: string): Value {
-    const cls = self.kind === 'instance' && self.ref.kind === 'user' ? self.ref.cls : self.kind === 'class' ? self : after;
+    const cls =
+      self.kind === 'instance' && self.ref.kind === 'user'
+        ? self.ref.cls
+        : self.kind === 'class'
+          ? self
+          : after;
     const order = this.mro(cls);
     const at = order.findIndex((base) => typeof base !== 'string' && base.node === after.node);
     for (const base of order.slice(at + 1)) {
@@ -80,7 +104,10 @@ export class ClassTable {
 
   /** The first library base, or null for a class that has none but `object`. */
   libraryBase(cls: ClassValue): string | null {
-    return this.mro(cls).find((base) => typeof base === 'string' && base !== 'builtins.object') as string | null ?? null;
+    return (
+      (this.mro(cls).find((base) => typeof base === 'string' && base !== 'builtins.object') as
+        string | null) ?? null
+    );
   }
 
   /** Names annotated in the class body, in order: a dataclass's or named tuple's fields. */
@@ -132,11 +159,16 @@ export class ClassTable {
       const { cls } = object.ref;
       const value = this.classAttribute(cls, name);
       if (value?.kind === 'function' && value.role === 'property') {
-        return this.machine.run({ ...value, self: object }, { positional: [], named: new Map(), open: false }, site);
+        return this.machine.run(
+          { ...value, self: object },
+          { positional: [], named: new Map(), open: false },
+          site,
+        );
       }
       if (value !== undefined) return bind(value, object);
       if (name === 'training') return UNKNOWN;
-      if (this.libraryBase(cls) === null && this.classAttribute(cls, '__getattr__') !== undefined) return UNKNOWN;
+      if (this.libraryBase(cls) === null && this.classAttribute(cls, '__getattr__') !== undefined)
+        return UNKNOWN;
     }
     return { kind: 'method', object, name };
   }
@@ -151,7 +183,8 @@ export class ClassTable {
 export function bind(value: Value, self: Value): Value {
   if (value.kind === 'union') return union(value.options.map((option) => bind(option, self)));
   if (value.kind !== 'function' || value.role === 'static' || value.self !== null) return value;
-  if (value.role === 'class') return { ...value, self: self.kind === 'instance' && self.ref.kind === 'user' ? self.ref.cls : self };
+  if (value.role === 'class')
+    return { ...value, self: self.kind === 'instance' && self.ref.kind === 'user' ? self.ref.cls : self };
   return { ...value, self } satisfies FunctionValue;
 }
 
@@ -161,11 +194,17 @@ function merge(lists: readonly (readonly (ClassValue | string)[])[]): (ClassValu
   const order: (ClassValue | string)[] = [];
   while (rest.length > 0) {
     const head =
-      rest.map((entries) => entries[0]).find((entry) => entry !== undefined && !rest.some((entries) => entries.slice(1).some((other) => key(other) === key(entry)))) ??
-      rest[0]?.[0];
+      rest
+        .map((entries) => entries[0])
+        .find(
+          (entry) =>
+            entry !== undefined &&
+            !rest.some((entries) => entries.slice(1).some((other) => key(other) === key(entry))),
+        ) ?? rest[0]?.[0];
     if (head === undefined) break;
     order.push(head);
-    for (const entries of rest) if (entries[0] !== undefined && key(entries[0]) === key(head)) entries.shift();
+    for (const entries of rest)
+      if (entries[0] !== undefined && key(entries[0]) === key(head)) entries.shift();
     for (let i = rest.length - 1; i >= 0; i--) if (rest[i]?.length === 0) rest.splice(i, 1);
   }
   return order;
@@ -178,6 +217,7 @@ export function isQuietAttribute(name: string): boolean {
 
 /** True when any statement, however deep, is of one of these kinds. */
 export function contains(body: readonly Stmt[], test: (statement: Stmt) => boolean): boolean {
-  return body.some((statement) => test(statement) || blocksOf(statement).some((block) => contains(block, test)));
+  return body.some(
+    (statement) => test(statement) || blocksOf(statement).some((block) => contains(block, test)),
+  );
 }
-

@@ -1,8 +1,25 @@
 /** Methods of plain Python data: lists, dictionaries and strings. Gives undefined for what is none of these. */
 import type { CallSite, Machine } from './machine';
-import { constant, list, NONE, NUMBER, union, UNKNOWN, type CallArgs, type DictValue, type ListValue, type Value } from './values';
+import {
+  constant,
+  list,
+  NONE,
+  NUMBER,
+  union,
+  UNKNOWN,
+  type CallArgs,
+  type DictValue,
+  type ListValue,
+  type Value,
+} from './values';
 
-export function dataMethod(machine: Machine, object: Value, name: string, args: CallArgs, site: CallSite): Value | undefined {
+export function dataMethod(
+  machine: Machine,
+  object: Value,
+  name: string,
+  args: CallArgs,
+  site: CallSite,
+): Value | undefined {
   if (object.kind === 'list') return listMethod(machine, object, name, args, site);
   if (object.kind === 'dict') return dictMethod(object, name, args);
   if (object.kind === 'constant') return textMethod(object.value, name, args);
@@ -13,11 +30,25 @@ export function dataMethod(machine: Machine, object: Value, name: string, args: 
 
 /** Questions about a tensor that make no tensor. */
 function tensorFact(object: Value, name: string): Value | undefined {
-  if (/^(?:dim|ndimension|numel|item|tolist|is_floating_point|is_contiguous|element_size|get_device|data_ptr|stride)$/.test(name)) return object.kind === 'tensor' ? NUMBER : undefined;
-  return /^(?:keys|values|items|get|append|extend|startswith|format|split_|join|lower|upper)$/.test(name) && object.kind === 'unknown' ? UNKNOWN : undefined;
+  if (
+    /^(?:dim|ndimension|numel|item|tolist|is_floating_point|is_contiguous|element_size|get_device|data_ptr|stride)$/.test(
+      name,
+    )
+  )
+    return object.kind === 'tensor' ? NUMBER : undefined;
+  return /^(?:keys|values|items|get|append|extend|startswith|format|split_|join|lower|upper)$/.test(name) &&
+    object.kind === 'unknown'
+    ? UNKNOWN
+    : undefined;
 }
 
-function listMethod(machine: Machine, object: ListValue, name: string, args: CallArgs, site: CallSite): Value {
+function listMethod(
+  machine: Machine,
+  object: ListValue,
+  name: string,
+  args: CallArgs,
+  site: CallSite,
+): Value {
   const [first = UNKNOWN, second = UNKNOWN] = args.positional;
   switch (name) {
     case 'append':
@@ -32,13 +63,15 @@ function listMethod(machine: Machine, object: ListValue, name: string, args: Cal
       return NONE;
     }
     case 'insert':
-      if (first.kind === 'constant' && typeof first.value === 'number') object.items.splice(first.value, 0, second);
+      if (first.kind === 'constant' && typeof first.value === 'number')
+        object.items.splice(first.value, 0, second);
       else object.open = true;
       return NONE;
     case 'pop': {
       if (object.items.length === 0) return UNKNOWN;
       if (args.positional.length === 0) return object.items.pop() ?? UNKNOWN;
-      if (first.kind === 'constant' && typeof first.value === 'number') return object.items.splice(first.value, 1)[0] ?? UNKNOWN;
+      if (first.kind === 'constant' && typeof first.value === 'number')
+        return object.items.splice(first.value, 1)[0] ?? UNKNOWN;
       return union(object.items);
     }
     case 'reverse':
@@ -62,7 +95,11 @@ function dictMethod(object: DictValue, name: string, args: CallArgs): Value {
   const [key, fallback] = args.positional;
   switch (name) {
     case 'items':
-      return list([...object.entries].map(([entry, value]) => list([constant(entry), value], 'tuple')), 'list', object.open);
+      return list(
+        [...object.entries].map(([entry, value]) => list([constant(entry), value], 'tuple')),
+        'list',
+        object.open,
+      );
     case 'keys':
       return list([...object.entries.keys()].map(constant), 'list', object.open);
     case 'values':
@@ -72,10 +109,13 @@ function dictMethod(object: DictValue, name: string, args: CallArgs): Value {
     case 'setdefault': {
       if (key?.kind === 'constant') {
         const found = object.entries.get(key.value);
-        if (found === undefined && name === 'setdefault' && fallback !== undefined) object.entries.set(key.value, fallback);
+        if (found === undefined && name === 'setdefault' && fallback !== undefined)
+          object.entries.set(key.value, fallback);
         return found ?? (object.open ? UNKNOWN : (fallback ?? NONE));
       }
-      return object.open ? UNKNOWN : union([...object.entries.values(), ...(fallback === undefined ? [] : [fallback])]);
+      return object.open
+        ? UNKNOWN
+        : union([...object.entries.values(), ...(fallback === undefined ? [] : [fallback])]);
     }
     case 'update': {
       if (key?.kind === 'dict') for (const [entry, value] of key.entries) object.entries.set(entry, value);
@@ -108,7 +148,11 @@ function textMethod(text: string | number | boolean | null, name: string, args: 
     case 'format': {
       if (known.includes(undefined) || args.named.size > 0 || args.open) return UNKNOWN;
       let next = 0;
-      return constant(text.replace(/\{(\d*)\}/g, (_, index: string) => String(known[index === '' ? next++ : Number(index)])));
+      return constant(
+        text.replace(/\{(\d*)\}/g, (_, index: string) =>
+          String(known[index === '' ? next++ : Number(index)]),
+        ),
+      );
     }
     case 'join': {
       const parts = args.positional[0];
@@ -117,9 +161,13 @@ function textMethod(text: string | number | boolean | null, name: string, args: 
       return words.includes(undefined) ? UNKNOWN : constant(words.join(text));
     }
     case 'split':
-      return first === undefined ? list(text.split(/\s+/).map(constant)) : list(text.split(String(first)).map(constant));
+      return first === undefined
+        ? list(text.split(/\s+/).map(constant))
+        : list(text.split(String(first)).map(constant));
     case 'replace':
-      return typeof first === 'string' && typeof known[1] === 'string' ? constant(text.replaceAll(first, known[1])) : UNKNOWN;
+      return typeof first === 'string' && typeof known[1] === 'string'
+        ? constant(text.replaceAll(first, known[1]))
+        : UNKNOWN;
     default:
       return UNKNOWN;
   }

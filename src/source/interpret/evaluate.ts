@@ -4,7 +4,9 @@
 import type { Argument, Expr } from '../python/ast';
 import { arithmetic, compareConstants } from './arithmetic';
 import { fork } from './branches';
+import { comprehension } from './comprehensions';
 import type { CallSite, Machine } from './machine';
+import { subscript } from './subscripts';
 import {
   constant,
   Env,
@@ -16,7 +18,6 @@ import {
   union,
   UNKNOWN,
   type CallArgs,
-  type Constant,
   type DictValue,
   type Value,
 } from './values';
@@ -25,7 +26,9 @@ export interface Siting {
   siteOf(expr: Expr, env: Env): CallSite;
 }
 
-const SILENT_ATTRIBUTES = new Set('dtype device ndim layout requires_grad is_cuda grad training name'.split(' '));
+const SILENT_ATTRIBUTES = new Set(
+  'dtype device ndim layout requires_grad is_cuda grad training name'.split(' '),
+);
 const SHAPE_ATTRIBUTES = new Set(['shape']);
 const TENSOR_ATTRIBUTES = new Set('T mT H mH real imag data'.split(' '));
 
@@ -70,9 +73,15 @@ export function evaluateExpression(machine: Machine, siting: Siting, expr: Expr,
         const known = truth(operand);
         return known === undefined ? UNKNOWN : constant(!known);
       }
-      if (operand.kind === 'constant' && typeof operand.value === 'number') return constant(expr.op === '-' ? -operand.value : operand.value);
+      if (operand.kind === 'constant' && typeof operand.value === 'number')
+        return constant(expr.op === '-' ? -operand.value : operand.value);
       if (operand.kind === 'number') return NUMBER;
-      machine.emit('operator', expr.op === '-' ? 'neg' : expr.op === '~' ? 'bitwise_not' : 'positive', site(), { skip: operand.kind === 'tensor' ? 1 : 0.4 });
+      machine.emit(
+        'operator',
+        expr.op === '-' ? 'neg' : expr.op === '~' ? 'bitwise_not' : 'positive',
+        site(),
+        { skip: operand.kind === 'tensor' ? 1 : 0.4 },
+      );
       return operand.kind === 'tensor' ? TENSOR : UNKNOWN;
     }
     case 'logical': {
@@ -89,7 +98,8 @@ export function evaluateExpression(machine: Machine, siting: Siting, expr: Expr,
       const right = ev(expr.right);
       const known = compareConstants(expr.op, left, right);
       if (known !== undefined) return constant(known);
-      if (!/^(?:is|is not|in|not in)$/.test(expr.op)) machine.emit('operator', expr.op, site(), { skip: 0.2 });
+      if (!/^(?:is|is not|in|not in)$/.test(expr.op))
+        machine.emit('operator', expr.op, site(), { skip: 0.2 });
       return UNKNOWN;
     }
     case 'conditional': {
@@ -138,7 +148,7 @@ export function evaluateExpression(machine: Machine, siting: Siting, expr: Expr,
       return dict;
     }
     case 'comprehension':
-      return comprehension(machine, siting, expr, env);
+      return comprehension(machine, site(), expr, env);
     case 'star':
     case 'await':
       return ev(expr.value);
@@ -183,7 +193,12 @@ export function accessAttribute(machine: Machine, object: Value, name: string, s
   return SILENT_ATTRIBUTES.has(name) && value.object.kind !== 'instance' ? UNKNOWN : value;
 }
 
-function evaluateCall(machine: Machine, expr: Expr & { readonly kind: 'call' }, env: Env, site: CallSite): Value {
+function evaluateCall(
+  machine: Machine,
+  expr: Expr & { readonly kind: 'call' },
+  env: Env,
+  site: CallSite,
+): Value {
   const { callee } = expr;
   if (callee.kind === 'name' && callee.id === 'super' && env.owner !== null) {
     const self = firstArgument(machine, env);
@@ -197,11 +212,18 @@ function evaluateCall(machine: Machine, expr: Expr & { readonly kind: 'call' }, 
 }
 
 function firstArgument(machine: Machine, env: Env): Value {
-  const run = machine.runs.findLast((entry) => entry.fn.self !== null && entry.fn.owner?.node === env.owner?.node);
+  const run = machine.runs.findLast(
+    (entry) => entry.fn.self !== null && entry.fn.owner?.node === env.owner?.node,
+  );
   return run?.fn.self ?? UNKNOWN;
 }
 
-export function evaluateArgs(machine: Machine, args: readonly Argument[], env: Env, site: CallSite): CallArgs {
+export function evaluateArgs(
+  machine: Machine,
+  args: readonly Argument[],
+  env: Env,
+  site: CallSite,
+): CallArgs {
   const positional: Value[] = [];
   const named = new Map<string, Value>();
   let open = false;
@@ -230,7 +252,8 @@ export function binary(machine: Machine, op: string, left: Value, right: Value, 
   const known = arithmetic(op, left, right);
   if (known !== undefined) return known;
   const user = machine.attribute(left, DUNDERS[op] ?? '', site);
-  if (user.kind === 'function') return machine.call(user, { positional: [right], named: new Map(), open: false }, site);
+  if (user.kind === 'function')
+    return machine.call(user, { positional: [right], named: new Map(), open: false }, site);
   const tensor = left.kind === 'tensor' || right.kind === 'tensor';
   const plain = [left, right].every((side) => side.kind === 'number' || side.kind === 'constant');
   machine.emit('operator', op, site, { skip: plain ? 0 : tensor ? 1 : 0.4 });
@@ -253,119 +276,3 @@ const DUNDERS: Readonly<Record<string, string>> = {
   '<<': '__lshift__',
   '>>': '__rshift__',
 };
-
-export function subscript(machine: Machine, object: Value, index: Value, indexExpr: Expr, site: CallSite): Value {
-  const key = index.kind === 'constant' ? index.value : undefined;
-  const values = optionsOf(object).map((option): Value => {
-    if (option.kind === 'list') return fromList(option.items, option.open, key, indexExpr, option.type);
-    if (option.kind === 'dict') {
-      if (key !== undefined) return option.entries.get(key) ?? (option.open ? UNKNOWN : UNKNOWN);
-      return option.entries.size === 0 || option.open ? UNKNOWN : union([...option.entries.values()]);
-    }
-    if (option.kind === 'instance') {
-      machine.fill(option);
-      if (option.items !== null) return fromList(option.items, option.open, key, indexExpr, 'list');
-      if (option.entries !== null) return (key === undefined ? union([...option.entries.values()]) : option.entries.get(key)) ?? UNKNOWN;
-      const getter = machine.attribute(option, '__getitem__', site);
-      if (getter.kind === 'function') return machine.call(getter, { positional: [index], named: new Map(), open: false }, site);
-      return UNKNOWN;
-    }
-    if (option.kind === 'library' || option.kind === 'class') return option;
-    if (option.kind === 'constant' || option.kind === 'number') return UNKNOWN;
-    machine.emit('operator', 'getitem', site, { skip: 0.2 });
-    return option.kind === 'tensor' ? TENSOR : UNKNOWN;
-  });
-  return union(values);
-}
-
-function fromList(items: readonly Value[], open: boolean, key: Constant | undefined, expr: Expr, type: 'list' | 'tuple' | 'set'): Value {
-  if (typeof key === 'number' && Number.isInteger(key)) {
-    const found = items.at(key);
-    if (found !== undefined && !(open && key < 0)) return found;
-    return open && items.length > 0 ? union(items) : open ? NUMBER : UNKNOWN;
-  }
-  if (expr.kind === 'slice') {
-    const bounds = expr.parts.map((part) => numberOf(part));
-    if (!bounds.includes(undefined) && !open) {
-      const [from, to, step] = bounds;
-      const picked = items.slice(from ?? 0, to ?? undefined);
-      return list(step === -1 ? [...items].reverse() : step === null || step === undefined ? picked : picked.filter((_, i) => i % step === 0), type);
-    }
-    return list([...items], type, true);
-  }
-  return items.length === 0 ? (open ? NUMBER : UNKNOWN) : union(items);
-}
-
-/** The plain number an expression is; null for nothing, undefined when it is not plain. */
-function numberOf(expr: Expr | null): number | null | undefined {
-  if (expr === null) return null;
-  if (expr.kind === 'number') return expr.value;
-  if (expr.kind === 'unary' && expr.op === '-' && expr.operand.kind === 'number') return -expr.operand.value;
-  return expr.kind === 'constant' && expr.value === null ? null : undefined;
-}
-
-function comprehension(machine: Machine, siting: Siting, expr: Expr & { readonly kind: 'comprehension' }, env: Env): Value {
-  const inner = new Env(env, env.file, 'function', env.owner);
-  const results: Value[] = [];
-  const entries = new Map<Constant, Value>();
-  let open = false;
-  const site = siting.siteOf(expr, env);
-  const first = expr.clauses[0];
-  const outer = first === undefined ? UNKNOWN : machine.evaluate(first.iter, env);
-  const name = expr.type === 'generator' ? '<genexpr>' : `<${expr.type}comp>`;
-  const enter = (at: number): void => {
-    const clause = expr.clauses[at];
-    if (clause === undefined) {
-      if (expr.type === 'dict') {
-        const key = expr.key === null ? UNKNOWN : machine.evaluate(expr.key, inner);
-        const value = machine.evaluate(expr.element, inner);
-        if (key.kind === 'constant') entries.set(key.value, value);
-        else open = true;
-      } else results.push(machine.evaluate(expr.element, inner));
-      return;
-    }
-    const iterable = at === 0 ? outer : machine.evaluate(clause.iter, inner);
-    const items = machine.iterate(iterable, site);
-    const each = (value: Value): void => {
-      machine.assign(clause.target, value, inner);
-      for (const condition of clause.conditions) if (truth(machine.evaluate(condition, inner)) === false) return;
-      enter(at + 1);
-    };
-    if (items !== null) {
-      items.forEach(each);
-      if (isOpen(iterable)) open = true;
-      return;
-    }
-    const count = machine.decide(site.spot, 'loop');
-    if (count !== undefined) {
-      for (let i = 0; i < count; i++) each(elementOf(iterable, i));
-      return;
-    }
-    open = true;
-    const { flow } = machine;
-    const header = flow?.header() ?? -1;
-    each(elementOf(iterable, undefined));
-    if (flow !== null) {
-      flow.link(flow.current, header);
-      flow.current = flow.join([header, flow.current]);
-    }
-  };
-  machine.inFrame(name, env.file, site, () => enter(0));
-  if (expr.type === 'dict') return { kind: 'dict', entries, open };
-  return list(results, expr.type === 'set' ? 'set' : expr.type === 'generator' ? 'tuple' : 'list', open);
-}
-
-function isOpen(value: Value): boolean {
-  return (value.kind === 'list' || value.kind === 'dict') && value.open;
-}
-
-/** An element of something that cannot be listed; a range counts even when its end is not known. */
-export function elementOf(iterable: Value, index: number | undefined): Value {
-  if (iterable.kind === 'list' && iterable.items.length > 0) return union(iterable.items);
-  if (iterable.kind === 'method' && iterable.name === '<range>') return index === undefined ? NUMBER : constant(index);
-  if (iterable.kind === 'method' && iterable.name === '<enumerate>') {
-    return list([index === undefined ? NUMBER : constant(index), elementOf(iterable.object, index)], 'tuple');
-  }
-  return iterable.kind === 'tensor' ? TENSOR : UNKNOWN;
-}
-

@@ -3,14 +3,32 @@
  */
 import type { Expr, Stmt } from '../python/ast';
 import { fork } from './branches';
-import { binary, decided, elementOf, type Siting } from './evaluate';
+import { elementOf } from './elements';
+import { binary, decided, type Siting } from './evaluate';
 import type { Completion, Machine } from './machine';
-import { constant, library, list, optionsOf, TENSOR, truth, union, UNKNOWN, type Env, type FunctionValue, type Value } from './values';
+import {
+  constant,
+  library,
+  list,
+  optionsOf,
+  TENSOR,
+  truth,
+  union,
+  UNKNOWN,
+  type Env,
+  type FunctionValue,
+  type Value,
+} from './values';
 
 /** Loops over more known elements than this are followed once. */
 const MOST_ITERATIONS = 256;
 
-export function executeStatements(machine: Machine, siting: Siting, statements: readonly Stmt[], env: Env): Completion {
+export function executeStatements(
+  machine: Machine,
+  siting: Siting,
+  statements: readonly Stmt[],
+  env: Env,
+): Completion {
   for (const statement of statements) {
     machine.step();
     if (executeStatement(machine, siting, statement, env) === 'stop') return 'stop';
@@ -22,7 +40,10 @@ function executeStatement(machine: Machine, siting: Siting, statement: Stmt, env
   const { flow } = machine;
   switch (statement.kind) {
     case 'function':
-      env.vars.set(statement.name, decorate(machine, siting, functionOf(statement, env), statement.decorators, env));
+      env.vars.set(
+        statement.name,
+        decorate(machine, siting, functionOf(statement, env), statement.decorators, env),
+      );
       return 'normal';
     case 'class': {
       const value: Value = { kind: 'class', name: statement.name, node: statement, env };
@@ -86,12 +107,16 @@ function executeStatement(machine: Machine, siting: Siting, statement: Stmt, env
     case 'with':
       for (const { value, target } of statement.items) {
         const entered = machine.evaluate(value, env);
-        if (target !== null) assignTarget(machine, siting, target, entered.kind === 'instance' ? entered : UNKNOWN, env);
+        if (target !== null)
+          assignTarget(machine, siting, target, entered.kind === 'instance' ? entered : UNKNOWN, env);
       }
       return machine.execute(statement.body, env);
     case 'try': {
       const branches = [
-        () => (machine.execute(statement.body, env) === 'stop' ? 'stop' : machine.execute(statement.otherwise, env)),
+        () =>
+          machine.execute(statement.body, env) === 'stop'
+            ? 'stop'
+            : machine.execute(statement.otherwise, env),
         ...statement.handlers.map((handler) => () => machine.execute(handler, env)),
       ];
       const ended = fork(machine, env, branches) ? 'normal' : 'stop';
@@ -100,7 +125,10 @@ function executeStatement(machine: Machine, siting: Siting, statement: Stmt, env
     }
     case 'match': {
       machine.evaluate(statement.subject, env);
-      const branches = [...statement.cases.map((block) => () => machine.execute(block, env)), () => 'normal' as const];
+      const branches = [
+        ...statement.cases.map((block) => () => machine.execute(block, env)),
+        () => 'normal' as const,
+      ];
       return fork(machine, env, branches) ? 'normal' : 'stop';
     }
     case 'import':
@@ -150,31 +178,54 @@ function functionOf(node: Stmt & { readonly kind: 'function' }, env: Env): Funct
 }
 
 /** Applies decorators, innermost first: the person's own are called, those that only mark are understood. */
-function decorate(machine: Machine, siting: Siting, fn: FunctionValue, decorators: readonly Expr[], env: Env): Value {
+function decorate(
+  machine: Machine,
+  siting: Siting,
+  fn: FunctionValue,
+  decorators: readonly Expr[],
+  env: Env,
+): Value {
   let value: Value = fn;
   for (const decorator of [...decorators].reverse()) {
     const callee = machine.evaluate(decorator, env);
     const name = callee.kind === 'library' ? callee.path : '';
-    if (value.kind === 'function' && /(?:^|\.)(?:cached_)?property$/.test(name)) value = { ...value, role: 'property' };
-    else if (value.kind === 'function' && name === 'builtins.staticmethod') value = { ...value, role: 'static' };
-    else if (value.kind === 'function' && name === 'builtins.classmethod') value = { ...value, role: 'class' };
+    if (value.kind === 'function' && /(?:^|\.)(?:cached_)?property$/.test(name))
+      value = { ...value, role: 'property' };
+    else if (value.kind === 'function' && name === 'builtins.staticmethod')
+      value = { ...value, role: 'static' };
+    else if (value.kind === 'function' && name === 'builtins.classmethod')
+      value = { ...value, role: 'class' };
     else if (callee.kind === 'function' || callee.kind === 'class' || callee.kind === 'instance') {
       const site = siting.siteOf(decorator, env);
-      const wrapped: Value = machine.call(callee, { positional: [value], named: new Map(), open: false }, site);
-      if (wrapped.kind === 'function' || wrapped.kind === 'partial' || wrapped.kind === 'instance') value = wrapped;
-    } else if (callee.kind === 'method' && callee.name === 'setter') return callee.object.kind === 'function' ? callee.object : value;
+      const wrapped: Value = machine.call(
+        callee,
+        { positional: [value], named: new Map(), open: false },
+        site,
+      );
+      if (wrapped.kind === 'function' || wrapped.kind === 'partial' || wrapped.kind === 'instance')
+        value = wrapped;
+    } else if (callee.kind === 'method' && callee.name === 'setter')
+      return callee.object.kind === 'function' ? callee.object : value;
   }
   return value;
 }
 
-function executeFor(machine: Machine, siting: Siting, statement: Stmt & { readonly kind: 'for' }, env: Env): Completion {
+function executeFor(
+  machine: Machine,
+  siting: Siting,
+  statement: Stmt & { readonly kind: 'for' },
+  env: Env,
+): Completion {
   const iterable = machine.evaluate(statement.iter, env);
   const site = siting.siteOf(statement.iter, env);
   if (iterable.kind === 'tensor') machine.emit('access', 'unbind', site, { skip: 0.3 });
   const items = machine.iterate(iterable, site);
   const open = iterable.kind === 'list' && iterable.open;
   const count = items === null || open ? machine.decide(site.spot, 'loop') : undefined;
-  const known = count === undefined ? items : Array.from({ length: count }, (_, i) => items?.[i] ?? elementOf(iterable, i));
+  const known =
+    count === undefined
+      ? items
+      : Array.from({ length: count }, (_, i) => items?.[i] ?? elementOf(iterable, i));
   if (known !== null && known.length <= MOST_ITERATIONS) {
     if (unroll(machine, siting, statement, known, env) === 'stop') return 'stop';
   } else {
@@ -187,7 +238,13 @@ function executeFor(machine: Machine, siting: Siting, statement: Stmt & { readon
 }
 
 /** Once for each known element; a `break` may end it after any. */
-function unroll(machine: Machine, siting: Siting, statement: Stmt & { readonly kind: 'for' }, items: readonly Value[], env: Env): Completion {
+function unroll(
+  machine: Machine,
+  siting: Siting,
+  statement: Stmt & { readonly kind: 'for' },
+  items: readonly Value[],
+  env: Env,
+): Completion {
   const { flow } = machine;
   const exits: number[] = [];
   let completion: Completion = 'normal';
@@ -257,20 +314,30 @@ export function assignTarget(machine: Machine, siting: Siting, target: Expr, val
         else object.open = true;
       } else if (object.kind === 'list' && index.kind === 'constant' && typeof index.value === 'number') {
         object.items[index.value < 0 ? object.items.length + index.value : index.value] = value;
-      } else if (object.kind === 'instance' && object.entries !== null && index.kind === 'constant') object.entries.set(index.value, value);
-      else if (object.kind === 'instance' && object.items !== null && index.kind === 'constant') object.items[Number(index.value)] = value;
-      else if (object.kind === 'tensor' || object.kind === 'unknown') machine.emit('operator', 'setitem', siting.siteOf(target, env), { skip: 0.4 });
+      } else if (object.kind === 'instance' && object.entries !== null && index.kind === 'constant')
+        object.entries.set(index.value, value);
+      else if (object.kind === 'instance' && object.items !== null && index.kind === 'constant')
+        object.items[Number(index.value)] = value;
+      else if (object.kind === 'tensor' || object.kind === 'unknown')
+        machine.emit('operator', 'setitem', siting.siteOf(target, env), { skip: 0.4 });
       return;
     }
     case 'list': {
       const site = siting.siteOf(target, env);
-      if (value.kind === 'tensor' || value.kind === 'unknown') machine.emit('access', 'unbind', site, { skip: 0.1 });
+      if (value.kind === 'tensor' || value.kind === 'unknown')
+        machine.emit('access', 'unbind', site, { skip: 0.1 });
       const items = machine.iterate(value, site);
       const star = target.items.findIndex((item) => item.kind === 'star');
       target.items.forEach((item, i) => {
         if (item.kind === 'star') {
           const rest = items?.slice(i, items.length - (target.items.length - 1 - i));
-          assignTarget(machine, siting, item.value, rest === undefined ? list([], 'list', true) : list([...rest]), env);
+          assignTarget(
+            machine,
+            siting,
+            item.value,
+            rest === undefined ? list([], 'list', true) : list([...rest]),
+            env,
+          );
           return;
         }
         const at = star >= 0 && i > star ? (items?.length ?? 0) - (target.items.length - i) : i;
@@ -315,4 +382,3 @@ function bindFrom(machine: Machine, env: Env, statement: Stmt & { readonly kind:
     env.vars.set(as, value);
   }
 }
-

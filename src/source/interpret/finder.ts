@@ -6,8 +6,10 @@ import type { Sources } from '../sources';
 
 /** Never looked for far from the importer, even where a file of the same name lies somewhere. */
 const LIBRARIES = new Set(
-  ('torch torchvision torchaudio numpy scipy math os sys re functools itertools collections copy typing dataclasses enum abc ' +
-    'transformers timm einops onnx onnxruntime tensorflow keras jax flax pandas sklearn PIL cv2 json time random logging').split(' '),
+  (
+    'torch torchvision torchaudio numpy scipy math os sys re functools itertools collections copy typing dataclasses enum abc ' +
+    'transformers timm einops onnx onnxruntime tensorflow keras jax flax pandas sklearn PIL cv2 json time random logging'
+  ).split(' '),
 );
 
 export class ModuleFinder {
@@ -26,14 +28,18 @@ export class ModuleFinder {
   }
 
   #relative(from: string, level: number, dotted: string): string | null {
-    const parts = folderOf(from).split('/').filter((part) => part !== '');
+    const parts = folderOf(from)
+      .split('/')
+      .filter((part) => part !== '');
     if (level - 1 > parts.length) return null;
     return this.#at(parts.slice(0, parts.length - (level - 1)), dotted);
   }
 
   #absolute(from: string, dotted: string): string | null {
     if (dotted === '') return null;
-    const parts = folderOf(from).split('/').filter((part) => part !== '');
+    const parts = folderOf(from)
+      .split('/')
+      .filter((part) => part !== '');
     for (let depth = parts.length; depth >= 0; depth--) {
       for (const extra of [[], ['src']]) {
         const file = this.#at([...parts.slice(0, depth), ...extra], dotted);
@@ -43,9 +49,10 @@ export class ModuleFinder {
     const names = dotted.split('.');
     if (LIBRARIES.has(names[0] ?? '')) return null;
     const tail = `/${names.join('/')}`;
-    const candidates = [...this.sources.named(`${names.at(-1) ?? ''}.py`), ...this.sources.named('__init__.py')].filter(
-      (file) => `/${file}`.endsWith(`${tail}.py`) || `/${file}`.endsWith(`${tail}/__init__.py`),
-    );
+    const candidates = [
+      ...this.sources.named(`${names.at(-1) ?? ''}.py`),
+      ...this.sources.named('__init__.py'),
+    ].filter((file) => `/${file}`.endsWith(`${tail}.py`) || `/${file}`.endsWith(`${tail}/__init__.py`));
     return candidates.sort((a, b) => a.length - b.length || (a < b ? -1 : 1))[0] ?? null;
   }
 

@@ -14,8 +14,22 @@ import { ModuleFinder } from './finder';
 import type { Flow, Operation } from './flow';
 import { beginningOf, tracedLines } from './lineRules';
 import type { CallSite, Choices, Completion, Frame, Loop, Machine, Run } from './machine';
+import { MethodIndex } from './methodIndex';
 import { initLibrary } from './modules';
-import { constant, Env, library, optionsOf, UNKNOWN, union, type CallArgs, type ClassValue, type FunctionValue, type Instance, type Spot, type Value } from './values';
+import {
+  constant,
+  Env,
+  library,
+  optionsOf,
+  UNKNOWN,
+  union,
+  type CallArgs,
+  type ClassValue,
+  type FunctionValue,
+  type Instance,
+  type Spot,
+  type Value,
+} from './values';
 
 /** Work one question may cost. */
 const MOST_STEPS = 400_000;
@@ -24,9 +38,11 @@ const MOST_STEPS = 400_000;
 export class TooMuch extends Error {}
 
 const BUILTINS = new Set(
-  ('range len enumerate zip reversed sorted list tuple set frozenset dict iter next map filter sum max min abs round pow getattr setattr ' +
+  (
+    'range len enumerate zip reversed sorted list tuple set frozenset dict iter next map filter sum max min abs round pow getattr setattr ' +
     'hasattr isinstance issubclass callable type int float bool str print repr object super property staticmethod classmethod any all id ' +
-    'divmod vars open format input slice bytes ord chr hash delattr locals globals exec eval complex').split(' '),
+    'divmod vars open format input slice bytes ord chr hash delattr locals globals exec eval complex'
+  ).split(' '),
 );
 
 export class Interpreter implements Machine {
@@ -46,7 +62,7 @@ export class Interpreter implements Machine {
   readonly #finder: ModuleFinder;
   readonly #modules = new Map<string, Env>();
   readonly #stars = new Map<Env, string[]>();
-  readonly #methods = new Map<string, FunctionValue[]>();
+  readonly #methods = new MethodIndex();
 
   constructor(private readonly sources: Sources) {
     this.classes = new ClassTable(this);
@@ -64,7 +80,12 @@ export class Interpreter implements Machine {
 
   /** Gives `work` a fresh allowance and a clean stack; what is too much gives `otherwise`. */
   allow<T>(work: () => T, otherwise: T): T {
-    const saved = { steps: this.steps, flow: this.flow, choices: this.choices, conditional: this.conditional };
+    const saved = {
+      steps: this.steps,
+      flow: this.flow,
+      choices: this.choices,
+      conditional: this.conditional,
+    };
     const stacks = [this.frames.splice(0), this.runs.splice(0), this.loops.splice(0)] as const;
     this.steps = 0;
     this.conditional = 0;
@@ -93,7 +114,10 @@ export class Interpreter implements Machine {
   siteOf(expr: Expr, env: Env): CallSite {
     const lines = this.outline(env.file)?.lines;
     if (lines === undefined) return { spot: { file: env.file, from: expr.from, to: expr.to }, lines: [1] };
-    return { spot: { file: env.file, from: beginningOf(expr, lines), to: expr.to }, lines: tracedLines(expr, lines) };
+    return {
+      spot: { file: env.file, from: beginningOf(expr, lines), to: expr.to },
+      lines: tracedLines(expr, lines),
+    };
   }
 
   evaluate(expr: Expr, env: Env): Value {
@@ -145,7 +169,10 @@ export class Interpreter implements Machine {
   }
 
   #initialise(instance: Instance, cls: ClassValue): void {
-    const site = { spot: instance.spot ?? { file: cls.env.file, from: cls.node.from, to: cls.node.to }, lines: [1] };
+    const site = {
+      spot: instance.spot ?? { file: cls.env.file, from: cls.node.from, to: cls.node.to },
+      lines: [1],
+    };
     const { flow, conditional } = this;
     this.flow = null;
     this.conditional = 0;
@@ -154,13 +181,20 @@ export class Interpreter implements Machine {
       const order = this.mro(cls);
       if (init?.kind === 'function') runFunction(this, { ...init, self: instance }, instance.args, site);
       else {
-        const base = order.find((entry) => typeof entry === 'string') as string | undefined;
+        const base = order.find((entry) => typeof entry === 'string');
         const fields = this.classes.fields(cls);
-        if (fields.length > 0 && (base === undefined || /NamedTuple|object/.test(base))) this.#setFields(instance, cls, fields);
+        if (fields.length > 0 && (base === undefined || /NamedTuple|object/.test(base)))
+          this.#setFields(instance, cls, fields);
         else if (base !== undefined) initLibrary(this, instance, base, instance.args, site);
       }
       const post = this.classes.classAttribute(cls, '__post_init__');
-      if (post?.kind === 'function') runFunction(this, { ...post, self: instance }, { positional: [], named: new Map(), open: false }, site);
+      if (post?.kind === 'function')
+        runFunction(
+          this,
+          { ...post, self: instance },
+          { positional: [], named: new Map(), open: false },
+          site,
+        );
     } finally {
       this.flow = flow;
       this.conditional = conditional;
@@ -188,7 +222,8 @@ export class Interpreter implements Machine {
     this.fill(object);
     if (object.constructed === 'yes' && this.flow === null) object.late.push([name, value]);
     const earlier = object.attributes.get(name);
-    if (earlier !== undefined && (this.conditional > 0 || this.flow !== null)) object.attributes.set(name, union([earlier, value]));
+    if (earlier !== undefined && (this.conditional > 0 || this.flow !== null))
+      object.attributes.set(name, union([earlier, value]));
     else object.attributes.set(name, value);
   }
 
@@ -199,7 +234,7 @@ export class Interpreter implements Machine {
       case 'dict':
         return [...value.entries.keys()].map(constant);
       case 'constant':
-        return typeof value.value === 'string' ? [...value.value].map(constant) : null;
+        return typeof value.value === 'string' ? Array.from(value.value, constant) : null;
       case 'instance': {
         this.fill(value);
         if (value.items !== null) return value.items;
@@ -207,13 +242,19 @@ export class Interpreter implements Machine {
         if (value.ref.kind !== 'user') return null;
         const own = this.classes.classAttribute(value.ref.cls, '__iter__');
         if (own?.kind !== 'function') return null;
-        const made = runFunction(this, { ...own, self: value }, { positional: [], named: new Map(), open: false }, site);
+        const made = runFunction(
+          this,
+          { ...own, self: value },
+          { positional: [], named: new Map(), open: false },
+          site,
+        );
         return made.kind === 'list' ? made.items : null;
       }
       case 'union': {
         const lists = value.options.map((option) => this.iterate(option, site));
         const [first] = lists;
-        if (first === null || first === undefined || !lists.every((items) => items?.length === first.length)) return null;
+        if (first === null || first === undefined || !lists.every((items) => items?.length === first.length))
+          return null;
         return first.map((_, i) => union(lists.map((items) => items?.[i] ?? UNKNOWN)));
       }
       default:
@@ -254,11 +295,14 @@ export class Interpreter implements Machine {
     this.allow(() => {
       this.flow = null;
       this.choices = null;
-      this.execute(outline.body.filter((statement) => statement.kind === 'class' || statement.kind === 'function'), env);
+      this.execute(
+        outline.body.filter((statement) => statement.kind === 'class' || statement.kind === 'function'),
+        env,
+      );
       this.execute(outline.body, env);
       return undefined;
     }, undefined);
-    this.#indexMethods(outline, env);
+    this.#methods.add(outline, env);
     return env;
   }
 
@@ -276,46 +320,24 @@ export class Interpreter implements Machine {
   importAll(env: Env, level: number, module: string): void {
     const source = this.importModule(env.file, level, module);
     if (source.kind === 'file') {
-      for (const [name, value] of this.moduleEnv(source.file)?.vars ?? []) if (!name.startsWith('_')) env.vars.set(name, value);
+      for (const [name, value] of this.moduleEnv(source.file)?.vars ?? [])
+        if (!name.startsWith('_')) env.vars.set(name, value);
       const inherited = this.#stars.get(this.moduleEnv(source.file) ?? env) ?? [];
       if (inherited.length > 0) this.#stars.set(env, [...(this.#stars.get(env) ?? []), ...inherited]);
-    } else if (source.kind === 'library') this.#stars.set(env, [...(this.#stars.get(env) ?? []), source.path]);
+    } else if (source.kind === 'library')
+      this.#stars.set(env, [...(this.#stars.get(env) ?? []), source.path]);
   }
 
   #fromStars(name: string, env: Env): Value | undefined {
     const paths = this.#stars.get(env) ?? [];
-    const path = paths.find((entry) => /^torch\.nn$/.test(entry) && /^[A-Z]/.test(name)) ?? paths.find((entry) => entry === 'torch');
+    const path =
+      paths.find((entry) => /^torch\.nn$/.test(entry) && /^[A-Z]/.test(name)) ??
+      paths.find((entry) => entry === 'torch');
     return path === undefined || BUILTINS.has(name) ? undefined : library(`${path}.${name}`);
   }
 
-  /** Methods of the person's own classes by name, in files read so far. */
   methodsNamed(name: string): readonly FunctionValue[] {
-    return this.#methods.get(name) ?? [];
-  }
-
-  #indexMethods(outline: Outline, env: Env): void {
-    for (const { node } of outline.definitions()) {
-      if (node.kind !== 'class') continue;
-      const known = env.vars.get(node.name);
-      const cls: ClassValue = known?.kind === 'class' && known.node === node ? known : { kind: 'class', name: node.name, node, env };
-      for (const statement of node.body()) {
-        if (statement.kind !== 'function' || statement.name.startsWith('__') || statement.name === 'forward') continue;
-        const fn: FunctionValue = {
-          kind: 'function',
-          name: statement.name,
-          params: statement.params,
-          node: statement,
-          body: { statements: statement.body },
-          env,
-          owner: cls,
-          self: null,
-          role: 'plain',
-        };
-        const list = this.#methods.get(statement.name) ?? [];
-        list.push(fn);
-        this.#methods.set(statement.name, list);
-      }
-    }
+    return this.#methods.named(name);
   }
 
   noteHook(instance: Instance): void {
@@ -367,4 +389,3 @@ export class Interpreter implements Machine {
 export function instancesOf(value: Value): Instance[] {
   return optionsOf(value).filter((option) => option.kind === 'instance');
 }
-

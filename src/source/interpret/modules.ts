@@ -3,17 +3,37 @@
  * `add_module`, `children`, `.to(device)`. Other libraries' constructors leave an object open: it may hold anything.
  */
 import type { CallSite, Machine } from './machine';
-import { constant, Instance, list, NONE, TENSOR, UNKNOWN, type CallArgs, type Constant, type Value } from './values';
+import {
+  constant,
+  list,
+  NONE,
+  TENSOR,
+  UNKNOWN,
+  type CallArgs,
+  type Constant,
+  type Instance,
+  type Value,
+} from './values';
 
 const EMPTY_BASES = new Set(
-  'Module object ABC Generic Protocol LightningModule PreTrainedModel ModelOutput Enum IntEnum NamedTuple Function PyTorchModelHubMixin ?'.split(' '),
+  'Module object ABC Generic Protocol LightningModule PreTrainedModel ModelOutput Enum IntEnum NamedTuple Function PyTorchModelHubMixin ?'.split(
+    ' ',
+  ),
 );
 const RETURNS_SELF = new Set(
-  'to cuda cpu half float double eval train bfloat16 requires_grad_ apply type share_memory to_empty compile'.split(' '),
+  'to cuda cpu half float double eval train bfloat16 requires_grad_ apply type share_memory to_empty compile'.split(
+    ' ',
+  ),
 );
 
 /** What a library's constructor does to `self`. */
-export function initLibrary(machine: Machine, self: Instance, path: string, args: CallArgs, site: CallSite): void {
+export function initLibrary(
+  machine: Machine,
+  self: Instance,
+  path: string,
+  args: CallArgs,
+  site: CallSite,
+): void {
   const name = path.split('.').at(-1) ?? path;
   const [first] = args.positional;
   switch (name) {
@@ -64,7 +84,13 @@ function addEntries(machine: Machine, self: Instance, source: Value, site: CallS
 }
 
 /** A method every module has from the library, or undefined. */
-export function moduleMethod(machine: Machine, self: Instance, name: string, args: CallArgs, site: CallSite): Value | undefined {
+export function moduleMethod(
+  machine: Machine,
+  self: Instance,
+  name: string,
+  args: CallArgs,
+  site: CallSite,
+): Value | undefined {
   const [first, second] = args.positional;
   const named = (key: string): Value | undefined => args.named.get(key);
   if (RETURNS_SELF.has(name)) return self;
@@ -79,7 +105,8 @@ export function moduleMethod(machine: Machine, self: Instance, name: string, arg
     }
     case 'register_parameter':
     case 'register_buffer':
-      if (first?.kind === 'constant') machine.setAttribute(self, String(first.value), second ?? named('tensor') ?? TENSOR);
+      if (first?.kind === 'constant')
+        machine.setAttribute(self, String(first.value), second ?? named('tensor') ?? TENSOR);
       return NONE;
     case 'append':
       if (self.items === null) return undefined;
@@ -95,7 +122,8 @@ export function moduleMethod(machine: Machine, self: Instance, name: string, arg
     }
     case 'insert':
       if (self.items === null) return undefined;
-      if (first?.kind === 'constant' && typeof first.value === 'number') self.items.splice(first.value, 0, second ?? UNKNOWN);
+      if (first?.kind === 'constant' && typeof first.value === 'number')
+        self.items.splice(first.value, 0, second ?? UNKNOWN);
       else self.open = true;
       return NONE;
     case 'update':
@@ -104,7 +132,11 @@ export function moduleMethod(machine: Machine, self: Instance, name: string, arg
       return NONE;
     case 'items':
       if (self.entries === null) return undefined;
-      return list([...self.entries].map(([key, value]) => list([constant(key), value], 'tuple')), 'list', self.open);
+      return list(
+        [...self.entries].map(([key, value]) => list([constant(key), value], 'tuple')),
+        'list',
+        self.open,
+      );
     case 'keys':
       if (self.entries === null) return undefined;
       return list([...self.entries.keys()].map(constant), 'list', self.open);
@@ -112,13 +144,25 @@ export function moduleMethod(machine: Machine, self: Instance, name: string, arg
       if (self.entries === null) return undefined;
       return list([...self.entries.values()], 'list', self.open);
     case 'children':
-      return list(childrenOf(self).map(([, child]) => child), 'list', self.open);
+      return list(
+        childrenOf(self).map(([, child]) => child),
+        'list',
+        self.open,
+      );
     case 'named_children':
-      return list(childrenOf(self).map(([key, child]) => list([constant(key), child], 'tuple')), 'list', self.open);
+      return list(
+        childrenOf(self).map(([key, child]) => list([constant(key), child], 'tuple')),
+        'list',
+        self.open,
+      );
     case 'modules':
       return list(descendants(machine, self), 'list', self.open);
     case 'named_modules':
-      return list(descendants(machine, self).map((child) => list([UNKNOWN, child], 'tuple')), 'list', self.open);
+      return list(
+        descendants(machine, self).map((child) => list([UNKNOWN, child], 'tuple')),
+        'list',
+        self.open,
+      );
     case 'get_submodule': {
       if (first?.kind !== 'constant') return undefined;
       let value: Value = self;
@@ -142,7 +186,10 @@ export function moduleMethod(machine: Machine, self: Instance, name: string, arg
     case 'extra_repr':
     case 'named_parameter':
       if (name.startsWith('register_forward')) {
-        self.hooks.push({ when: name.includes('_pre_') ? 'before' : 'after', run: first ?? named('hook') ?? UNKNOWN });
+        self.hooks.push({
+          when: name.includes('_pre_') ? 'before' : 'after',
+          run: first ?? named('hook') ?? UNKNOWN,
+        });
         machine.noteHook(self);
       }
       return UNKNOWN;
@@ -180,7 +227,8 @@ function holdsModule(value: Value): boolean {
 export function childNamed(machine: Machine, value: Value, name: string): Value | undefined {
   if (value.kind !== 'instance') return undefined;
   machine.fill(value);
-  const entry = value.entries?.get(name) ?? (value.entries === null ? undefined : value.entries.get(Number(name)));
+  const entry =
+    value.entries?.get(name) ?? (value.entries === null ? undefined : value.entries.get(Number(name)));
   if (entry !== undefined) return entry;
   if (value.items !== null && /^\d+$/.test(name)) return value.items[Number(name)];
   return value.attributes.get(name);

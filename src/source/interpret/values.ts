@@ -156,7 +156,8 @@ const MOST_OPTIONS = 12;
 /** Either of the given; equal ones are counted once. */
 export function union(values: readonly Value[]): Value {
   const options: Value[] = [];
-  for (const value of values.flatMap(optionsOf)) if (!options.some((other) => same(other, value))) options.push(value);
+  for (const value of values.flatMap(optionsOf))
+    if (!options.some((other) => same(other, value))) options.push(value);
   const only = options[0];
   if (only === undefined || options.length > MOST_OPTIONS) return UNKNOWN;
   return options.length === 1 ? only : { kind: 'union', options };
@@ -173,7 +174,8 @@ export function same(a: Value, b: Value): boolean {
   if (a.kind === 'constant' && b.kind === 'constant') return a.value === b.value;
   if (a.kind === 'library' && b.kind === 'library') return a.path === b.path;
   if (a.kind === 'class' && b.kind === 'class') return a.node === b.node;
-  if (a.kind === 'function' && b.kind === 'function') return a.node === b.node && a.self === b.self && a.env === b.env;
+  if (a.kind === 'function' && b.kind === 'function')
+    return a.node === b.node && a.self === b.self && a.env === b.env;
   return a.kind === 'unknown' || a.kind === 'tensor' || a.kind === 'number';
 }
 

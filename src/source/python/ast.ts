@@ -46,7 +46,10 @@ export type Expr = Span &
     | { readonly kind: 'conditional'; readonly test: Expr; readonly then: Expr; readonly otherwise: Expr }
     | { readonly kind: 'lambda'; readonly params: readonly Parameter[]; readonly body: Expr }
     | { readonly kind: 'list'; readonly type: 'list' | 'tuple' | 'set'; readonly items: readonly Expr[] }
-    | { readonly kind: 'dict'; readonly entries: readonly { readonly key: Expr | null; readonly value: Expr }[] }
+    | {
+        readonly kind: 'dict';
+        readonly entries: readonly { readonly key: Expr | null; readonly value: Expr }[];
+      }
     | {
         readonly kind: 'comprehension';
         readonly type: 'list' | 'set' | 'dict' | 'generator';
@@ -95,20 +98,63 @@ export type Stmt =
   | (Span &
       (
         | { readonly kind: 'expression'; readonly value: Expr }
-        | { readonly kind: 'assign'; readonly targets: readonly Expr[]; readonly value: Expr | null; readonly annotation: Expr | null }
+        | {
+            readonly kind: 'assign';
+            readonly targets: readonly Expr[];
+            readonly value: Expr | null;
+            readonly annotation: Expr | null;
+          }
         | { readonly kind: 'update'; readonly target: Expr; readonly op: string; readonly value: Expr }
         | { readonly kind: 'return'; readonly value: Expr | null }
-        | { readonly kind: 'if'; readonly test: Expr; readonly then: readonly Stmt[]; readonly otherwise: readonly Stmt[] }
-        | { readonly kind: 'for'; readonly target: Expr; readonly iter: Expr; readonly body: readonly Stmt[]; readonly otherwise: readonly Stmt[] }
-        | { readonly kind: 'while'; readonly test: Expr; readonly body: readonly Stmt[]; readonly otherwise: readonly Stmt[] }
-        | { readonly kind: 'with'; readonly items: readonly { readonly value: Expr; readonly target: Expr | null }[]; readonly body: readonly Stmt[] }
-        | { readonly kind: 'try'; readonly body: readonly Stmt[]; readonly handlers: readonly (readonly Stmt[])[]; readonly otherwise: readonly Stmt[]; readonly finally: readonly Stmt[] }
+        | {
+            readonly kind: 'if';
+            readonly test: Expr;
+            readonly then: readonly Stmt[];
+            readonly otherwise: readonly Stmt[];
+          }
+        | {
+            readonly kind: 'for';
+            readonly target: Expr;
+            readonly iter: Expr;
+            readonly body: readonly Stmt[];
+            readonly otherwise: readonly Stmt[];
+          }
+        | {
+            readonly kind: 'while';
+            readonly test: Expr;
+            readonly body: readonly Stmt[];
+            readonly otherwise: readonly Stmt[];
+          }
+        | {
+            readonly kind: 'with';
+            readonly items: readonly { readonly value: Expr; readonly target: Expr | null }[];
+            readonly body: readonly Stmt[];
+          }
+        | {
+            readonly kind: 'try';
+            readonly body: readonly Stmt[];
+            readonly handlers: readonly (readonly Stmt[])[];
+            readonly otherwise: readonly Stmt[];
+            readonly finally: readonly Stmt[];
+          }
         | { readonly kind: 'match'; readonly subject: Expr; readonly cases: readonly (readonly Stmt[])[] }
         /** `import a.b as c`. `as` is null for a plain `import a.b`, which binds `a`. */
-        | { readonly kind: 'import'; readonly modules: readonly { readonly module: string; readonly as: string | null }[] }
+        | {
+            readonly kind: 'import';
+            readonly modules: readonly { readonly module: string; readonly as: string | null }[];
+          }
         /** `from ..a import b as c`; `level` counts the dots. `*` is a name. */
-        | { readonly kind: 'from'; readonly level: number; readonly module: string; readonly names: readonly ImportedName[] }
-        | { readonly kind: 'raise' | 'assert' | 'delete' | 'scope'; readonly parts: readonly Expr[]; readonly names: readonly string[] }
+        | {
+            readonly kind: 'from';
+            readonly level: number;
+            readonly module: string;
+            readonly names: readonly ImportedName[];
+          }
+        | {
+            readonly kind: 'raise' | 'assert' | 'delete' | 'scope';
+            readonly parts: readonly Expr[];
+            readonly names: readonly string[];
+          }
         | { readonly kind: 'break' | 'continue' | 'pass' }
         | { readonly kind: 'opaque'; readonly parts: readonly Stmt[] }
       ));

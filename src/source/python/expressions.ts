@@ -58,15 +58,28 @@ export class ExpressionReader {
         return { ...span, kind: 'unary', op: this.slice(first), operand: this.read(operand) };
       }
       case 'ConditionalExpression': {
-        const [then, test, otherwise] = children.filter((child) => child.name !== 'if' && child.name !== 'else');
+        const [then, test, otherwise] = children.filter(
+          (child) => child.name !== 'if' && child.name !== 'else',
+        );
         if (then === undefined || test === undefined || otherwise === undefined) return this.opaque(node);
-        return { ...span, kind: 'conditional', then: this.read(then), test: this.read(test), otherwise: this.read(otherwise) };
+        return {
+          ...span,
+          kind: 'conditional',
+          then: this.read(then),
+          test: this.read(test),
+          otherwise: this.read(otherwise),
+        };
       }
       case 'LambdaExpression': {
         const params = children.find((child) => child.name === 'ParamList');
         const body = children.at(-1);
         if (body === undefined || body === params) return this.opaque(node);
-        return { ...span, kind: 'lambda', params: params === undefined ? [] : this.params(params), body: this.read(body) };
+        return {
+          ...span,
+          kind: 'lambda',
+          params: params === undefined ? [] : this.params(params),
+          body: this.read(body),
+        };
       }
       case 'ArrayExpression':
         return { ...span, kind: 'list', type: 'list', items: this.items(children) };
@@ -86,7 +99,9 @@ export class ExpressionReader {
         return this.comprehension(node, children, 'generator');
       case 'AwaitExpression': {
         const value = children.at(-1);
-        return value === undefined || value.name === 'await' ? this.opaque(node) : { ...span, kind: 'await', value: this.read(value) };
+        return value === undefined || value.name === 'await'
+          ? this.opaque(node)
+          : { ...span, kind: 'await', value: this.read(value) };
       }
       case 'YieldExpression':
       case 'YieldStatement':
@@ -135,7 +150,11 @@ export class ExpressionReader {
       else if (node.name === '**') stars = 2;
       else if (!SKIPPED.has(node.name)) {
         const value = nodes[i + 2];
-        if (nodes[i + 1]?.name === 'AssignOp' && value !== undefined && this.slice(nodes[i + 1] ?? node) === '=') {
+        if (
+          nodes[i + 1]?.name === 'AssignOp' &&
+          value !== undefined &&
+          this.slice(nodes[i + 1] ?? node) === '='
+        ) {
           args.push({ value: this.read(value), name: this.slice(node), stars: 0 });
           i += 2;
         } else args.push({ value: this.read(node), name: null, stars });
@@ -159,7 +178,12 @@ export class ExpressionReader {
         let next = i + 1;
         if (nodes[next]?.name === 'TypeDef') next++;
         const value = nodes[next]?.name === 'AssignOp' ? nodes[next + 1] : undefined;
-        params.push({ name: this.slice(node), fallback: value === undefined ? null : this.read(value), stars, keywordOnly });
+        params.push({
+          name: this.slice(node),
+          fallback: value === undefined ? null : this.read(value),
+          stars,
+          keywordOnly,
+        });
         if (stars === 1) keywordOnly = true;
         stars = 0;
       }
@@ -175,7 +199,13 @@ export class ExpressionReader {
   private named(node: SyntaxNode, children: readonly SyntaxNode[]): Expr {
     const [target, , value] = children;
     if (target === undefined || value === undefined) return this.opaque(node);
-    return { from: node.from, to: node.to, kind: 'named', target: this.read(target), value: this.read(value) };
+    return {
+      from: node.from,
+      to: node.to,
+      kind: 'named',
+      target: this.read(target),
+      value: this.read(value),
+    };
   }
 
   private string(node: SyntaxNode): Expr {
@@ -206,7 +236,13 @@ export class ExpressionReader {
     if (object === undefined || mark === undefined) return this.opaque(node);
     const property = rest[0];
     if (mark.name === '.' && property?.name === 'PropertyName') {
-      return { ...span, kind: 'attribute', object: this.read(object), name: this.slice(property), nameFrom: property.from };
+      return {
+        ...span,
+        kind: 'attribute',
+        object: this.read(object),
+        name: this.slice(property),
+        nameFrom: property.from,
+      };
     }
     if (mark.name !== '[') return this.opaque(node);
     return { ...span, kind: 'subscript', object: this.read(object), index: this.index(node, rest) };
@@ -239,7 +275,13 @@ export class ExpressionReader {
     flush();
     const only = items[0];
     if (only !== undefined && commas === 0) return only;
-    return { from: only?.from ?? node.from, to: items.at(-1)?.to ?? node.to, kind: 'list', type: 'tuple', items };
+    return {
+      from: only?.from ?? node.from,
+      to: items.at(-1)?.to ?? node.to,
+      kind: 'list',
+      type: 'tuple',
+      items,
+    };
   }
 
   private call(node: SyntaxNode, children: readonly SyntaxNode[]): Expr {
@@ -261,7 +303,8 @@ export class ExpressionReader {
       .trim();
     const sides = { left: this.read(left), right: this.read(right) };
     if (op === 'and' || op === 'or') return { ...span, kind: 'logical', op, ...sides };
-    if (/^(?:[<>]=?|==|!=|<>|is|is not|in|not in)$/.test(op)) return { ...span, kind: 'compare', op, ...sides };
+    if (/^(?:[<>]=?|==|!=|<>|is|is not|in|not in)$/.test(op))
+      return { ...span, kind: 'compare', op, ...sides };
     return { ...span, kind: 'binary', op, ...sides };
   }
 
@@ -303,18 +346,33 @@ export class ExpressionReader {
       else if (child.name === 'if') mode = 'if';
       else if (SKIPPED.has(child.name) && !(mode === 'target' && child.name === ',')) continue;
       else if (mode === 'target') target.push(child);
-      else if (mode === 'iter') clauses.push({ target: this.sequence(target, node), iter: this.read(child), conditions: [] });
+      else if (mode === 'iter')
+        clauses.push({ target: this.sequence(target, node), iter: this.read(child), conditions: [] });
       else clauses.at(-1)?.conditions.push(this.read(child));
     }
     const element = this.sequence(colon >= 0 ? head.slice(colon + 1) : head, node);
     const key = colon > 0 ? this.sequence(head.slice(0, colon), node) : null;
-    return { from: node.from, to: node.to, kind: 'comprehension', type, key, element, clauses: clauses satisfies Clause[] };
+    return {
+      from: node.from,
+      to: node.to,
+      kind: 'comprehension',
+      type,
+      key,
+      element,
+      clauses: clauses satisfies Clause[],
+    };
   }
 
   private yield(node: SyntaxNode, children: readonly SyntaxNode[]): Expr {
     const rest = children.filter((child) => child.name !== 'yield' && child.name !== 'from');
     const value = rest.length === 0 ? null : this.sequence(rest, node);
-    return { from: node.from, to: node.to, kind: 'yield', value, delegate: children.some((child) => child.name === 'from') };
+    return {
+      from: node.from,
+      to: node.to,
+      kind: 'yield',
+      value,
+      delegate: children.some((child) => child.name === 'from'),
+    };
   }
 
   private opaque(node: SyntaxNode): Expr {

@@ -22,7 +22,10 @@ export class StatementReader {
     const span = { from, to: node.to };
     const children = childrenOf(node);
     const reader = this.#expressions;
-    const expressions = (): Expr[] => reader.items(children.filter((child) => /Expression$|Name$|String$|^Number$|^None$|^Boolean$/.test(child.name)));
+    const expressions = (): Expr[] =>
+      reader.items(
+        children.filter((child) => /Expression$|Name$|String$|^Number$|^None$|^Boolean$/.test(child.name)),
+      );
     switch (node.name) {
       case 'StatementGroup':
         return this.block(node);
@@ -51,11 +54,29 @@ export class StatementReader {
         const body = children.find((child) => child.name === 'Body');
         if (name === undefined) return [];
         const list = bases === undefined ? [] : reader.args(bases);
-        return [{ ...span, kind: 'class', name: reader.slice(name), bases: list, decorators, body: this.#lazy(body) }];
+        return [
+          {
+            ...span,
+            kind: 'class',
+            name: reader.slice(name),
+            bases: list,
+            decorators,
+            body: this.#lazy(body),
+          },
+        ];
       }
       case 'ExpressionStatement':
       case 'PrintStatement':
-        return [{ ...span, kind: 'expression', value: reader.sequence(children.filter((child) => child.name !== 'print'), node) }];
+        return [
+          {
+            ...span,
+            kind: 'expression',
+            value: reader.sequence(
+              children.filter((child) => child.name !== 'print'),
+              node,
+            ),
+          },
+        ];
       case 'YieldStatement':
         return [{ ...span, kind: 'expression', value: reader.read(node) }];
       case 'AssignStatement':
@@ -116,7 +137,9 @@ export class StatementReader {
       case 'DeleteStatement':
         return [{ ...span, kind: 'delete', parts: expressions(), names: [] }];
       case 'ScopeStatement': {
-        const names = children.filter((child) => child.name === 'VariableName').map((child) => reader.slice(child));
+        const names = children
+          .filter((child) => child.name === 'VariableName')
+          .map((child) => reader.slice(child));
         return [{ ...span, kind: 'scope', parts: [], names }];
       }
       case 'BreakStatement':
@@ -167,7 +190,14 @@ export class StatementReader {
         value = { from: value.from, to: part.to, kind: 'call', callee: value, args: reader.args(part) };
       } else if (value === null) value = reader.read(part);
       else {
-        value = { from: value.from, to: part.to, kind: 'attribute', object: value, name: reader.slice(part), nameFrom: part.from };
+        value = {
+          from: value.from,
+          to: part.to,
+          kind: 'attribute',
+          object: value,
+          name: reader.slice(part),
+          nameFrom: part.from,
+        };
       }
     }
     return value ?? { from: node.from, to: node.to, kind: 'opaque', parts: [] };
@@ -201,8 +231,10 @@ export class StatementReader {
     const bodyAt = children.findIndex((child, i) => i > at && child.name === 'Body');
     const next = bodyAt < 0 ? undefined : children[bodyAt + 1];
     let otherwise: Stmt[] = [];
-    if (next?.name === 'elif') otherwise = [this.#if(node, children, bodyAt + 1)].filter((statement) => statement !== null);
-    else if (next?.name === 'else') otherwise = this.#body(children.slice(bodyAt + 1).find((child) => child.name === 'Body'));
+    if (next?.name === 'elif')
+      otherwise = [this.#if(node, children, bodyAt + 1)].filter((statement) => statement !== null);
+    else if (next?.name === 'else')
+      otherwise = this.#body(children.slice(bodyAt + 1).find((child) => child.name === 'Body'));
     const from = children[at]?.from ?? node.from;
     return {
       from,
@@ -239,18 +271,29 @@ export class StatementReader {
       if (/^(?:try|except|else|finally)$/.test(child.name)) section = child.name;
       else if (child.name === 'Body') {
         if (section === 'except') handlers.push(this.#body(child));
-        else if (section === 'try' || section === 'else' || section === 'finally') parts[section] = this.#body(child);
+        else if (section === 'try' || section === 'else' || section === 'finally')
+          parts[section] = this.#body(child);
       }
     }
     const { from, to } = node;
-    return { from, to, kind: 'try', body: parts.try, handlers, otherwise: parts.else, finally: parts.finally };
+    return {
+      from,
+      to,
+      kind: 'try',
+      body: parts.try,
+      handlers,
+      otherwise: parts.else,
+      finally: parts.finally,
+    };
   }
 
   #match(node: SyntaxNode, children: readonly SyntaxNode[]): Stmt {
     const at = children.findIndex((child) => child.name === 'MatchBody');
     const clauses = childrenOf(children[at] ?? node).filter((child) => child.name === 'MatchClause');
     const subject = this.#expressions.sequence(children.slice(1, at < 0 ? undefined : at), node);
-    const cases = clauses.map((clause) => this.#body(childrenOf(clause).find((child) => child.name === 'Body')));
+    const cases = clauses.map((clause) =>
+      this.#body(childrenOf(clause).find((child) => child.name === 'Body')),
+    );
     return { from: node.from, to: node.to, kind: 'match', subject, cases };
   }
 
@@ -264,13 +307,17 @@ export class StatementReader {
         return { name, as: as < 0 ? '' : (group[as + 1] ?? '') };
       });
     if (words[0] !== 'from') {
-      const modules = list(words.slice(1)).map(({ name, as }) => ({ module: name, as: as === '' ? null : as }));
+      const modules = list(words.slice(1)).map(({ name, as }) => ({
+        module: name,
+        as: as === '' ? null : as,
+      }));
       return [{ ...span, kind: 'import', modules }];
     }
     const at = words.indexOf('import');
     const source = words.slice(1, at < 0 ? undefined : at).join('');
     const level = /^\.*/.exec(source)?.[0].length ?? 0;
-    const names = at < 0 ? [] : list(words.slice(at + 1)).map(({ name, as }) => ({ name, as: as === '' ? name : as }));
+    const names =
+      at < 0 ? [] : list(words.slice(at + 1)).map(({ name, as }) => ({ name, as: as === '' ? name : as }));
     return [{ ...span, kind: 'from', level, module: source.slice(level), names }];
   }
 }

@@ -1,6 +1,14 @@
 /** Python string literals to their values: plain escapes only, which is all that names and keys need. Pure. */
 
-const ESCAPES: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', '\\': '\\', "'": "'", '"': '"', '0': '\0' };
+const ESCAPES: Readonly<Record<string, string>> = {
+  n: '\n',
+  t: '\t',
+  r: '\r',
+  '\\': '\\',
+  "'": "'",
+  '"': '"',
+  '0': '\0',
+};
 
 /** The value of one literal with its prefix and quotes; raw strings keep their backslashes. */
 export function decodeString(literal: string): string {
@@ -8,7 +16,12 @@ export function decodeString(literal: string): string {
   if (open === null) return literal;
   const quote = open[2] ?? '';
   const start = open[0].length;
-  const body = literal.endsWith(quote) && literal.length >= start + quote.length ? literal.slice(start, -quote.length) : literal.slice(start);
+  const body =
+    literal.endsWith(quote) && literal.length >= start + quote.length
+      ? literal.slice(start, -quote.length)
+      : literal.slice(start);
   if (/r/i.test(open[1] ?? '')) return body;
-  return body.replace(/\\(\r?\n|[\s\S])/g, (whole, char: string) => (/\n$/.test(char) ? '' : (ESCAPES[char] ?? whole)));
+  return body.replace(/\\(\r?\n|[\s\S])/g, (whole, char: string) =>
+    /\n$/.test(char) ? '' : (ESCAPES[char] ?? whole),
+  );
 }

@@ -27,7 +27,9 @@ describe('links against ground truth', function () {
   });
 
   it('never calls a wrong link exact', () => {
-    const wrong = tallies.flatMap(({ name, wrong: lines }) => lines.filter((line) => line.startsWith('WRONG')).map((line) => `${name}: ${line}`));
+    const wrong = tallies.flatMap(({ name, wrong: lines }) =>
+      lines.filter((line) => line.startsWith('WRONG')).map((line) => `${name}: ${line}`),
+    );
     assert.deepEqual(wrong, []);
   });
 
@@ -36,15 +38,20 @@ describe('links against ground truth', function () {
   });
 
   it('finds the definition of at least 90 % of the nodes that belong to a module there', () => {
-    for (const tally of exports()) assert.ok(tally.rightDefinitions >= 0.9 * tally.definitions, lineOf(tally));
+    for (const tally of exports())
+      assert.ok(tally.rightDefinitions >= 0.9 * tally.definitions, lineOf(tally));
   });
 
   it('finds the definition of at least 80 % of such nodes of TorchScript models', () => {
-    for (const tally of scripts()) assert.ok(tally.rightDefinitions >= 0.8 * tally.definitions, lineOf(tally));
+    for (const tally of scripts())
+      assert.ok(tally.rightDefinitions >= 0.8 * tally.definitions, lineOf(tally));
   });
 
   it('claims no definition for functional calls', () => {
-    assert.equal(sum(tallies, ({ spurious }) => spurious), 0);
+    assert.equal(
+      sum(tallies, ({ spurious }) => spurious),
+      0,
+    );
   });
 
   it('proves at least half of what it links in torch.export models', () => {

@@ -83,11 +83,16 @@ function count(made: Tally, row: TruthRow, link: NodeLink): void {
   const definition = row.definition ?? null;
   const places = [call, ...(row.also ?? [])].filter((place) => place !== null);
   const rightCall = places.some((place) => isAt(link.call, place));
-  const rightDefinition = row.unsure === true || (definition === null ? link.definition === null : isAt(link.definition, definition));
+  const rightDefinition =
+    row.unsure === true ||
+    (definition === null ? link.definition === null : isAt(link.definition, definition));
   if (call !== null) {
     made.calls++;
     if (rightCall) made.rightCalls++;
-    else made.wrong.push(`call ${say(row)}: ${at(link.call)}, truth ${call.file}:${String(call.line)} [${link.confidence}]`);
+    else
+      made.wrong.push(
+        `call ${say(row)}: ${at(link.call)}, truth ${call.file}:${String(call.line)} [${link.confidence}]`,
+      );
     if (rightCall && call.column !== undefined && link.call !== null) {
       made.columns++;
       if (link.call.place.column === call.column) made.rightColumns++;
@@ -96,15 +101,24 @@ function count(made: Tally, row: TruthRow, link: NodeLink): void {
   if (definition !== null) {
     made.definitions++;
     if (rightDefinition) made.rightDefinitions++;
-    else made.wrong.push(`definition ${say(row)}: ${at(link.definition)}, truth ${definition.file}:${String(definition.line)} [${link.confidence}]`);
+    else
+      made.wrong.push(
+        `definition ${say(row)}: ${at(link.definition)}, truth ${definition.file}:${String(definition.line)} [${link.confidence}]`,
+      );
   } else if (link.definition !== null && row.unsure !== true) {
     made.spurious++;
     made.wrong.push(`definition ${say(row)}: ${at(link.definition)}, truth none [${link.confidence}]`);
   }
-  const exact = [link.confidence === 'exact', link.call?.confidence === 'exact', link.definition?.confidence === 'exact'];
+  const exact = [
+    link.confidence === 'exact',
+    link.call?.confidence === 'exact',
+    link.definition?.confidence === 'exact',
+  ];
   if (exact.includes(true)) made.exact++;
   const wrong =
-    (exact[0] === true && (!rightCall || !rightDefinition)) || (exact[1] === true && !rightCall) || (exact[2] === true && !rightDefinition);
+    (exact[0] === true && (!rightCall || !rightDefinition)) ||
+    (exact[1] === true && !rightCall) ||
+    (exact[2] === true && !rightDefinition);
   if (wrong) {
     made.wrongExact++;
     made.wrong.push(`WRONG EXACT ${say(row)}: ${at(link.call)} / ${at(link.definition)}`);
@@ -126,7 +140,9 @@ function isAt(claim: PlaceClaim | null, place: TruthPlace): boolean {
 /** Every model with a truth below a folder, as [folder, name]. */
 export async function casesIn(root: string): Promise<[string, string][]> {
   const found: [string, string][] = [];
-  for (const entry of (await readdir(root, { withFileTypes: true })).sort((a, b) => (a.name < b.name ? -1 : 1))) {
+  for (const entry of (await readdir(root, { withFileTypes: true })).sort((a, b) =>
+    a.name < b.name ? -1 : 1,
+  )) {
     if (!entry.isDirectory()) continue;
     const folder = join(root, entry.name);
     for (const file of (await readdir(folder)).sort()) {
@@ -138,7 +154,8 @@ export async function casesIn(root: string): Promise<[string, string][]> {
 
 /** One line of the confusion table. */
 export function lineOf(made: Tally): string {
-  const share = (right: number, all: number): string => (all === 0 ? '   -  ' : `${((100 * right) / all).toFixed(1).padStart(5)}%`);
+  const share = (right: number, all: number): string =>
+    all === 0 ? '   -  ' : `${((100 * right) / all).toFixed(1).padStart(5)}%`;
   return [
     made.name.padEnd(28),
     String(made.nodes).padStart(5),
