@@ -1,7 +1,8 @@
-/** 100,000 mutated model files, each read in a worker that is watched from outside: see mutate.ts. */
+/** 100,000 mutated model files, each read in a child process that is watched from outside: see mutate.ts. */
+import { fork } from 'node:child_process';
 import { join } from 'node:path';
-import { Worker } from 'node:worker_threads';
 import type { Outcome } from './mutate';
+import type { Told } from './mutate.child';
 
 export const title =
   'No mutated model file crashes the reader, holds it up for 5 s, or makes it read outside its folder';
@@ -34,13 +35,13 @@ export const paths = [
 ];
 export const cases = 100_000;
 
-/** Mutants per worker: a fresh one now and then shows leaks and forgives none. */
+/** Mutants per process. */
 const BATCH = 2000;
 const LIMIT_MS = 5000;
 
 interface Details {
   readonly outcomes: Record<Outcome, number>;
-  /** Longest time from one mutant to the next, in milliseconds. */
+  /** Longest time one mutant took, in milliseconds. */
   slowest: number;
 }
 
@@ -57,47 +58,50 @@ export async function run({ from, cases: all, signal, save, details }: Context):
     outcomes: { clean: 0, warned: 0, refused: 0 },
     slowest: 0,
   };
-  for (let first = from; first < all && !signal.aborted; first += BATCH) {
+  for (let first = from; first < all; first += BATCH) {
     const last = Math.min(first + BATCH, all);
-    await batch(first, last, state, signal);
-    if (!signal.aborted) save(last, state);
+    if (!(await batch(first, last, state, signal))) return;
+    save(last, state);
   }
 }
 
-function batch(first: number, last: number, state: Details, signal: AbortSignal): Promise<void> {
+/** Reads mutants first … last - 1 in a process of their own; false when it was stopped. */
+function batch(first: number, last: number, state: Details, signal: AbortSignal): Promise<boolean> {
   return new Promise((resolve, reject) => {
-    const worker = new Worker(join(__dirname, 'mutate.worker.ts'), {
-      workerData: { first, last },
-      execArgv: ['--import', 'tsx'],
-      resourceLimits: { maxOldGenerationSizeMb: 768 },
+    const child = fork(join(__dirname, 'mutate.child.ts'), [String(first), String(last)], {
+      execArgv: ['--import', 'tsx', '--max-old-space-size=768'],
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     // None yet: loading the code is no mutant's fault.
     let at = -1;
     let since = performance.now();
-    const watch = setInterval(() => {
-      if (performance.now() - since > LIMIT_MS && at >= 0)
-        finish(new Error(`Mutant ${at} held the reader up for 5 s.`));
-    }, 250);
-    const finish = (error: Error | null): void => {
+    const finish = (outcome: boolean | Error): void => {
       clearInterval(watch);
       signal.removeEventListener('abort', abort);
-      void worker.terminate();
-      if (error === null) resolve();
-      else reject(error);
+      child.removeAllListeners();
+      child.kill('SIGKILL');
+      if (typeof outcome === 'boolean') resolve(outcome);
+      else reject(outcome);
     };
-    const abort = (): void => finish(null);
+    const watch = setInterval(() => {
+      if (at < 0 || performance.now() - since < LIMIT_MS) return;
+      finish(new Error(`Mutant ${at} held the reader up for 5 s.`));
+    }, 250);
+    const abort = (): void => finish(false);
     signal.addEventListener('abort', abort);
-    worker.on('message', (message: { readonly number: number; readonly outcome?: Outcome }) => {
-      if (message.outcome !== undefined) {
-        state.outcomes[message.outcome]++;
-        state.slowest = Math.max(state.slowest, Math.round(performance.now() - since));
+    child.on('message', (told: Told) => {
+      if (told.outcome !== undefined) {
+        state.outcomes[told.outcome]++;
+        state.slowest = Math.max(state.slowest, Math.round(told.ms ?? 0));
       }
-      at = message.number;
+      at = told.number;
       since = performance.now();
     });
-    worker.on('error', (error) => finish(new Error(`Mutant ${at} broke the reader.`, { cause: error })));
-    worker.on('exit', (code) =>
-      finish(code === 0 ? null : new Error(`Mutant ${at} ended the worker with code ${code}.`)),
+    child.on('error', (error) => finish(error));
+    child.on('exit', (code, died) =>
+      finish(
+        code === 0 ? true : new Error(`Mutant ${at} ended the reader (${died ?? `code ${code ?? ''}`}).`),
+      ),
     );
   });
 }
