@@ -275,6 +275,12 @@ export class Engine {
     if (random.length > 0)
       notes.push(`The model draws random numbers (${random.join(', ')}), so runs differ.`);
     if (pending) notes.push('Not yet compared with a run of the whole model, which would take a while.');
+    for (const { watch, intervention } of planned.steps) {
+      if (watch === null || executed.captures[watch] !== null) continue;
+      notes.push(
+        `"${intervention.site}" lies in a branch that was not taken: the intervention has no effect.`,
+      );
+    }
     const touched = [...planned.steps.map(({ intervention }) => intervention.site), ...planned.given.keys()];
     if (touched.length === 0 || planned.plan.outputs.length === 0) return notes;
     const needed = neededNames(model.skeleton.graph, planned.plan.outputs);

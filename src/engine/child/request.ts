@@ -35,6 +35,8 @@ export interface PlannedStep {
   readonly numbers: StepNumbers;
   /** Numbers that change nothing; null where that is what the value was. */
   readonly identity: StepNumbers | null;
+  /** Index among the plan's captures of the value before the step, where a branch may not be taken; else null. */
+  readonly watch: number | null;
 }
 
 export interface Planned {
@@ -81,7 +83,9 @@ export async function planRequest(
     const planned = await planStep(model, intervention, dims, signal);
     const other = steps.find((earlier) => clashes(earlier, planned));
     if (other !== undefined) throw conflict(other.intervention.site, intervention.site);
-    steps.push(planned);
+    const { path, value } = planned.step;
+    const watch = path === '' ? null : captured.push({ path, value, raw: true }) - 1;
+    steps.push({ ...planned, watch });
   }
   const { kept, given } = handIn(steps, captured);
   return {
@@ -119,7 +123,8 @@ async function planStep(
   // Floats that Node has no array for are worked on as float32, which holds all their numbers.
   const dtype = isFloat(own) && !isCarried(own) ? 'float32' : own;
   const fixes = intervention.kind === 'set' || intervention.kind === 'replace';
-  const needsDims = fixes || site.slices.length > 0;
+  const shaped = intervention.kind === 'add' && intervention.value.dims.length > 0;
+  const needsDims = fixes || shaped || site.slices.length > 0;
   const dims = source.known(inner) ?? (needsDims ? await source.find(inner) : null);
   const slices = dims === null ? [] : placeAt(model, site, dims, intervention.site);
   const form = formOf(intervention, dtype, formOfFixing(model, site, dims ?? [], slices));
@@ -135,6 +140,7 @@ async function planStep(
     dims,
     numbers: numbersOf(intervention, form, dtype, dims, slices),
     identity: identityNumbers(form, dtype, dims, slices),
+    watch: null,
   };
 }
 

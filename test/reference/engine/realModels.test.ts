@@ -118,10 +118,7 @@ async function runDirectly(file: string, feeds: Case['feeds']): Promise<Map<stri
   const results = await session.run(Object.fromEntries(given) as Record<string, never>);
   await session.release();
   return new Map(
-    Object.entries(results).map(([name, { type, data, dims }]) => [
-      name,
-      { dtype: type, data, dims } as TensorData,
-    ]),
+    Object.entries(results).map(([name, { type, data, dims }]) => [name, { dtype: type, data, dims }]),
   );
 }
 
