@@ -9,7 +9,7 @@ import type { Node, Skeleton } from '../contract/skeleton';
 import { findCalls, type CallFound, type Hooks } from './calls';
 import { EvidenceReader, type NodeEvidence } from './evidence';
 import { Follower } from './follow';
-import { mentionsHooks, replacesForward, resetAttributes } from './hazards';
+import { hazardsOf } from './hazards';
 import { Interpreter } from './interpret/interpreter';
 import { borrow } from './neighbours';
 import { ClaimMaker, linkOf, reasonOf, type NodeClaims } from './nodeLinks';
@@ -77,11 +77,8 @@ function* linkNodes(
   const traceOf = (entry: NodeEvidence): Traced => traces.get(entry) ?? readTrace(entry, paths);
   const interpreter = new Interpreter(sources);
   const observed = new Observed(nodes, evidence);
-  const hooks: Hooks = {
-    modules: interpreter.hooked,
-    anywhere: mentionsHooks(sources),
-    replaced: replacesForward(sources),
-  };
+  const hazards = hazardsOf(sources);
+  const hooks: Hooks = { modules: interpreter.hooked, anywhere: hazards.hooks, replaced: hazards.replaced };
   yield;
   const trees =
     sources.files.size === 0
@@ -102,7 +99,7 @@ function* linkNodes(
     if (solution === null || cost < solution.cost) solution = { tree: candidate, works, cost };
   }
   const tree = solution?.tree ?? null;
-  const maker = new ClaimMaker(sources, tree, resetAttributes(sources));
+  const maker = new ClaimMaker(sources, tree, hazards.resetNames);
   const claims = new Map<number, NodeClaims>();
   for (const { work, calls } of solution?.works ?? []) {
     work.items.forEach((item, i) => {

@@ -21,6 +21,7 @@ export class Sources {
   readonly #outlines = new Map<string, Outline>();
   readonly #byBase = new Map<string, string[]>();
   readonly #wanted = new Set<string>();
+  #used: Set<string> | null = null;
 
   constructor(files: Iterable<string> = []) {
     for (const file of files) this.#add(file);
@@ -62,6 +63,7 @@ export class Sources {
 
   /** A file's text, or undefined when it is not there or not read yet (then it is wanted). */
   text(file: string): string | undefined {
+    this.#used?.add(file);
     const text = this.#texts.get(file);
     if (text === undefined && this.#files.has(file)) this.#wanted.add(file);
     return text ?? undefined;
@@ -69,6 +71,7 @@ export class Sources {
 
   /** The outline of a file, or undefined when it is not there or not read yet (then it is wanted). */
   outline(file: string): Outline | undefined {
+    this.#used?.add(file);
     const known = this.#outlines.get(file);
     if (known !== undefined) return known;
     const text = this.text(file);
@@ -76,6 +79,22 @@ export class Sources {
     const outline = readOutline(file, text);
     this.#outlines.set(file, outline);
     return outline;
+  }
+
+  /** A file's text when it is at hand; neither wanted nor counted as used. */
+  peek(file: string): string | null | undefined {
+    return this.#texts.get(file);
+  }
+
+  /** Notes from here on which files are used. */
+  startTracking(): void {
+    this.#used = new Set();
+  }
+
+  stopTracking(): ReadonlySet<string> {
+    const used = this.#used ?? new Set<string>();
+    this.#used = null;
+    return used;
   }
 
   /** Files whose text is at hand. */

@@ -9,7 +9,7 @@ import type { CallSite, Machine } from './machine';
 import { subscript } from './subscripts';
 import {
   constant,
-  Env,
+  type Env,
   list,
   NUMBER,
   optionsOf,
