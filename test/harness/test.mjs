@@ -1,10 +1,9 @@
 // `npm test`: sets up what is missing, then runs every part. The last line printed is "N passed, N failed".
-//   check        types, lint, format, floors, generated documents
-//   unit         test/unit, in Mocha
-//   reference    test/reference: numbers against other tools
-//   conformance  test/conformance: models that no one here made
-//   host         test/host, inside a real extension host
-//   e2e          test/e2e, a person's clicks in a real workbench, on the packaged extension; pictures in out/screenshots
+//   check      types, lint, format, floors, generated documents
+//   unit       test/unit, in Mocha
+//   reference  test/reference: numbers against other tools
+//   host       test/host, inside a real extension host
+//   e2e        test/e2e, a person's clicks in a real workbench, on the packaged extension; pictures in out/screenshots
 // Usage: npm test [-- [--only unit,host] [--grep TEXT] [--jobs 1]]
 import fs from 'node:fs';
 import path from 'node:path';
@@ -15,7 +14,7 @@ import { endAll, isStopping } from './lib/proc.mjs';
 import { Plain, report, say, seconds, step } from './lib/say.mjs';
 import { ensureCache, ensureChromium, ensurePackages, ensureServer, ensureTestData } from './lib/setup.mjs';
 
-const names = ['check', 'unit', 'reference', 'conformance', 'host', 'e2e'];
+const names = ['check', 'unit', 'reference', 'host', 'e2e'];
 
 function readOptions() {
   let values;
@@ -59,7 +58,7 @@ async function main() {
 
   // The server compiles while the parts that need no browser run; a failure is told by the parts that need it.
   const setUp = (async () => {
-    if (has('conformance')) await ensureTestData();
+    if (has('reference')) await ensureTestData();
     if (!has('host') && !has('e2e')) return;
     await ensureChromium();
     await ensureServer();
@@ -68,11 +67,10 @@ async function main() {
 
   const plain = async () => {
     if (has('unit')) await part('unit', () => mocha('unit', { grep }));
-    if (has('reference')) await part('reference', () => mocha('reference', { grep }));
-    if (has('conformance')) {
-      await part('conformance', async () => {
+    if (has('reference')) {
+      await part('reference', async () => {
         await ensureTestData();
-        return mocha('conformance', { grep });
+        return mocha('reference', { grep });
       });
     }
   };

@@ -115,14 +115,16 @@ export async function ensureServer() {
           npm_config_nodedir: serverNode(),
           npm_config_jobs: '2',
         });
-        // The packages' scripts need the Node.js that this very command unpacks, so they run in a second step.
+        // The packages' scripts want the Node.js that this very command unpacks (code-server's asks npm which Node.js
+        // npm itself runs on), so they run in a second step, by an npm under that Node.js.
         const flags = ['--no-audit', '--no-fund', '--loglevel=error'];
         await must(npm, [...first, 'ci', '--ignore-scripts', ...flags], {
           cwd: serverHome,
           env,
           why: 'npm ci of code-server',
         });
-        await must(npm, [...first, 'rebuild', ...flags], {
+        const newer = first.length > 0 ? path.join(serverNode(), 'bin/node') : npm;
+        await must(newer, [...first, 'rebuild', ...flags], {
           cwd: serverHome,
           env,
           why: 'building the VS Code server',
@@ -153,9 +155,9 @@ export async function ensureChromium() {
   return found;
 }
 
-/** The models of ONNX's own test suite, as Debian packages them; the conformance part reads them. */
+/** The models of ONNX's own test suite, as Debian packages them; the reference part reads them. */
 export function ensureTestData() {
-  return ensureDebs(['libonnx-testdata'], 'the conformance tests');
+  return ensureDebs(['libonnx-testdata'], 'the reference tests');
 }
 
 export function ensureCache() {
