@@ -1,0 +1,131 @@
+/** Bad input to the engine: one clear sentence each that says what is wrong, where, and what to do; and it lives on. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { isFailure } from '../../../src/base/errors';
+import type { FailureCode } from '../../../src/base/errors';
+import type { RunRequest } from '../../../src/contract/run';
+import { Engine } from '../../../src/engine/child/engine';
+import { floats, info, model, node, tensor, tinyModel } from './models';
+
+describe('bad input to the engine', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'patchclamp-bad-'));
+  const api = new Engine(
+    { sessionBudget: 1 << 24, tensorBudget: 1 << 24, threads: 1 },
+    () => undefined,
+  ).api();
+  let count = 0;
+
+  after(() => rmSync(folder, { recursive: true }));
+
+  const save = (bytes: Uint8Array): string => {
+    const file = join(folder, `${String(count++)}.onnx`);
+    writeFileSync(file, bytes);
+    return file;
+  };
+  const refuses = async (
+    bytes: Uint8Array,
+    request: Partial<RunRequest>,
+    code: FailureCode,
+    sentence: RegExp,
+  ): Promise<void> => {
+    const { id } = await api.open(save(bytes));
+    await assert.rejects(api.run(id, { feeds: {}, capture: [], ...request }), (error) => {
+      assert.ok(isFailure(error), String(error));
+      assert.deepEqual([error.code, sentence.test(error.message)], [code, true], error.message);
+      return true;
+    });
+  };
+  const tiny = (request: Partial<RunRequest>, code: FailureCode, sentence: RegExp): Promise<void> =>
+    refuses(tinyModel(), request, code, sentence);
+
+  it('names a missing input and what to feed it', () =>
+    tiny({}, 'bad-feed', /^The input "x" was not given\. Feed it float32 n×3\.$/));
+
+  it('names an input the model has not, and the nearest it has', () =>
+    tiny({ feeds: { X: floats([1, 3], 0) } }, 'bad-feed', /no input "X"\. Did you mean "x"\?/));
+
+  it('says which type and shape an input takes', async () => {
+    const wrongType = { dtype: 'int64' as const, dims: [1, 3], data: new BigInt64Array(3) };
+    await tiny(
+      { feeds: { x: wrongType } },
+      'bad-feed',
+      /"x" takes float32 n×3, but int64 1×3 was given: the type/,
+    );
+    await tiny(
+      { feeds: { x: floats([3], 0) } },
+      'bad-feed',
+      /but float32 3 was given: the number of axes differs/,
+    );
+    await tiny({ feeds: { x: floats([1, 4], 0) } }, 'bad-feed', /axis 1 must be 3/);
+    const short = { dtype: 'float32' as const, dims: [2, 3], data: new Float32Array(5) };
+    await tiny({ feeds: { x: short } }, 'bad-feed', /it holds 5 elements/);
+  });
+
+  it('names an output the model has not', () =>
+    tiny({ outputs: ['z'] }, 'usage', /no output "z"\. Its outputs are y\./));
+
+  it('takes NaN and infinities, and counts them', async () => {
+    const { id } = await api.open(save(tinyModel()));
+    const data = Float32Array.of(NaN, Infinity, -Infinity, 3, 4, 5);
+    const { captures, check } = await api.run(id, {
+      feeds: { x: { dtype: 'float32', dims: [2, 3], data } },
+      capture: ['d'],
+    });
+    assert.deepEqual([captures[0]?.summary?.nan, captures[0]?.summary?.inf, check], [1, 2, 'equal']);
+  });
+
+  it('names the node and operator the runtime has not', async () => {
+    const io = { inputs: [info('x', 'float32', [2])], outputs: [info('y', 'float32', [2])] };
+    await refuses(
+      model({ nodes: [node('NoSuchOp', ['x'], ['y'])], ...io }),
+      { feeds: { x: floats([2], 0) } },
+      'unsupported',
+      /no operator NoSuchOp.*node 0 \(NoSuchOp "NoSuchOp_y"\).*can be looked at but not run/,
+    );
+  });
+
+  it('names the node at which a run stopped, and the shapes', async () => {
+    const bytes = model({
+      nodes: [node('Relu', ['x'], ['h']), node('MatMul', ['h', 'w'], ['y'])],
+      inputs: [info('x', 'float32', ['n', 'k'])],
+      outputs: [info('y', 'float32', ['n', 2])],
+      weights: [tensor('w', floats([3, 2], 0))],
+    });
+    await refuses(
+      bytes,
+      { feeds: { x: floats([1, 4], 0) } },
+      'runtime',
+      /stopped at node 1 \(MatMul "MatMul_y"\)/,
+    );
+  });
+
+  it('refuses a cycle and a missing input of a node with the runtime’s reason', async () => {
+    const io = { inputs: [info('x', 'float32', [2])], outputs: [info('y', 'float32', [2])] };
+    const feeds = { x: floats([2], 0) };
+    const cycle = model({
+      nodes: [node('Add', ['x', 'b'], ['a']), node('Neg', ['a'], ['b']), node('Neg', ['a'], ['y'])],
+      ...io,
+    });
+    await refuses(cycle, { feeds }, 'runtime', /^Preparing .* failed: /);
+    const loose = model({ nodes: [node('Add', ['x', 'nowhere'], ['y'])], ...io });
+    await refuses(loose, { feeds }, 'runtime', /^Preparing .* failed: .*nowhere/);
+  });
+
+  it('refuses to run a file that changed since it was opened, and never writes to it', async () => {
+    const file = save(tinyModel());
+    const { id } = await api.open(file);
+    utimesSync(file, new Date(), new Date(Date.now() + 5000));
+    await assert.rejects(api.run(id, { feeds: { x: floats([1, 3], 0) }, capture: [] }), {
+      code: 'file-unreadable',
+      message: /has changed since it was opened\. Open it again\.$/,
+    });
+  });
+
+  it('goes on after every one of them', async () => {
+    const { id } = await api.open(save(tinyModel()));
+    const result = await api.run(id, { feeds: { x: floats([1, 3], 0) }, capture: [] });
+    assert.equal(result.outputs.length, 1);
+  });
+});
