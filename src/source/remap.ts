@@ -6,7 +6,7 @@
  */
 import type { TraceFrame } from './trace';
 import type { Sources } from './sources';
-import type { Outline } from './python/outline';
+import type { Lines } from './python/lines';
 import { followLines } from './moved';
 
 export type FrameHome = 'workspace' | 'library' | 'outside';
@@ -77,8 +77,8 @@ export class PathMap {
     const home: FrameHome = library === null ? 'outside' : 'library';
     const nothing: MappedFile = { home, file: null, unchanged: false, lines: new Map() };
     const scored = candidates.flatMap(({ file, suffix }) => {
-      const outline = this.sources.outline(file);
-      return outline === undefined ? [] : [{ file, suffix, outline, agreed: agreement(outline, traced) }];
+      const lines = this.sources.lines(file);
+      return lines === undefined ? [] : [{ file, suffix, lines, agreed: agreement(lines, traced) }];
     });
     if (scored.length === 0) return nothing;
     const longest = Math.max(...scored.map((entry) => entry.suffix));
@@ -94,12 +94,12 @@ export class PathMap {
     const texts = [...traced.values()].filter((text) => text !== null).length;
     // Two files that both fit equally well: the trace does not say which, so neither is claimed.
     if (rival !== undefined && texts > 0) return nothing;
-    if (rival !== undefined || (texts > 0 && chosen.agreed === 0 && !foundAnywhere(chosen.outline, traced)))
+    if (rival !== undefined || (texts > 0 && chosen.agreed === 0 && !foundAnywhere(chosen.lines, traced)))
       return nothing;
     const unchanged = chosen.agreed === texts;
     const lines = unchanged
       ? new Map([...traced.keys()].map((line) => [line, line]))
-      : followLines(chosen.outline.lines, traced);
+      : followLines(chosen.lines, traced);
     return { home: 'workspace', file: chosen.file, unchanged, lines };
   }
 
@@ -124,16 +124,14 @@ function commonSuffix(a: readonly string[], b: readonly string[]): number {
 }
 
 /** How many traced lines still read the same at the same place. */
-function agreement(outline: Outline, traced: ReadonlyMap<number, string | null>): number {
+function agreement(lines: Lines, traced: ReadonlyMap<number, string | null>): number {
   let agreed = 0;
-  for (const [line, text] of traced)
-    if (text !== null && outline.lines.textOf(line).trim() === text) agreed++;
+  for (const [line, text] of traced) if (text !== null && lines.textOf(line).trim() === text) agreed++;
   return agreed;
 }
 
-function foundAnywhere(outline: Outline, traced: ReadonlyMap<number, string | null>): boolean {
+function foundAnywhere(lines: Lines, traced: ReadonlyMap<number, string | null>): boolean {
   const texts = new Set([...traced.values()].filter((text) => text !== null));
-  for (let line = 1; line <= outline.lines.count; line++)
-    if (texts.has(outline.lines.textOf(line).trim())) return true;
+  for (let line = 1; line <= lines.count; line++) if (texts.has(lines.textOf(line).trim())) return true;
   return false;
 }

@@ -4,6 +4,7 @@
  * work is done again. Paths are relative to the root, with '/'. No disk, no editor: those implement `SourceRoot`.
  */
 import { throwIfCancelled } from '../base/cancel';
+import { Lines } from './python/lines';
 import { readOutline, type Outline } from './python/outline';
 
 /** Where Python text comes from: a folder, a workspace with unsaved edits, the cells of a notebook. */
@@ -19,6 +20,7 @@ export class Sources {
   readonly #files = new Set<string>();
   readonly #texts = new Map<string, string | null>();
   readonly #outlines = new Map<string, Outline>();
+  readonly #lines = new Map<string, Lines>();
   readonly #byBase = new Map<string, string[]>();
   readonly #wanted = new Set<string>();
   #used: Set<string> | null = null;
@@ -54,6 +56,7 @@ export class Sources {
     this.#files.delete(file);
     this.#texts.delete(file);
     this.#outlines.delete(file);
+    this.#lines.delete(file);
     const base = baseName(file);
     this.#byBase.set(
       base,
@@ -67,6 +70,16 @@ export class Sources {
     const text = this.#texts.get(file);
     if (text === undefined && this.#files.has(file)) this.#wanted.add(file);
     return text ?? undefined;
+  }
+
+  /** The lines of a file, without parsing it: enough to check a trace against. */
+  lines(file: string): Lines | undefined {
+    const known = this.#outlines.get(file)?.lines ?? this.#lines.get(file);
+    const text = this.text(file);
+    if (text === undefined || known?.text === text) return text === undefined ? undefined : known;
+    const lines = new Lines(text);
+    this.#lines.set(file, lines);
+    return lines;
   }
 
   /** The outline of a file, or undefined when it is not there or not read yet (then it is wanted). */
