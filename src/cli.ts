@@ -7,6 +7,7 @@ import { describe, isFailure } from './base/errors';
 import { usage, type Command, type Io } from './cli/options';
 
 const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command: Command }>>> = {
+  grad: () => import('./cli/grad'),
   inspect: () => import('./cli/inspect'),
   layout: () => import('./cli/layout'),
   link: () => import('./cli/link'),

@@ -52,22 +52,44 @@ function einsum(c: RuleContext): (Value | null)[] {
   const { terms, output } = parseEquation(c);
   return terms.map((term, i) => {
     if (!c.wants(i)) return null;
-    if (new Set(term).size !== term.length) throw c.broken('takes a diagonal');
     const others = terms.filter((_, j) => j !== i);
     const available = new Set([...output, ...others.flat()]);
-    const kept = term.filter((letter) => available.has(letter));
+    const kept = [...new Set(term)].filter((letter) => available.has(letter));
     const equation = `${[output, ...others].map((letters) => letters.join('')).join(',')}->${kept.join('')}`;
     const { dims } = c.x(i);
     const values = terms.flatMap((_, j) => (j === i ? [] : [c.x(j)]));
     const sizes = kept.map((letter) => sizeOfLetter(c, terms, letter));
     const grad = b.one('Einsum', [c.g(), ...values], c.g().dtype, sizes, { equation });
-    const spread = term.map((letter) => (available.has(letter) ? sizeOfLetter(c, terms, letter) : 1));
+    // A letter that comes again is a diagonal: its gradient lies where both its indices are the same.
+    const first = (letter: string, axis: number): boolean => term.indexOf(letter) === axis;
+    const spread = term.map((letter, axis) =>
+      available.has(letter) && first(letter, axis) ? sizeOfLetter(c, terms, letter) : 1,
+    );
     const full = b.expand(
       b.reshape(grad, spread),
-      term.map((letter, axis) => (available.has(letter) ? (spread[axis] ?? 1) : (dims[axis] ?? 1))),
+      term.map((letter, axis) =>
+        available.has(letter) ? sizeOfLetter(c, terms, letter) : (dims[axis] ?? 1),
+      ),
     );
-    return unbroadcast(b, full, dims);
+    const diagonal = term.reduce(
+      (value, letter, axis) =>
+        first(letter, axis) ? value : b.mul(value, sameIndex(b, value, term.indexOf(letter), axis)),
+      full,
+    );
+    return unbroadcast(b, diagonal, dims);
   });
+}
+
+/** 1 where the indices on two axes of `like` are the same, else 0; broadcasts over the other axes. */
+function sameIndex(b: Builder, like: Value, one: number, other: number): Value {
+  const along = (axis: number): Value => {
+    const size = like.dims[axis] ?? 1;
+    return b.reshape(
+      b.range(size),
+      like.dims.map((_, i) => (i === axis ? size : 1)),
+    );
+  };
+  return b.cast(b.equal(along(one), along(other)), like.dtype);
 }
 
 function sizeOfLetter(c: RuleContext, terms: readonly (readonly string[])[], letter: string): number {

@@ -80,8 +80,13 @@ export const structure: RuleTable = {
   Pad: rule((c) => {
     if (c.opset < 11) {
       const pads = c.ints('pads') ?? c.ints('paddings') ?? [];
-      if (c.string('mode', 'constant') !== 'constant')
-        throw c.broken('pads by reflection or edge in an old opset');
+      const mode = c.string('mode', 'constant');
+      if (mode !== 'constant') {
+        const { dims } = c.y();
+        return [
+          byPosition(c, (positions) => c.b.one('Pad', [positions, c.b.ints(pads)], 'int64', dims, { mode })),
+        ];
+      }
       const rank = c.x().dims.length;
       return [
         c.b.pad(
@@ -144,6 +149,20 @@ export const structure: RuleTable = {
     const data =
       reduction === 'add' ? c.g() : c.b.one('ScatterND', [c.g(), c.x(1), zeros], zeros.dtype, c.x().dims);
     return [data, null, c.b.one('GatherND', [c.g(), c.x(1)], updates.dtype, updates.dims)];
+  }),
+
+  MaxUnpool: rule((c) => {
+    const picked = c.b.gather(c.b.flat(c.g()), c.b.flat(c.x(1)), 0);
+    return [c.b.reshape(picked, c.x().dims), null, null];
+  }),
+  OneHot: rule((c) => {
+    if (!c.wants(2)) return [null, null, null];
+    const { b } = c;
+    const flags = b.constant('float32', [2], [0, 1]);
+    const hot = b.cast(b.copyNode(c.node, [c.x(0), c.x(1), flags], 'float32', c.y().dims), c.g().dtype);
+    const all = c.g().dims.map((_, axis) => axis);
+    const on = b.reshape(b.sum(b.mul(c.g(), hot), all), [1]);
+    return [null, null, b.concat([b.sub(b.reshape(b.sum(c.g(), all), [1]), on), on], 0)];
   }),
 
   DepthToSpace: decompose((c) => {

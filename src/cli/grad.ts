@@ -1,0 +1,109 @@
+/** `patchclamp grad`: the gradient of one number at some sites, or its integral from a baseline, as .npy files. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { GradientRequest } from '../contract/run';
+import { formatMs } from '../tensor/format';
+import { writeNpy } from '../tensor/npy';
+import { formatShape } from '../tensor/shape';
+import { commandEngine } from './engine';
+import { commandFiles, makeFeeds, parseIntervention } from './feeds';
+import { parseOptions, usage, type Command } from './options';
+import { FileNames } from './run';
+
+export const command: Command = {
+  name: 'grad',
+  usage:
+    'grad MODEL --feed NAME=FILE.npy… [--dim NAME=SIZE]… --objective EXPR --wrt SITE… [--integrated STEPS] ' +
+    "[--riemann] [--intervene 'KIND SITE VALUE']… [--out DIR] [--json]",
+  summary:
+    'Take the gradient of one number, such as logits[0,-1,42] or logprob(logits)[0,3], at inputs and at values inside; ' +
+    'with --integrated, integrated gradients from zero and how far their sum is off.',
+  async run(args, io) {
+    const { positionals, options } = parseOptions(args, {
+      feed: 'many',
+      dim: 'many',
+      objective: 'one',
+      wrt: 'many',
+      integrated: 'one',
+      riemann: 'flag',
+      intervene: 'many',
+      out: 'one',
+      json: 'flag',
+    });
+    const [file] = positionals;
+    if (file === undefined || positionals.length > 1)
+      throw usage('Name one model.', 'Write patchclamp grad MODEL.onnx.');
+    const { objective, wrt, out } = options;
+    if (objective === undefined)
+      throw usage('There is nothing to take the gradient of.', 'Write --objective EXPR.');
+    if (wrt.length === 0) throw usage('No site was named.', 'Write --wrt SITE; an input is one.');
+    const steps = stepsOf(options.integrated);
+    if (options.riemann && steps === undefined)
+      throw usage('--riemann says how to integrate.', 'Write --integrated STEPS too.');
+    const engine = commandEngine(io);
+    try {
+      const model = await engine.open(file, io.signal);
+      const files = commandFiles(file);
+      const { feeds, guessed } = await makeFeeds(options.feed, options.dim, model.inputs, files);
+      for (const sentence of guessed) io.err(sentence);
+      const interventions = await Promise.all(
+        options.intervene.map((text) => parseIntervention(text, files)),
+      );
+      const request: GradientRequest = { feeds, objective, wrt, interventions };
+      const rule = options.riemann ? 'left-riemann' : 'gauss-legendre';
+      const result = await engine.gradient(
+        model.id,
+        steps === undefined ? request : { ...request, integrated: { steps, rule } },
+        io.signal,
+      );
+      const names = new FileNames();
+      const gradients: { site: string; file: string | null; shape: readonly number[] }[] = [];
+      if (out !== undefined) await mkdir(out, { recursive: true });
+      for (const { site, handle, dims: shape } of result.gradients) {
+        let saved: string | null = null;
+        if (out !== undefined && handle !== null) {
+          saved = names.next(site);
+          await writeFile(join(out, saved), writeNpy(await engine.tensor(handle, undefined, io.signal)));
+        }
+        if (handle !== null) engine.release([handle]);
+        gradients.push({ site, file: saved, shape });
+      }
+      const { value, completenessError, notes } = result;
+      if (options.json) {
+        const ms = Number(result.ms.toFixed(3));
+        io.out(
+          JSON.stringify({
+            value,
+            gradients,
+            ...(completenessError === undefined ? {} : { completenessError }),
+            ms,
+            notes,
+          }),
+        );
+        return 0;
+      }
+      io.out(`${objective} = ${short(value)}`);
+      for (const { site, dims, dtype, summary } of result.gradients) {
+        const range = summary === null ? '' : `  min ${short(summary.min)}  max ${short(summary.max)}`;
+        io.out(`${site}  ${dtype} ${formatShape(dims)}${range}`);
+      }
+      if (completenessError !== undefined) io.out(`completeness error ${short(completenessError)}`);
+      for (const note of notes) io.out(note);
+      io.out(formatMs(result.ms));
+      return 0;
+    } finally {
+      engine.dispose();
+    }
+  },
+};
+
+function stepsOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const steps = Number(text);
+  if (Number.isInteger(steps) && steps >= 1 && steps <= 10_000) return steps;
+  throw usage(`"${text}" is not a number of steps.`, 'Use a whole number from 1 to 10,000.');
+}
+
+function short(value: number): string {
+  return Number(value.toPrecision(5)).toString();
+}
