@@ -78,17 +78,6 @@ const browser = {
   define: { 'process.env.NODE_ENV': '"production"' },
 };
 
-function nodeEntries() {
-  const entries = { extension: 'src/extension.ts', engine: 'src/engine/child/main.ts', cli: 'src/cli.ts' };
-  return Object.fromEntries(
-    Object.entries(entries).filter(([, file]) => {
-      const there = fs.existsSync(path.join(root, file));
-      if (!there) console.error(`${file} does not exist; leaving it out.`);
-      return there;
-    }),
-  );
-}
-
 function webviewEntries() {
   const entries = {};
   for (const folder of fs.readdirSync(path.join(root, 'webview'), { withFileTypes: true })) {
@@ -193,7 +182,10 @@ function writeNotices(inputs) {
 
 fs.mkdirSync(outdir, { recursive: true });
 const contexts = await Promise.all([
-  context({ ...node, entryPoints: nodeEntries() }),
+  context({
+    ...node,
+    entryPoints: { extension: 'src/extension.ts', engine: 'src/engine/child/main.ts', cli: 'src/cli.ts' },
+  }),
   context({ ...browser, entryPoints: webviewEntries() }),
 ]);
 copyRuntime();

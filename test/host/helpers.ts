@@ -65,7 +65,7 @@ export async function hoverText(uri: vscode.Uri, line: number, word: string): Pr
   );
   return hovers
     .flatMap(({ contents }) => contents)
-    .map((content) => (typeof content === 'string' ? content : content.value))
+    .map((content) => (content instanceof vscode.MarkdownString ? content.value : JSON.stringify(content)))
     .join('\n');
 }
 

@@ -3,6 +3,10 @@ import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
 import { closeAll, openModel, patchclamp } from './helpers';
 
+interface Manifest {
+  readonly contributes: { readonly commands: readonly { readonly command: string }[] };
+}
+
 describe('opening a model', () => {
   afterEach(closeAll);
 
@@ -23,8 +27,8 @@ describe('opening a model', () => {
   });
 
   it('registers every command it contributes', async () => {
-    const { packageJSON } = await patchclamp();
-    const { contributes } = packageJSON as { contributes: { commands: readonly { command: string }[] } };
+    const manifest = (await patchclamp()).packageJSON as Manifest;
+    const { contributes } = manifest;
     const known = new Set(await vscode.commands.getCommands(true));
     assert.ok(contributes.commands.length > 0);
     assert.deepEqual(
