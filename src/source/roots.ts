@@ -135,17 +135,14 @@ export class RootFinder {
     if (known !== undefined) return known;
     const made: Instance[] = [];
     this.#constructed.set(cls.node, made);
+    const outer = this.interpreter.onConstruct;
     this.interpreter.onConstruct = (instance) => {
       if (instance.ref.kind === 'user' && instance.ref.cls.node === cls.node && made.length < MOST_WAYS)
         made.push(instance);
     };
-    const mention = new RegExp(`\\b${cls.name}\\s*\\(`);
-    for (const file of this.sources.files) {
-      const text = this.sources.text(file);
-      if (text !== undefined && mention.test(text.replaceAll(`class ${cls.name}`, '')))
-        this.interpreter.runScript(file);
-    }
-    this.interpreter.onConstruct = null;
+    const mention = new RegExp(`(?<!\\bclass\\s+)\\b${escapeName(cls.name)}\\s*\\(`);
+    for (const file of this.sources.mentioning(mention)) this.interpreter.runScript(file);
+    this.interpreter.onConstruct = outer;
     return made;
   }
 
@@ -211,10 +208,8 @@ export class RootFinder {
     const known = this.#classes.get(name);
     if (known !== undefined) return known;
     const found: ClassValue[] = [];
-    const mention = new RegExp(`\\bclass\\s+${name.replace(/\W/g, '')}\\b`);
-    for (const file of this.sources.files) {
-      const text = this.sources.text(file);
-      if (text === undefined || !mention.test(text)) continue;
+    const mention = new RegExp(`\\bclass\\s+${escapeName(name)}\\b`);
+    for (const file of this.sources.mentioning(mention)) {
       for (const { node } of this.sources.outline(file)?.definitions() ?? []) {
         if (node.kind !== 'class' || node.name !== name) continue;
         const cls = this.#classOf(file, node);
@@ -228,10 +223,9 @@ export class RootFinder {
   /** Classes of all files that mention one of the names, or all. */
   #all(names: readonly string[] = []): ClassValue[] {
     const found: ClassValue[] = [];
-    for (const file of this.sources.files) {
-      const text = this.sources.text(file);
-      if (text === undefined || !text.includes('class ')) continue;
-      if (names.length > 0 && !names.some((name) => text.includes(name))) continue;
+    const mention =
+      names.length === 0 ? /\bclass\s/ : new RegExp(`\\b(?:${names.map(escapeName).join('|')})`);
+    for (const file of this.sources.mentioning(mention)) {
       for (const { node } of this.sources.outline(file)?.definitions() ?? []) {
         if (node.kind !== 'class') continue;
         const cls = this.#classOf(file, node);
@@ -240,4 +234,9 @@ export class RootFinder {
     }
     return found;
   }
+}
+
+/** A name as a pattern: whatever a model calls itself, nothing in it is more than a letter. */
+function escapeName(name: string): string {
+  return name.replace(/[^\w]/g, '\\$&');
 }

@@ -15,6 +15,12 @@ export interface SourceRoot {
   read(file: string, signal?: AbortSignal): Promise<string | null>;
 }
 
+/** What a piece of work was made from: files, and what it searched all files for. */
+export interface Uses {
+  readonly files: ReadonlySet<string>;
+  readonly patterns: readonly RegExp[];
+}
+
 /** A cached snapshot. `set` and `remove` keep it in step with edits; only what changed is read again. */
 export class Sources {
   readonly #files = new Set<string>();
@@ -23,7 +29,7 @@ export class Sources {
   readonly #lines = new Map<string, Lines>();
   readonly #byBase = new Map<string, string[]>();
   readonly #wanted = new Set<string>();
-  #used: Set<string> | null = null;
+  #used: { readonly files: Set<string>; readonly patterns: Map<string, RegExp> } | null = null;
 
   constructor(files: Iterable<string> = []) {
     for (const file of files) this.#add(file);
@@ -66,7 +72,7 @@ export class Sources {
 
   /** A file's text, or undefined when it is not there or not read yet (then it is wanted). */
   text(file: string): string | undefined {
-    this.#used?.add(file);
+    this.#used?.files.add(file);
     const text = this.#texts.get(file);
     if (text === undefined && this.#files.has(file)) this.#wanted.add(file);
     return text ?? undefined;
@@ -84,7 +90,7 @@ export class Sources {
 
   /** The outline of a file, or undefined when it is not there or not read yet (then it is wanted). */
   outline(file: string): Outline | undefined {
-    this.#used?.add(file);
+    this.#used?.files.add(file);
     const known = this.#outlines.get(file);
     if (known !== undefined) return known;
     const text = this.text(file);
@@ -99,15 +105,28 @@ export class Sources {
     return this.#texts.get(file);
   }
 
-  /** Notes from here on which files are used. */
-  startTracking(): void {
-    this.#used = new Set();
+  /** Files whose text matches a pattern without flags; wants all files. Only those count as used, and the pattern does. */
+  *mentioning(pattern: RegExp): IterableIterator<string> {
+    this.#used?.patterns.set(pattern.source, pattern);
+    for (const file of this.#files) {
+      const text = this.#texts.get(file);
+      if (text === undefined) this.#wanted.add(file);
+      else if (text !== null && pattern.test(text)) {
+        this.#used?.files.add(file);
+        yield file;
+      }
+    }
   }
 
-  stopTracking(): ReadonlySet<string> {
-    const used = this.#used ?? new Set<string>();
+  /** Notes from here on what is used. */
+  startTracking(): void {
+    this.#used = { files: new Set(), patterns: new Map() };
+  }
+
+  stopTracking(): Uses {
+    const used = this.#used;
     this.#used = null;
-    return used;
+    return { files: used?.files ?? new Set(), patterns: [...(used?.patterns.values() ?? [])] };
   }
 
   /** Files whose text is at hand. */

@@ -9,7 +9,7 @@ import type { Skeleton } from '../contract/skeleton';
 import { hazardsOf, summaryOf } from './hazards';
 import { LineTable, type LinkedPlace } from './lines';
 import { linkWith } from './linkModel';
-import { Sources, type SourceRoot } from './sources';
+import { Sources, type SourceRoot, type Uses } from './sources';
 
 /** What the index needs of a model: read anew for each linking, so that skeletons need not stay in memory. */
 export type ModelLoader = (
@@ -26,8 +26,8 @@ interface Entry {
   table: LinkTable | null;
   lines: LineTable | null;
   stale: boolean;
-  /** Files the links were made from; null before the first time. */
-  uses: ReadonlySet<string> | null;
+  /** What the links were made from; null before the first time. */
+  uses: Uses | null;
   /** Why it could not be linked, or null. */
   error: unknown;
 }
@@ -71,13 +71,15 @@ export class WorkspaceIndex {
     if (sources === null) return;
     const known = sources.has(file);
     if (known && text !== null && sources.peek(file) === text) return;
+    const earlier = sources.peek(file) ?? null;
     const before = summaryOf(hazardsOf(sources));
     if (text === null) sources.remove(file);
     else sources.set(file, text);
     const humbler = summaryOf(hazardsOf(sources)) !== before;
     for (const entry of this.#models.values()) {
       // A new file may be what a name was looked for in vain.
-      if (!known || humbler || entry.uses === null || entry.uses.has(file)) entry.stale = true;
+      if (!known || humbler || entry.uses === null || touches(entry.uses, file, [earlier, text]))
+        entry.stale = true;
     }
   }
 
@@ -141,4 +143,11 @@ export class WorkspaceIndex {
     }
     return found;
   }
+}
+
+/** Whether a file's change can change links: it was used, or what was searched for is, or was, in it. */
+function touches({ files, patterns }: Uses, file: string, texts: readonly (string | null)[]): boolean {
+  return (
+    files.has(file) || patterns.some((pattern) => texts.some((text) => text !== null && pattern.test(text)))
+  );
 }
