@@ -123,8 +123,14 @@ export function geometryOf(model: GraphModel, { boxes, edges, width, height }: L
     const ref = boxes.ref[box] ?? 0;
     if (boxes.kind[box] === BoxKind.Node) {
       const op = model.strings[model.nodes.op[ref] ?? 0] ?? '';
-      nodes.push({ index: model.nodes.id[ref], name: model.strings[model.nodes.name[ref] ?? 0] ?? '', op, ...rect(box) });
-    } else if (boxes.kind[box] === BoxKind.Scope) nodes.push({ scope: path(ref), repeat: boxes.repeat[box], ...rect(box) });
+      nodes.push({
+        index: model.nodes.id[ref],
+        name: model.strings[model.nodes.name[ref] ?? 0] ?? '',
+        op,
+        ...rect(box),
+      });
+    } else if (boxes.kind[box] === BoxKind.Scope)
+      nodes.push({ scope: path(ref), repeat: boxes.repeat[box], ...rect(box) });
     else frames.push({ scope: path(ref), repeat: boxes.repeat[box], ...rect(box) });
   }
   const lines: object[] = [];

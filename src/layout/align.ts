@@ -13,15 +13,16 @@ export interface Alignment {
   readonly above: Int32Array;
 }
 
-const enum Tier {
-  Spine = 0,
-  Chain = 1,
-  Simple = 2,
-  Middle = 3,
-  Direct = 4,
-  MiddleLong = 5,
-  Long = 6,
-}
+const Tier = {
+  Spine: 0,
+  Chain: 1,
+  Simple: 2,
+  Middle: 3,
+  Direct: 4,
+  MiddleLong: 5,
+  Long: 6,
+} as const;
+type Tier = (typeof Tier)[keyof typeof Tier];
 const tiers = 7;
 
 export function align(layers: Layers, order: Order, spine: Int32Array): Alignment {
@@ -31,10 +32,12 @@ export function align(layers: Layers, order: Order, spine: Int32Array): Alignmen
   const tier = tierOfLinks(layers, order);
   for (const link of spine) tier[link] = Tier.Spine;
   let widest = 0;
-  for (let rank = 0; rank < rankCount; rank++) widest = Math.max(widest, i32(order.start, rank + 1) - i32(order.start, rank));
+  for (let rank = 0; rank < rankCount; rank++)
+    widest = Math.max(widest, i32(order.start, rank + 1) - i32(order.start, rank));
   const rightOf = new Int32Array(widest + 1);
   for (let rank = 0; rank + 1 < rankCount; rank++) {
-    for (let level = 0; level < tiers; level++) chooseInGap(layers, order, rank, level, tier, below, above, rightOf);
+    for (let level = 0; level < tiers; level++)
+      chooseInGap(layers, order, rank, level, tier, below, above, rightOf);
   }
   return { below, above };
 }
@@ -114,7 +117,8 @@ function middles(layers: Layers, order: Order, below: boolean): Int32Array {
   const list: number[] = [];
   for (let item = 0; item < items; item++) {
     list.length = 0;
-    for (let k = i32(groups.start, item); k < i32(groups.start, item + 1); k++) list.push(i32(groups.rows, k));
+    for (let k = i32(groups.start, item); k < i32(groups.start, item + 1); k++)
+      list.push(i32(groups.rows, k));
     if (list.length > 1) list.sort((a, b) => i32(order.place, i32(ends, a)) - i32(order.place, i32(ends, b)));
     middle[item] = list.length === 0 ? -1 : (list[(list.length - 1) >> 1] as number);
   }

@@ -5,15 +5,12 @@
  */
 import { BoxKind, type LayoutResult } from '../contract/layout';
 import { f64, FloatList, i32, IntList, u8 } from './arrays';
-import type { Layers } from './layers';
+import { Line } from './line';
 import { portX, type PlacedPanel } from './panel';
-import type { Part } from './part';
+import { Way } from './way';
 
 /** More branches than this on one tensor are not kept as points: the lines would grow with their square. */
 const mostBranches = 64;
-/** How far a loop runs from the boxes it goes around. */
-const loopRoom = 8;
-
 interface Seat {
   readonly placed: PlacedPanel;
   readonly x: number;
@@ -23,7 +20,11 @@ interface Seat {
   readonly row: number;
 }
 
-export function assemble(root: PlacedPanel, repeatOf: (scope: number) => number, shift: { x: number; y: number }): LayoutResult {
+export function assemble(
+  root: PlacedPanel,
+  repeatOf: (scope: number) => number,
+  shift: { x: number; y: number },
+): LayoutResult {
   const assembler = new Assembler(repeatOf);
   assembler.place(root, shift.x, shift.y, -1);
   assembler.connect();
@@ -133,7 +134,14 @@ class Assembler {
     const end = i32(container.targetStart, net + 1);
     const keep = end - start > 1 && end - start <= mostBranches;
     const base = line.mark();
-    const way = new Way(part, net, seat.x + seat.placed.left + spot.x, seat.y + seat.placed.top + spot.y, seat.y, line);
+    const way = new Way(
+      part,
+      net,
+      seat.x + seat.placed.left + spot.x,
+      seat.y + seat.placed.top + spot.y,
+      seat.y,
+      line,
+    );
     for (let k = start; k < end; k++) {
       const t = i32(layers.byRank, k);
       const item = i32(container.targets, t);
@@ -159,7 +167,15 @@ class Assembler {
     line.reset(base);
   }
 
-  #enter(seat: Seat, piece: number, item: number, value: number, line: Line, from: number, tag = false): void {
+  #enter(
+    seat: Seat,
+    piece: number,
+    item: number,
+    value: number,
+    line: Line,
+    from: number,
+    tag = false,
+  ): void {
     const box = wholeBox(seat, piece, item);
     const inside = seat.placed.open.get(box);
     const inner = inside === undefined ? undefined : this.#seatOf.get(inside);
@@ -174,7 +190,8 @@ class Assembler {
     if (container === undefined) return;
     for (let t = i32(container.targetStart, net); t < i32(container.targetStart, net + 1); t++) {
       const item = i32(container.targets, t);
-      if (item < container.boxes) this.#enter(seat, piece, item, i32(container.netValue, net), line, from, true);
+      if (item < container.boxes)
+        this.#enter(seat, piece, item, i32(container.netValue, net), line, from, true);
     }
   }
 
@@ -202,7 +219,10 @@ class Assembler {
     const perBox = new Map<number, number[]>();
     for (const { placed, x, row } of this.#seats) {
       const list = [...placed.panel.entries.keys()].map((value) => x + portX(placed, value, false));
-      perBox.set(row, list.sort((a, b) => a - b));
+      perBox.set(
+        row,
+        list.sort((a, b) => a - b),
+      );
     }
     const offset = new Int32Array(this.#kind.length + 1);
     const all = new FloatList(64);
@@ -249,145 +269,4 @@ class Assembler {
 function wholeBox(seat: Seat, piece: number, local: number): number {
   const boxes = seat.placed.panel.pieces[piece]?.boxes;
   return boxes === undefined ? 0 : i32(boxes, local);
-}
-
-/** The way of one net through one panel, written onto a line: down past ranks, then into a box or out of the frame. */
-class Way {
-  readonly #layers: Layers;
-  readonly #source: number;
-  #rank: number;
-
-  constructor(
-    private readonly part: Part,
-    private readonly net: number,
-    private readonly left: number,
-    private readonly top: number,
-    private readonly border: number,
-    private readonly line: Line,
-  ) {
-    this.#layers = part.arranged.layers;
-    this.#source = i32(part.arranged.container.netSource, net);
-    this.#rank = i32(this.#layers.rank, this.#source);
-    this.restart();
-  }
-
-  /** From the source to the bottom of its rank. */
-  restart(): void {
-    const { part, line } = this;
-    const source = this.#source;
-    this.#rank = i32(this.#layers.rank, source);
-    const isBox = source < part.arranged.container.boxes;
-    const x = this.#startX();
-    line.add(x, isBox ? this.top + f64(part.boxTop, source) + f64(part.shapes.h, source) : this.border);
-    line.add(x, this.top + f64(part.rankBottom, this.#rank));
-  }
-
-  /** Past every rank down to the bottom of `rank`; with `keep`, that point stays a point of the line. */
-  down(rank: number, keep: boolean): void {
-    const first = i32(this.#layers.chain, this.net) - i32(this.#layers.rank, this.#source) - 1;
-    for (let r = this.#rank + 1; r <= rank; r++) {
-      const x = this.left + f64(this.part.x, first + r);
-      this.line.add(x, this.top + f64(this.part.rankTop, r));
-      this.line.add(x, this.top + f64(this.part.rankBottom, r));
-    }
-    this.#rank = Math.max(this.#rank, rank);
-    if (keep) this.line.keep();
-  }
-
-  into(item: number): void {
-    const x = this.#endX(item);
-    this.line.add(x, this.top + f64(this.part.rankTop, i32(this.#layers.rank, item)));
-    this.line.add(x, this.top + f64(this.part.boxTop, item));
-  }
-
-  /** Through an exit to the frame's bottom border. */
-  out(exit: number, bottom: number): void {
-    const x = this.left + f64(this.part.x, exit);
-    this.line.add(x, this.top + f64(this.part.rankTop, i32(this.#layers.rank, exit)));
-    this.line.add(x, bottom);
-  }
-
-  /** Around the boxes and up: the way of a link that closes a cycle. */
-  loop(target: number, item: number): void {
-    const loop = this.#layers.loops.find((one) => one.target === target);
-    if (loop === undefined) return;
-    const source = this.#source;
-    const { part, line, top } = this;
-    const startX = this.#startX();
-    const endX = this.#endX(item);
-    const aside = this.left + f64(part.x, loop.firstDummy);
-    const low = top + f64(part.rankBottom, loop.bottom) + loopRoom;
-    const high = top + f64(part.rankTop, loop.top) - loopRoom;
-    line.add(startX, top + f64(part.boxTop, source) + f64(part.shapes.h, source));
-    line.add(startX, low);
-    line.add(aside, low);
-    line.add(aside, high);
-    line.add(endX, high);
-    line.add(endX, top + f64(part.boxTop, item));
-  }
-
-  #startX(): number {
-    const source = this.#source;
-    const { part } = this;
-    const { container } = part.arranged;
-    const port = source < container.boxes ? part.shapes.port(source, i32(container.netValue, this.net), true) : 0;
-    return this.left + f64(part.x, source) + port;
-  }
-
-  #endX(item: number): number {
-    const { part } = this;
-    return this.left + f64(part.x, item) + part.shapes.port(item, i32(part.arranged.container.netValue, this.net), false);
-  }
-}
-
-/** A growing line that leaves out points that change nothing, and can be cut back to an earlier state. */
-class Line {
-  readonly #x: number[] = [];
-  readonly #y: number[] = [];
-  /** Points that stay even where they change nothing. */
-  readonly #kept: boolean[] = [];
-  /** Points before this belong to someone who may still cut back to them. */
-  #floor = 0;
-
-  add(x: number, y: number): void {
-    const last = this.#x.length - 1;
-    if (last >= 0 && this.#x[last] === x && this.#y[last] === y) return;
-    if (last - 1 >= this.#floor && this.#kept[last] !== true && this.#x[last] === x && this.#x[last - 1] === x) {
-      this.#y[last] = y;
-      return;
-    }
-    this.#x.push(x);
-    this.#y.push(y);
-    this.#kept.push(false);
-  }
-
-  keep(): void {
-    const last = this.#x.length - 1;
-    if (last >= 0) this.#kept[last] = true;
-  }
-
-  /** Remembers this state: nothing up to here changes until the line is cut back. */
-  mark(): number {
-    this.#floor = this.#x.length;
-    return this.#floor;
-  }
-
-  /** Cuts back to `mark`; points from `floor` on may be joined with what comes. */
-  reset(mark: number, floor = mark): void {
-    this.#x.length = mark;
-    this.#y.length = mark;
-    this.#kept.length = mark;
-    this.#floor = floor;
-  }
-
-  copyTo(points: FloatList): void {
-    const end = this.#x.length;
-    for (let at = 0; at < end; at++) {
-      const x = this.#x[at] as number;
-      const middle = at > 0 && at < end - 1 && this.#kept[at] !== true;
-      if (middle && this.#x[at - 1] === x && this.#x[at + 1] === x) continue;
-      points.push(x);
-      points.push(this.#y[at] as number);
-    }
-  }
 }

@@ -39,7 +39,12 @@ export interface Container {
 }
 
 export function drawnGraph(tree: ScopeTree, edges: EdgeTable, nodes: number): DrawnGraph {
-  return { tree, edges, into: groupBy(edges.to, edges.count, nodes), outOf: groupBy(edges.from, edges.count, nodes) };
+  return {
+    tree,
+    edges,
+    into: groupBy(edges.to, edges.count, nodes),
+    outOf: groupBy(edges.from, edges.count, nodes),
+  };
 }
 
 /** Scratch columns shared by all containers of one graph, so that cutting one costs only its own size. */

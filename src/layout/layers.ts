@@ -64,7 +64,8 @@ export function layerContainer(container: Container, ranks: Ranks, tagged: Uint8
     const start = i32(ranks.rank, source);
     let deepest = start;
     for (let t = i32(targetStart, net); t < i32(targetStart, net + 1); t++) {
-      if (u8(ranks.backward, t) + u8(tagged, t) === 0) deepest = Math.max(deepest, i32(ranks.rank, i32(targets, t)));
+      if (u8(ranks.backward, t) + u8(tagged, t) === 0)
+        deepest = Math.max(deepest, i32(ranks.rank, i32(targets, t)));
     }
     const first = firstDummy + dummyNet.length;
     chain[net] = first;

@@ -87,7 +87,8 @@ export class Structure implements ShapeSource {
     // Outside first: the order inside a scope follows the order around it.
     for (const scope of open) this.#panel(scope);
     const root = this.#place(0);
-    const repeatOf = (scope: number): number => (this.repeats === undefined ? 1 : i32(this.repeats.repeat, scope));
+    const repeatOf = (scope: number): number =>
+      this.repeats === undefined ? 1 : i32(this.repeats.repeat, scope);
     const { anchor } = request;
     if (anchor === undefined) return assemble(root, repeatOf, { x: 0, y: 0 });
     const spot = this.#spotOf(anchor.scope, root);
@@ -96,7 +97,8 @@ export class Structure implements ShapeSource {
 
   size(ref: number): Size {
     const model = this.#model;
-    if (ref < 0) return scopeSize(model, -1 - ref, this.repeats === undefined ? 1 : i32(this.repeats.repeat, -1 - ref));
+    if (ref < 0)
+      return scopeSize(model, -1 - ref, this.repeats === undefined ? 1 : i32(this.repeats.repeat, -1 - ref));
     const scope = i32(this.tree.stands, ref);
     return nodeSize(model, ref, scope < 0 ? null : (model.strings[i32(model.scopes.name, scope)] ?? ''));
   }
@@ -121,7 +123,8 @@ export class Structure implements ShapeSource {
   /** Drops the coordinates of every scope whose own or inner state changes, up to the root. */
   #forget(open: ReadonlySet<number>): void {
     const drop = (scope: number): void => {
-      for (let at = scope; at >= 0 && this.#placed.has(at); at = i32(this.#model.scopes.parent, at)) this.#placed.delete(at);
+      for (let at = scope; at >= 0 && this.#placed.has(at); at = i32(this.#model.scopes.parent, at))
+        this.#placed.delete(at);
     };
     const parentOf = (scope: number): number => i32(this.#model.scopes.parent, scope);
     for (const scope of open) {
@@ -144,7 +147,8 @@ export class Structure implements ShapeSource {
     this.#checkpoint();
     const parent = scope === 0 ? undefined : this.#panel(i32(this.#model.scopes.parent, scope));
     const box = parent?.boxOf.get(scope) ?? -1;
-    const wish = parent === undefined ? (): number => Number.NaN : wishIn(parent, box, this.#model.values.count);
+    const wish =
+      parent === undefined ? (): number => Number.NaN : wishIn(parent, box, this.#model.values.count);
     const panel = makePanel(this.#cutter.cut(scope), wish, i32(this.#budgets, scope), this.#arrangements);
     this.#panels.set(scope, panel);
     return panel;
@@ -155,7 +159,11 @@ export class Structure implements ShapeSource {
     if (known !== undefined) return known;
     this.#checkpoint();
     const repeat = this.repeats === undefined ? 1 : i32(this.repeats.repeat, scope);
-    const placed = placePanel(this.#panel(scope), this, scope === 0 ? -1 : headerWidth(this.#model, scope, repeat));
+    const placed = placePanel(
+      this.#panel(scope),
+      this,
+      scope === 0 ? -1 : headerWidth(this.#model, scope, repeat),
+    );
     this.#placed.set(scope, placed);
     return placed;
   }

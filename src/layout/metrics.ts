@@ -29,7 +29,7 @@ export interface Size {
   readonly h: number;
 }
 
-const narrow = new Set("ijl.,:;|!'`I[](){}ftr/\\ -\"");
+const narrow = new Set('ijl.,:;|!\'`I[](){}ftr/\\ -"');
 const wide = new Set('mwMW@%_');
 
 /** Width of `text` in ems of a common sans-serif; reads at most `limit` characters. */
@@ -60,18 +60,27 @@ function fit(width: number): number {
   return Math.ceil(Math.min(widest, width) / 4) * 4;
 }
 
+const terminals: readonly number[] = [NodeKind.Input, NodeKind.Output];
+
+/** Is this kind of node a graph input or output? */
+export function isTerminal(kind: number): boolean {
+  return terminals.includes(kind);
+}
+
 /** A node's box: a pill with its operator and one fact, a panel when it stands for a module of its own. */
 export function nodeSize(model: GraphModel, node: number, moduleName: string | null): Size {
   const { nodes, strings } = model;
-  const kind = u8(nodes.kind, node);
+  const terminal = isTerminal(u8(nodes.kind, node));
   const text = (index: number): string => (index < 0 ? '' : (strings[index] ?? ''));
   const detail = text(i32(nodes.detail, node));
   if (moduleName !== null) {
     const first = lineWidth(moduleName, fontOfName);
-    const second = lineWidth(text(i32(nodes.op, node)), fontOfFacts) + (detail === '' ? 0 : 8 + lineWidth(detail, fontOfFacts));
+    const second =
+      lineWidth(text(i32(nodes.op, node)), fontOfFacts) +
+      (detail === '' ? 0 : 8 + lineWidth(detail, fontOfFacts));
     return { w: fit(Math.max(72, 20 + Math.max(first, second))), h: 40 };
   }
-  if (kind === NodeKind.Input || kind === NodeKind.Output) {
+  if (terminal) {
     const name = lineWidth(text(i32(nodes.name, node)), fontOfName);
     return { w: fit(24 + name + (detail === '' ? 0 : 8 + lineWidth(detail, fontOfFacts))), h: 24 };
   }

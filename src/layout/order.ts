@@ -94,13 +94,18 @@ class Orderer {
     const wish = (item: number): number => this.#wish(item);
     const inRank = (rank: number): number[] =>
       [...this.#items.subarray(i32(this.#start, rank), i32(this.#start, rank + 1))].map(wish);
-    return (container.entries > 1 ? inversions(inRank(0)) : 0) + (container.exits > 1 ? inversions(inRank(rankCount - 1)) : 0);
+    return (
+      (container.entries > 1 ? inversions(inRank(0)) : 0) +
+      (container.exits > 1 ? inversions(inRank(rankCount - 1)) : 0)
+    );
   }
 
   #wish(item: number): number {
     const { boxes, entries } = this.#layers.container;
     if (item < boxes) return Number.NaN;
-    return item < boxes + entries ? f64(this.#around.entries, item - boxes) : f64(this.#around.exits, item - boxes - entries);
+    return item < boxes + entries
+      ? f64(this.#around.entries, item - boxes)
+      : f64(this.#around.exits, item - boxes - entries);
   }
 
   /** First order: depth first from the top in file order, or with `flat`, file order in every rank. */
@@ -170,7 +175,8 @@ class Orderer {
   #index(): void {
     for (let rank = 0; rank < this.#layers.rankCount; rank++) {
       const from = i32(this.#start, rank);
-      for (let at = from; at < i32(this.#start, rank + 1); at++) this.#place[i32(this.#items, at)] = at - from;
+      for (let at = from; at < i32(this.#start, rank + 1); at++)
+        this.#place[i32(this.#items, at)] = at - from;
     }
   }
 
@@ -222,7 +228,9 @@ class Orderer {
       } else this.#key[item] = Number.NaN;
     }
     const sign = bias ? -1 : 1;
-    sorted.sort((a, b) => f64(this.#key, a) - f64(this.#key, b) || sign * (i32(this.#place, a) - i32(this.#place, b)));
+    sorted.sort(
+      (a, b) => f64(this.#key, a) - f64(this.#key, b) || sign * (i32(this.#place, a) - i32(this.#place, b)),
+    );
     let taken = 0;
     for (let at = from; at < to; at++) {
       if (Number.isNaN(f64(this.#key, i32(this.#items, at)))) continue;
@@ -334,7 +342,8 @@ function compare(a: number, b: number): number {
 function placesOf(layers: Layers, start: Int32Array, items: Int32Array): Int32Array {
   const place = new Int32Array(layers.items);
   for (let rank = 0; rank < layers.rankCount; rank++) {
-    for (let at = i32(start, rank); at < i32(start, rank + 1); at++) place[i32(items, at)] = at - i32(start, rank);
+    for (let at = i32(start, rank); at < i32(start, rank + 1); at++)
+      place[i32(items, at)] = at - i32(start, rank);
   }
   return place;
 }

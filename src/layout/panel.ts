@@ -65,8 +65,12 @@ export function makePanel(
       exits: Float64Array.from(container.exitValue, (value) => wish(value, false)),
     };
     container.netValue.forEach((value, net) => nets.set(value, { piece, at: net }));
-    container.entryValue.forEach((value, entry) => entries.set(value, { piece, at: container.boxes + entry }));
-    container.exitValue.forEach((value, exit) => exits.set(value, { piece, at: container.boxes + container.entries + exit }));
+    container.entryValue.forEach((value, entry) =>
+      entries.set(value, { piece, at: container.boxes + entry }),
+    );
+    container.exitValue.forEach((value, exit) =>
+      exits.set(value, { piece, at: container.boxes + container.entries + exit }),
+    );
     boxes.forEach((box, local) => {
       pieceOf[box] = piece;
       localOf[box] = local;
@@ -79,11 +83,26 @@ export function makePanel(
   whole.ref.forEach((ref, box) => {
     if (ref < 0) boxOf.set(-1 - ref, box);
   });
-  return { scope: whole.scope, ref: whole.ref, pieces, nets, entries, exits, boxOf, pieceOf, localOf, cycles };
+  return {
+    scope: whole.scope,
+    ref: whole.ref,
+    pieces,
+    nets,
+    entries,
+    exits,
+    boxOf,
+    pieceOf,
+    localOf,
+    cycles,
+  };
 }
 
 /** Where the parent's order would like a value to enter (or leave) this child: the place of its other end. */
-export function wishIn(parent: Panel, box: number, values: number): (value: number, entering: boolean) => number {
+export function wishIn(
+  parent: Panel,
+  box: number,
+  values: number,
+): (value: number, entering: boolean) => number {
   return (value, entering) => {
     const place = parent.nets.get(value);
     if (place === undefined) return Number.NaN;

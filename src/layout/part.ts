@@ -85,7 +85,8 @@ function place(arranged: Arranged, shapes: BoxShapes, extents: Extents): Geometr
   const alignment = align(layers, order, spine);
   const x = straighten(layers, order, alignment, extents);
   let width = 0;
-  for (let item = 0; item < layers.items; item++) width = Math.max(width, f64(x, item) + f64(extents.half, item));
+  for (let item = 0; item < layers.items; item++)
+    width = Math.max(width, f64(x, item) + f64(extents.half, item));
   const { rankTop, rankBottom, height } = stackRanks(arranged, shapes, x, extents);
   const boxTop = new Float64Array(arranged.container.boxes);
   for (let box = 0; box < boxTop.length; box++) {

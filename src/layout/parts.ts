@@ -39,17 +39,23 @@ export function split(whole: Container): readonly Piece[] {
     if (i32(partOf, head) < 0) partOf[head] = parts++;
     partOf[item] = i32(partOf, head);
   }
-  if (parts <= 1) return [{ container: whole, boxes: Int32Array.from({ length: whole.boxes }, (_unused, box) => box) }];
+  if (parts <= 1)
+    return [{ container: whole, boxes: Int32Array.from({ length: whole.boxes }, (_unused, box) => box) }];
   return cutInto(whole, partOf, parts);
 }
 
 function cutInto(whole: Container, partOf: Int32Array, parts: number): Piece[] {
   const local = new Int32Array(partOf.length);
-  const lists = Array.from({ length: parts }, () => ({ boxes: new IntList(4), entries: new IntList(4), exits: new IntList(4) }));
+  const lists = Array.from({ length: parts }, () => ({
+    boxes: new IntList(4),
+    entries: new IntList(4),
+    exits: new IntList(4),
+  }));
   for (let item = 0; item < partOf.length; item++) {
     const list = lists[i32(partOf, item)];
     if (list === undefined) continue;
-    const kind = item < whole.boxes ? list.boxes : item < whole.boxes + whole.entries ? list.entries : list.exits;
+    const kind =
+      item < whole.boxes ? list.boxes : item < whole.boxes + whole.entries ? list.entries : list.exits;
     local[item] = kind.length;
     kind.push(item);
   }
@@ -60,7 +66,12 @@ function cutInto(whole: Container, partOf: Int32Array, parts: number): Piece[] {
     const entries = list.entries.toArray();
     const exits = list.exits.toArray();
     const item = (of: number): number =>
-      i32(local, of) + (of < whole.boxes ? 0 : of < whole.boxes + whole.entries ? boxes.length : boxes.length + entries.length);
+      i32(local, of) +
+      (of < whole.boxes
+        ? 0
+        : of < whole.boxes + whole.entries
+          ? boxes.length
+          : boxes.length + entries.length);
     const rows = nets[part]?.toArray() ?? new Int32Array(0);
     const targets = new IntList();
     const uses = new IntList();

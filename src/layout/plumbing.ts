@@ -19,6 +19,9 @@ export interface Folding {
   readonly edges: EdgeTable;
 }
 
+const constant: number = NodeKind.Constant;
+const operator: number = NodeKind.Operator;
+
 const shapeSources = new Set(['Shape', 'Size']);
 const shapeArithmetic = new Set(
   (
@@ -43,7 +46,7 @@ export function foldPlumbing(model: GraphModel): Folding {
   const op = (node: number): string => strings[i32(nodes.op, node)] ?? '';
 
   for (let node = 0; node < nodes.count; node++) {
-    if (u8(nodes.kind, node) === NodeKind.Constant) hidden[node] = 1;
+    if (u8(nodes.kind, node) === constant) hidden[node] = 1;
   }
   hideShapeArithmetic(model, hidden, inputs.start, inputs.rows, outputs.start, outputs.rows, op);
   const bypass = findPairs(model, hidden, inputs.start, inputs.rows, outputs.start, outputs.rows, op);
@@ -62,7 +65,7 @@ function hideShapeArithmetic(
   const { nodes, edges } = model;
   const queue: number[] = [];
   for (let node = 0; node < nodes.count; node++) {
-    if (shapeSources.has(op(node)) && u8(nodes.kind, node) === NodeKind.Operator) {
+    if (shapeSources.has(op(node)) && u8(nodes.kind, node) === operator) {
       hidden[node] = 1;
       queue.push(node);
     }
@@ -96,13 +99,14 @@ function findPairs(
 ): Int32Array {
   const { nodes, edges } = model;
   const bypass = new Int32Array(nodes.count).fill(-1);
-  const firstInput = (node: number): number => (i32(inStart, node) < i32(inStart, node + 1) ? i32(inRows, i32(inStart, node)) : -1);
+  const firstInput = (node: number): number =>
+    i32(inStart, node) < i32(inStart, node + 1) ? i32(inRows, i32(inStart, node)) : -1;
   for (let node = 0; node < nodes.count; node++) {
     const name = op(node);
     if (name === 'DequantizeLinear') {
       const row = firstInput(node);
       const source = row < 0 ? -1 : i32(edges.from, row);
-      if (source < 0 || u8(nodes.kind, source) === NodeKind.Constant) hidden[node] = 1;
+      if (source < 0 || u8(nodes.kind, source) === constant) hidden[node] = 1;
       else if (op(source) === 'QuantizeLinear') {
         hidden[node] = 1;
         bypass[node] = row;

@@ -162,7 +162,8 @@ function pullDown(
     for (let k = i32(into.start, item); k < i32(into.start, item + 1); k++) {
       const link = i32(into.rows, k);
       const net = i32(netOfTarget, link);
-      if (u8(backward, link) === 0 && i32(reach, net) <= i32(rank, item) && i32(atReach, net) === 1) stretched++;
+      if (u8(backward, link) === 0 && i32(reach, net) <= i32(rank, item) && i32(atReach, net) === 1)
+        stretched++;
     }
     if (outNets <= stretched) continue;
     rank[item] = floor - 1;

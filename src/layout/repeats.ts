@@ -8,6 +8,8 @@ import { f64, groupBy, i32, IntList, u8, type Groups } from './arrays';
 import type { EdgeTable, Folding } from './plumbing';
 import type { ScopeTree } from './scopeTree';
 
+const operator: number = NodeKind.Operator;
+
 /** Fewer equal blocks than this are drawn one by one. */
 export const fewestRepeats = 3;
 
@@ -184,7 +186,7 @@ function redirect(
     const index = i32(run, node);
     return index >= 0 && i32(member, node) !== (runs[index]?.shown ?? 0);
   };
-  const terminal = (node: number): boolean => u8(nodes.kind, node) !== NodeKind.Operator;
+  const terminal = (node: number): boolean => u8(nodes.kind, node) !== operator;
   // A graph input that feeds only members that are not drawn stands for nothing in this picture.
   const touched = new Uint8Array(nodes.count);
   const wanted = new Uint8Array(nodes.count);
@@ -198,7 +200,8 @@ function redirect(
   }
   const keepsResult = lastResults(edges, run, isHiddenMember, terminal, wanted);
   for (let node = 0; node < nodes.count; node++) {
-    if (terminal(node) && u8(touched, node) === 1 && u8(wanted, node) === 0 && !keepsResult.has(node)) hidden[node] = 1;
+    if (terminal(node) && u8(touched, node) === 1 && u8(wanted, node) === 0 && !keepsResult.has(node))
+      hidden[node] = 1;
   }
   const slots = valueSlots(model);
   const from = new IntList(edges.count);

@@ -99,7 +99,11 @@ function mergeKids(
   return filled;
 }
 
-function walk(model: GraphModel, kidStart: Int32Array, kids: Int32Array): Pick<ScopeTree, 'sequence' | 'position' | 'first' | 'last'> {
+function walk(
+  model: GraphModel,
+  kidStart: Int32Array,
+  kids: Int32Array,
+): Pick<ScopeTree, 'sequence' | 'position' | 'first' | 'last'> {
   const { nodes, scopes } = model;
   const sequence = new Int32Array(kids.length);
   const position = new Int32Array(nodes.count).fill(-1);

@@ -11,7 +11,11 @@ export function findSpine(layers: Layers): Int32Array {
   const { container, items, up, down } = layers;
   const total = container.boxes + container.entries + container.exits;
   const byRank = itemsByRank(layers);
-  const sources = candidates(total, container.boxes, (item) => i32(up.start, item) === i32(up.start, item + 1));
+  const sources = candidates(
+    total,
+    container.boxes,
+    (item) => i32(up.start, item) === i32(up.start, item + 1),
+  );
   const tries = items > 20000 ? 1 : 4;
   let between: Uint8Array | undefined;
   let most = 1;
@@ -20,7 +24,8 @@ export function findSpine(layers: Layers): Int32Array {
     const sinks: number[] = [];
     for (let at = byRank.length - 1; at >= 0 && sinks.length < tries; at--) {
       const item = i32(byRank, at);
-      if (item < total && u8(forward, item) === 1 && i32(down.start, item) === i32(down.start, item + 1)) sinks.push(item);
+      if (item < total && u8(forward, item) === 1 && i32(down.start, item) === i32(down.start, item + 1))
+        sinks.push(item);
     }
     for (const sink of sinks) {
       const active = reach(layers, byRank, sink, false);
@@ -115,7 +120,8 @@ function reach(layers: Layers, byRank: Int32Array, from: number, forward: boolea
   for (let k = 0; k < byRank.length; k++) {
     const item = i32(byRank, forward ? k : byRank.length - 1 - k);
     if (u8(reached, item) === 0) continue;
-    for (let g = i32(groups.start, item); g < i32(groups.start, item + 1); g++) reached[i32(ends, i32(groups.rows, g))] = 1;
+    for (let g = i32(groups.start, item); g < i32(groups.start, item + 1); g++)
+      reached[i32(ends, i32(groups.rows, g))] = 1;
   }
   return reached;
 }
@@ -124,12 +130,14 @@ function reach(layers: Layers, byRank: Int32Array, from: number, forward: boolea
 function cuts(layers: Layers, byRank: Int32Array, active: Uint8Array): Int32Array {
   const { items, rank, firstDummy, rankCount } = layers;
   const inRank = new Int32Array(rankCount);
-  for (let item = 0; item < items; item++) if (u8(active, item) === 1) inRank[i32(rank, item)] = i32(inRank, i32(rank, item)) + 1;
+  for (let item = 0; item < items; item++)
+    if (u8(active, item) === 1) inRank[i32(rank, item)] = i32(inRank, i32(rank, item)) + 1;
   const trunk = new Int32Array(items).fill(-1);
   let length = 0;
   for (let k = 0; k < byRank.length; k++) {
     const item = i32(byRank, k);
-    if (item < firstDummy && u8(active, item) === 1 && i32(inRank, i32(rank, item)) === 1) trunk[item] = length++;
+    if (item < firstDummy && u8(active, item) === 1 && i32(inRank, i32(rank, item)) === 1)
+      trunk[item] = length++;
   }
   return trunk;
 }

@@ -21,7 +21,12 @@ export interface Extents {
 }
 
 /** Centre of every item, the leftmost side at 0. */
-export function straighten(layers: Layers, order: Order, alignment: Alignment, extents: Extents): Float64Array {
+export function straighten(
+  layers: Layers,
+  order: Order,
+  alignment: Alignment,
+  extents: Extents,
+): Float64Array {
   const blocks = new Blocks(layers, order, alignment, extents);
   const left = blocks.pack();
   const right = blocks.packRight(left);
@@ -72,7 +77,9 @@ class Blocks {
         const b = i32(order.items, at);
         left.push(i32(block, a));
         right.push(i32(block, b));
-        distance.push(f64(extents.half, a) + extents.gap(a, b) + f64(extents.half, b) + f64(shift, a) - f64(shift, b));
+        distance.push(
+          f64(extents.half, a) + extents.gap(a, b) + f64(extents.half, b) + f64(shift, a) - f64(shift, b),
+        );
       }
     }
     this.#block = block;
@@ -218,7 +225,9 @@ class Blocks {
 function weightedMedian(values: readonly number[], weights: readonly number[], total: number): number {
   if (values.length === 0) return Number.NaN;
   if (values.length === 1) return values[0] as number;
-  const order = values.map((_value, index) => index).sort((a, b) => (values[a] as number) - (values[b] as number));
+  const order = values
+    .map((_value, index) => index)
+    .sort((a, b) => (values[a] as number) - (values[b] as number));
   let sum = 0;
   for (let k = 0; k < order.length; k++) {
     const index = order[k] as number;

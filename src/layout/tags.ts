@@ -42,7 +42,10 @@ export function tagBudgets(model: GraphModel, tree: ScopeTree, edges: EdgeTable)
   const sum = new Float64Array(scopes.count);
   const poolOf = (scope: number): number => (scope === 0 ? 0 : i32(scopes.parent, scope));
   for (let scope = 0; scope < scopes.count; scope++) {
-    const extra = Math.max(0, i32(own, scope) + 1 - (i32(tree.kidStart, scope + 1) - i32(tree.kidStart, scope)));
+    const extra = Math.max(
+      0,
+      i32(own, scope) + 1 - (i32(tree.kidStart, scope + 1) - i32(tree.kidStart, scope)),
+    );
     weight[scope] = extra * extra;
     pool[poolOf(scope)] = f64(pool, poolOf(scope)) + share * i32(own, scope);
     sum[poolOf(scope)] = f64(sum, poolOf(scope)) + extra * extra;
@@ -86,7 +89,12 @@ export function orderWithTags(
 }
 
 /** Marks every reader of a net that a tag can serve; gives how many edges that are. */
-function tagNet({ targetStart, targets, uses, boxes }: Container, ranks: Ranks, net: number, tagged: Uint8Array): number {
+function tagNet(
+  { targetStart, targets, uses, boxes }: Container,
+  ranks: Ranks,
+  net: number,
+  tagged: Uint8Array,
+): number {
   let cost = 0;
   for (let t = i32(targetStart, net); t < i32(targetStart, net + 1); t++) {
     if (i32(targets, t) >= boxes) return 0;
@@ -116,13 +124,15 @@ function crossedNets(layers: Layers, order: Ordered): number[] {
       for (let b = a + 1; b < Math.min(ends.length, a + reach); b++) {
         const one = ends[a];
         const other = ends[b];
-        if (one === undefined || other === undefined || one.from === other.from || one.place <= other.place) continue;
+        if (one === undefined || other === undefined || one.from === other.from || one.place <= other.place)
+          continue;
         crossed[one.net] = f64(crossed, one.net) + 1;
         crossed[other.net] = f64(crossed, other.net) + 1;
       }
     }
   }
-  const readers = (net: number): number => i32(container.targetStart, net + 1) - i32(container.targetStart, net);
+  const readers = (net: number): number =>
+    i32(container.targetStart, net + 1) - i32(container.targetStart, net);
   // A short tensor with one reader is understood at a glance; a tag would only hide it.
   const nets = [...crossed.keys()].filter(
     (net) => f64(crossed, net) > 0 && (readers(net) > 1 || i32(layers.chainLength, net) >= 2),

@@ -29,7 +29,11 @@ export class ContentCache<T> {
 }
 
 /** Everything about a container that ordering depends on: its wiring and where its surroundings want its borders. */
-export function wiringOf(container: Container, around: Surroundings, budget: number): { ints: Int32Array; floats: Float64Array } {
+export function wiringOf(
+  container: Container,
+  around: Surroundings,
+  budget: number,
+): { ints: Int32Array; floats: Float64Array } {
   const { boxes, entries, exits, nets, netSource, targetStart, targets, uses } = container;
   const ints = new Int32Array(6 + 2 * nets + 2 * targets.length);
   ints.set([boxes, entries, exits, nets, targets.length, budget]);
@@ -45,7 +49,9 @@ export function wiringOf(container: Container, around: Surroundings, budget: num
 
 /** Wishes as places 0, 1, 2, …: only their order matters. Unwished ones are -1. */
 function standing(wishes: Float64Array): Float64Array {
-  const order = [...wishes.keys()].filter((k) => !Number.isNaN(f64(wishes, k))).sort((a, b) => f64(wishes, a) - f64(wishes, b));
+  const order = [...wishes.keys()]
+    .filter((k) => !Number.isNaN(f64(wishes, k)))
+    .sort((a, b) => f64(wishes, a) - f64(wishes, b));
   const places = new Float64Array(wishes.length).fill(-1);
   let place = -1;
   let before = Number.NaN;
@@ -64,7 +70,11 @@ function mix(ints: Int32Array, floats: Float64Array): number {
   return hash;
 }
 
-function same(entry: { ints: Int32Array; floats: Float64Array }, ints: Int32Array, floats: Float64Array): boolean {
+function same(
+  entry: { ints: Int32Array; floats: Float64Array },
+  ints: Int32Array,
+  floats: Float64Array,
+): boolean {
   if (entry.ints.length !== ints.length || entry.floats.length !== floats.length) return false;
   for (let k = 0; k < ints.length; k++) if (i32(entry.ints, k) !== i32(ints, k)) return false;
   for (let k = 0; k < floats.length; k++) if (f64(entry.floats, k) !== f64(floats, k)) return false;

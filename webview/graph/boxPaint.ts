@@ -17,10 +17,13 @@ const clear: Rgba = [0, 0, 0, 0];
 
 export function paintOf(look: Look, box: number): Paint {
   const { theme, scene, colors } = look;
-  const style = scene.style[box] ?? Style.Plain;
+  const style = scene.style(box);
   const base = plainPaint(theme, style, scene.depth[box] ?? 0);
   const place = colors?.place[box] ?? Number.NaN;
-  const overlaid = Number.isNaN(place) || colors === null || style === Style.Frame ? base : overlayPaint(theme, base, place, colors.signed);
+  const overlaid =
+    Number.isNaN(place) || colors === null || style === Style.Frame
+      ? base
+      : overlayPaint(theme, base, place, colors.signed);
   if (look.selected === box) return { ...overlaid, line: theme.focus, lineWidth: 2 };
   if (look.matches.has(box)) return { ...overlaid, line: theme.match, lineWidth: 2 };
   if (look.lit.has(box)) return { ...overlaid, line: theme.lit, lineWidth: 2 };
@@ -32,12 +35,24 @@ function plainPaint(theme: GraphTheme, style: Style, depth: number): Paint {
   const text = theme.text;
   switch (style) {
     case Style.Work:
-      return { fill: theme.workFill, line: theme.workLine, lineWidth: theme.highContrast ? 2 : 1, radius: 3, text };
+      return {
+        fill: theme.workFill,
+        line: theme.workLine,
+        lineWidth: theme.highContrast ? 2 : 1,
+        radius: 3,
+        text,
+      };
     case Style.Activation:
       return { fill: theme.boxFill, line: theme.boxLine, lineWidth: 1, radius: 12, text };
     case Style.Moving:
     case Style.Constant:
-      return { fill: clear, line: theme.highContrast ? theme.boxLine : clear, lineWidth: theme.highContrast ? 1 : 0, radius: 3, text: theme.muted };
+      return {
+        fill: clear,
+        line: theme.highContrast ? theme.boxLine : clear,
+        lineWidth: theme.highContrast ? 1 : 0,
+        radius: 3,
+        text: theme.muted,
+      };
     case Style.Input:
     case Style.Output:
       return { fill: clear, line: clear, lineWidth: 0, radius: 0, text };
@@ -45,7 +60,13 @@ function plainPaint(theme: GraphTheme, style: Style, depth: number): Paint {
     case Style.Leaf:
       return { fill: theme.panelFill, line: theme.boxLine, lineWidth: 1, radius: 4, text };
     case Style.Frame:
-      return { fill: theme.frameFill[depth % 2 === 0 ? 0 : 1], line: theme.frameLine, lineWidth: 1, radius: 4, text: theme.muted };
+      return {
+        fill: theme.frameFill[depth % 2 === 0 ? 0 : 1],
+        line: theme.frameLine,
+        lineWidth: 1,
+        radius: 4,
+        text: theme.muted,
+      };
     case Style.Plain:
     case Style.Norm:
     case Style.Control:

@@ -39,7 +39,11 @@ export function fit(rect: Rect, width: number, height: number, margin = 24, most
     zoomLimits.least,
     Math.min(most, (width - 2 * margin) / Math.max(1, rect.w), (height - 2 * margin) / Math.max(1, rect.h)),
   );
-  return { zoom, x: (width - rect.w * zoom) / 2 - rect.x * zoom, y: (height - rect.h * zoom) / 2 - rect.y * zoom };
+  return {
+    zoom,
+    x: (width - rect.w * zoom) / 2 - rect.x * zoom,
+    y: (height - rect.h * zoom) / 2 - rect.y * zoom,
+  };
 }
 
 /** The first look: all of it where that stays readable, else its whole width from the top. */

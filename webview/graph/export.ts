@@ -19,7 +19,9 @@ export function toSvg(look: Look, area: Rect): string {
     `<rect x="${num(view.x)}" y="${num(view.y)}" width="${num(view.w)}" height="${num(view.h)}" fill="${css(theme.background)}"/>`,
   ];
   const isFrame = (box: number): boolean => scene.isFrame(box);
-  const boxes = Array.from({ length: scene.result.boxes.count }, (_unused, box) => box).filter((box) => meets(scene.rect(box), view));
+  const boxes = Array.from({ length: scene.result.boxes.count }, (_unused, box) => box).filter((box) =>
+    meets(scene.rect(box), view),
+  );
   const shape = (box: number): void => {
     const { x, y, w, h } = scene.rect(box);
     const { fill, line, lineWidth, radius } = paintOf(look, box);
@@ -34,7 +36,9 @@ export function toSvg(look: Look, area: Rect): string {
   const { edges } = scene.result;
   for (let edge = 0; edge < edges.count; edge++) {
     if (edges.tag[edge] === 1 || !scene.edgeTouches(edge, view)) continue;
-    parts.push(`<path d="${pathOf(look, edge)}" stroke-width="${num(scene.lineWidth(edges.value[edge] ?? 0))}"/>`);
+    parts.push(
+      `<path d="${pathOf(look, edge)}" stroke-width="${num(scene.lineWidth(edges.value[edge] ?? 0))}"/>`,
+    );
   }
   parts.push('</g>');
   boxes.filter((box) => !isFrame(box)).forEach(shape);
@@ -44,7 +48,9 @@ export function toSvg(look: Look, area: Rect): string {
     textsOf(scene, box, measure, ({ text, x, y, size, font, muted }) => {
       const weight = font === Font.Strong ? ' font-weight="600"' : '';
       const color = css(muted && ink === theme.text ? theme.muted : ink);
-      parts.push(`<text x="${num(x)}" y="${num(y)}" font-size="${num(size)}"${weight} fill="${color}">${escape(text)}</text>`);
+      parts.push(
+        `<text x="${num(x)}" y="${num(y)}" font-size="${num(size)}"${weight} fill="${color}">${escape(text)}</text>`,
+      );
     });
   }
   parts.push('</svg>');
@@ -55,7 +61,12 @@ export function toSvg(look: Look, area: Rect): string {
 export async function toPng(look: Look, area: Rect): Promise<Blob> {
   const width = area.w + 2 * margin;
   const height = area.h + 2 * margin;
-  const scale = Math.min(2, largestSide / width, largestSide / height, Math.sqrt(largestArea / (width * height)));
+  const scale = Math.min(
+    2,
+    largestSide / width,
+    largestSide / height,
+    Math.sqrt(largestArea / (width * height)),
+  );
   const canvas = document.createElement('canvas');
   const renderer = new CanvasRenderer(canvas);
   renderer.draw({
@@ -127,7 +138,12 @@ export interface Exported {
 
 /** Hands a file to the page (`pc-export`); a page that does not take it gets a download. */
 export function hand(element: HTMLElement, exported: Exported): void {
-  const event = new CustomEvent<Exported>('pc-export', { detail: exported, bubbles: true, composed: true, cancelable: true });
+  const event = new CustomEvent<Exported>('pc-export', {
+    detail: exported,
+    bubbles: true,
+    composed: true,
+    cancelable: true,
+  });
   if (!element.dispatchEvent(event)) return;
   const link = document.createElement('a');
   link.href = URL.createObjectURL(exported.content);

@@ -45,7 +45,11 @@ export class Finder {
     };
     const found: number[] = [];
     for (let node = 0; node < nodes.count; node++) {
-      if (matches(nodes.op[node] ?? -1) || matches(nodes.name[node] ?? -1) || matches(nodes.detail[node] ?? -1)) {
+      if (
+        matches(nodes.op[node] ?? -1) ||
+        matches(nodes.name[node] ?? -1) ||
+        matches(nodes.detail[node] ?? -1)
+      ) {
         found.push(node);
         continue;
       }
@@ -58,7 +62,11 @@ export class Finder {
     }
     const modules: number[] = [];
     for (let scope = 1; scope < scopes.count; scope++) {
-      if (matches(scopes.name[scope] ?? -1) || matches(scopes.className[scope] ?? -1) || matches(scopes.path[scope] ?? -1)) {
+      if (
+        matches(scopes.name[scope] ?? -1) ||
+        matches(scopes.className[scope] ?? -1) ||
+        matches(scopes.path[scope] ?? -1)
+      ) {
         modules.push(scope);
       }
     }

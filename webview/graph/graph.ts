@@ -3,81 +3,37 @@
  * and legend. Give it `model`; it fires `pc-select`, `pc-open` (a node was activated), `pc-hover`, `pc-context`,
  * `pc-view` (state worth keeping) and `pc-export`. Nothing here asks the host for anything.
  */
-import { LitElement, html, nothing } from 'lit';
-import { describe } from '../../src/base/errors';
-import type { GraphModel } from '../../src/contract/graphModel';
+import { html, nothing } from 'lit';
 import type { Selection } from '../../src/contract/hostApi';
 import { define } from '../kit/define';
 import { actionsOf } from './actions';
-import { toWorld } from './camera';
+import type { Camera } from './camera';
 import { Emphasis } from './emphasis';
-import { hand, toPng, toSvg } from './export';
 import { boxFacts } from './facts';
-import { graphStyle } from './graphStyle';
+import { GraphProperties } from './graphProperties';
 import { commandOf, type Command } from './keys';
-import type { MakeWorker } from './layoutClient';
 import './minimap';
 import { Navigation } from './navigation';
 import { withRepeat } from './openness';
 import './outline';
-import type { GraphOverlay } from './overlay';
 import { listenToPointer } from './pointer';
 import './scaleLegend';
 import type { FixedScale } from './scaleLegend';
 import type { Scene } from './scene';
-import './searchBox';
 import { Searching } from './searching';
-import { addressOf, boxOfRef, refOf } from './selecting';
+import { boxOfRef, refOf, runAround } from './selecting';
 import { GraphSession } from './session';
+import { copyAddress, saveDrawing } from './sharing';
 import { Stage } from './stage';
-import { renderBar, renderCrumbs, renderScrubber, renderTip } from './templates';
-import { Tips, type Tip } from './tips';
+import { renderBar, renderCrumbs, renderScrubber, renderSearch, renderTip } from './templates';
+import { Tips } from './tips';
 import { phrase } from './words';
 
 export interface SelectionDetail {
   readonly selection: Selection;
 }
 
-export class PcGraph extends LitElement {
-  static override readonly properties = {
-    model: { attribute: false },
-    overlay: { attribute: false },
-    types: { attribute: false },
-    selection: { attribute: false },
-    highlight: { attribute: false },
-    words: { attribute: false },
-    makeWorker: { attribute: false },
-    saved: { attribute: false },
-    plain: { type: Boolean },
-    busy: { state: true },
-    message: { state: true },
-    tip: { state: true },
-    outlined: { state: true },
-    fixed: { state: true },
-  };
-  static override readonly styles = graphStyle;
-
-  declare model: GraphModel | null;
-  declare overlay: GraphOverlay | null;
-  /** Type and shape per value row as the shown run had them; '' or null where not known. */
-  declare types: readonly string[] | null;
-  declare selection: Selection;
-  /** Ids of nodes lit from the source side. */
-  declare highlight: readonly number[];
-  declare words: Readonly<Record<string, string>>;
-  /** Starts the layout worker; the page knows where its bundle lies. */
-  declare makeWorker: MakeWorker;
-  /** What `pc-view` gave last time. Read once per model. */
-  declare saved: unknown;
-  /** Draws without WebGL. Read once. */
-  declare plain: boolean;
-  /** 0 idle, 1 a thin bar, 2 a note with a stop button. */
-  declare busy: number;
-  declare message: string;
-  declare tip: Tip | null;
-  declare outlined: boolean;
-  declare fixed: FixedScale | null;
-
+export class PcGraph extends GraphProperties {
   readonly #searching = new Searching();
   readonly #emphasis = new Emphasis();
   readonly #tips = new Tips((tip) => {
@@ -88,26 +44,6 @@ export class PcGraph extends LitElement {
   #navigation: Navigation | undefined;
   #listening = new AbortController();
   #busyTimers: ReturnType<typeof setTimeout>[] = [];
-
-  constructor() {
-    super();
-    this.model = null;
-    this.overlay = null;
-    this.types = null;
-    this.selection = { kind: 'none' };
-    this.highlight = [];
-    this.words = {};
-    this.makeWorker = () => {
-      throw new Error('Broken invariant: the page gives the graph its worker.');
-    };
-    this.saved = null;
-    this.plain = false;
-    this.busy = 0;
-    this.message = '';
-    this.tip = null;
-    this.outlined = false;
-    this.fixed = null;
-  }
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -135,7 +71,14 @@ export class PcGraph extends LitElement {
     const scene = this.#scene ?? null;
     const open = this.#session?.openness;
     return html`<div class="stage ${this.outlined ? 'with-outline' : ''}">
-      <canvas class="view" tabindex="0" role="application" aria-label=${phrase(words, 'graph')} aria-describedby="message"></canvas>
+      <canvas
+        class="view"
+        tabindex="0"
+        role="application"
+        aria-label=${phrase(words, 'graph')}
+        aria-describedby="message"
+        @keydown=${this.#key}
+      ></canvas>
       ${model?.nodes.count === 0 ? html`<div class="empty">${phrase(words, 'empty')}</div>` : nothing}
       <pc-outline
         .scene=${scene}
@@ -147,11 +90,13 @@ export class PcGraph extends LitElement {
         @outline-open=${({ detail }: CustomEvent<number>) => this.#openRef(detail)}
       ></pc-outline>
       <div class="top">
-        ${model === null
-          ? nothing
-          : renderCrumbs(model, this.#emphasis.ref, words, (ref) =>
-              ref === null ? this.#navigation?.select(null) : this.#navigation?.goTo(ref, true),
-            )}
+        ${
+          model === null
+            ? nothing
+            : renderCrumbs(model, this.#emphasis.ref, words, (ref) =>
+                ref === null ? this.#navigation?.select(null) : this.#navigation?.goTo(ref, true),
+              )
+        }
         <div class="side">
           ${renderBar({
             words,
@@ -169,58 +114,54 @@ export class PcGraph extends LitElement {
         .scene=${scene}
         @minimap-aim=${({ detail }: CustomEvent<{ x: number; y: number }>) => this.#stage?.lookAt(detail.x, detail.y)}
       ></pc-minimap>
-      ${this.overlay === null
-        ? nothing
-        : html`<pc-graph-legend
-            .overlay=${this.overlay}
-            .fixed=${this.fixed}
-            .words=${words}
-            @scale-fix=${({ detail }: CustomEvent<FixedScale | null>) => (this.fixed = detail)}
-          ></pc-graph-legend>`}
+      ${
+        this.overlay === null
+          ? nothing
+          : html`<pc-graph-legend
+              .overlay=${this.overlay}
+              .fixed=${this.fixed}
+              .words=${words}
+              @scale-fix=${({ detail }: CustomEvent<FixedScale | null>) => (this.fixed = detail)}
+            ></pc-graph-legend>`
+      }
       ${this.#scrubber()} ${this.busy > 0 ? html`<div class="progress"></div>` : nothing}
-      ${this.busy > 1
-        ? html`<div class="note" role="status">
-            ${phrase(words, 'laying', model?.nodes.count ?? 0)}
-            <button class="plain" @click=${() => this.#stop()}>${phrase(words, 'stop')}</button>
-          </div>`
-        : nothing}
+      ${
+        this.busy > 1
+          ? html`<div class="note" role="status">
+              ${phrase(words, 'laying', model?.nodes.count ?? 0)}
+              <button class="plain" @click=${() => this.#stop()}>${phrase(words, 'stop')}</button>
+            </div>`
+          : nothing
+      }
       ${renderTip(this.tip, this.clientWidth, this.clientHeight)}
       <div id="message" class="visually-hidden" role="status" aria-live="polite">${this.message}</div>
     </div>`;
   }
 
   #search(): unknown {
-    if (!this.#searching.open) return nothing;
-    return html`<pc-graph-search
-      .words=${this.words}
-      .text=${this.#searching.text}
-      .status=${this.#searching.status(this.words)}
-      .invalid=${this.#searching.invalid}
-      @search-text=${({ detail }: CustomEvent<string>) => {
-        this.#searching.search(detail);
+    const searching = this.#searching;
+    return renderSearch(searching, this.words, {
+      text: (text) => {
+        searching.search(text);
         this.#refresh();
-      }}
-      @search-step=${({ detail }: CustomEvent<1 | -1>) => this.#step(detail)}
-      @search-close=${() => this.#closeSearch()}
-    ></pc-graph-search>`;
+      },
+      step: (step) => this.#step(step),
+      close: () => this.#closeSearch(),
+    });
   }
 
   /** Where the selection lies in a folded run of blocks: which one is shown. */
   #scrubber(): unknown {
     const scene = this.#scene;
-    const { ref } = this.#emphasis;
-    if (scene === undefined || ref === null) return nothing;
-    const { scopes, nodes } = scene.model;
-    for (let scope = ref < 0 ? -1 - ref : (nodes.scope[ref] ?? 0); scope > 0; scope = scopes.parent[scope] ?? 0) {
-      const run = scene.drawing.runs.find((members) => members.includes(scope));
-      if (run === undefined) continue;
-      const shown = this.#session?.openness?.repeatShown.get(run[0] ?? 0) ?? 0;
-      return renderScrubber(run, shown, scene.text(scopes.name[run[shown] ?? scope]), this.words, (index) => {
-        this.#navigation?.change((open, model) => withRepeat(open, model, run, index), run[shown]);
-        this.#navigation?.select(-1 - (run[index] ?? scope));
-      });
-    }
-    return nothing;
+    const open = this.#session?.openness;
+    const run = scene === undefined ? undefined : runAround(scene, this.#emphasis.ref);
+    if (scene === undefined || open === undefined || run === undefined) return nothing;
+    const shown = open.repeatShown.get(run[0] ?? 0) ?? 0;
+    const name = scene.text(scene.model.scopes.name[run[shown] ?? 0]);
+    return renderScrubber(run, shown, name, this.words, (index) => {
+      this.#navigation?.change((state, model) => withRepeat(state, model, run, index), run[shown]);
+      this.#navigation?.select(-1 - (run[index] ?? 0));
+    });
   }
 
   protected override firstUpdated(): void {
@@ -264,29 +205,17 @@ export class PcGraph extends LitElement {
       onSelect: (selection) => this.#onSelect(selection),
       onOpenness: (saved) => this.#fire('pc-view', saved),
     });
-    listenToPointer(
-      canvas,
-      {
-        camera: () => stage.camera,
-        look: (camera) => stage.look(camera),
-        click: (x, y) => this.#click(this.#boxAt(x, y)),
-        doubleClick: (x, y) => this.#activate(this.#boxAt(x, y)),
-        hover: (x, y) => this.#hover(x, y),
-        leave: () => this.#hover(-1, -1),
-        context: (x, y, { clientX, clientY }) => this.#context(this.#boxAt(x, y), clientX, clientY),
-      },
-      signal,
-    );
-    canvas.addEventListener(
-      'keydown',
-      (event) => {
-        const command = event.defaultPrevented ? undefined : commandOf(event);
-        if (command === undefined) return;
-        event.preventDefault();
-        this.#run(command);
-      },
-      { signal },
-    );
+    const target = {
+      camera: () => stage.camera,
+      look: (camera: Camera) => stage.look(camera),
+      click: (x: number, y: number) => this.#click(this.#boxAt(x, y)),
+      doubleClick: (x: number, y: number) => this.#activate(this.#boxAt(x, y)),
+      hover: (x: number, y: number) => this.#hover(x, y),
+      leave: () => this.#hover(-1, -1),
+      context: (x: number, y: number, at: MouseEvent) =>
+        this.#context(this.#boxAt(x, y), at.clientX, at.clientY),
+    };
+    listenToPointer(canvas, target, signal);
     if (this.model !== null) session.show(this.model, this.saved);
   }
 
@@ -307,7 +236,8 @@ export class PcGraph extends LitElement {
   #onBusy(since: number): void {
     for (const timer of this.#busyTimers) clearTimeout(timer);
     this.busy = 0;
-    this.#busyTimers = since === 0 ? [] : [setTimeout(() => (this.busy = 1), 100), setTimeout(() => (this.busy = 2), 1000)];
+    this.#busyTimers =
+      since === 0 ? [] : [setTimeout(() => (this.busy = 1), 100), setTimeout(() => (this.busy = 2), 1000)];
   }
 
   #moved(): void {
@@ -329,9 +259,7 @@ export class PcGraph extends LitElement {
   }
 
   #boxAt(x: number, y: number): number {
-    if (this.#stage === undefined) return -1;
-    const world = toWorld(this.#stage.camera, x, y);
-    return this.#scene?.boxAt(world.x, world.y) ?? -1;
+    return this.#scene === undefined ? -1 : (this.#stage?.boxAt(this.#scene, x, y) ?? -1);
   }
 
   #click(box: number): void {
@@ -348,7 +276,8 @@ export class PcGraph extends LitElement {
   #openRef(ref: number): void {
     const scene = this.#scene;
     if (scene === undefined) return;
-    if (boxOfRef(scene, ref) < 0 || scene.refOf(boxOfRef(scene, ref)) !== ref) this.#navigation?.goTo(ref, true);
+    if (boxOfRef(scene, ref) < 0 || scene.refOf(boxOfRef(scene, ref)) !== ref)
+      this.#navigation?.goTo(ref, true);
     else if (ref < 0) this.#navigation?.toggle(-1 - ref);
     else this.#fire('pc-open', { selection: scene.selectionOf(boxOfRef(scene, ref)) });
   }
@@ -400,6 +329,18 @@ export class PcGraph extends LitElement {
     this.#stage?.canvas.focus();
   }
 
+  /** Milliseconds the last frame took to prepare and submit: for benches. */
+  get frameTime(): number {
+    return this.#stage?.lastFrame ?? 0;
+  }
+
+  readonly #key = (event: KeyboardEvent): void => {
+    const command = event.defaultPrevented ? undefined : commandOf(event);
+    if (command === undefined) return;
+    event.preventDefault();
+    this.#run(command);
+  };
+
   #run(command: Command): void {
     const scene = this.#scene;
     const stage = this.#stage;
@@ -416,12 +357,11 @@ export class PcGraph extends LitElement {
         this.message = phrase(this.words, downstream ? 'downstream' : 'upstream', emphasis.trace(downstream));
       },
       toggleOutline: () => (this.outlined = !this.outlined),
-      copy: () => void this.#copy(),
+      copy: () => void copyAddress({ scene }, emphasis.ref, this.words).then((said) => (this.message = said)),
       table: () => this.#fire('pc-table', null),
       menu: () => {
-        const rect = emphasis.selected < 0 ? { x: 0, y: 0 } : scene.rect(emphasis.selected);
-        const { left, top } = this.getBoundingClientRect();
-        this.#context(emphasis.selected, left + rect.x * stage.camera.zoom + stage.camera.x, top + rect.y * stage.camera.zoom + stage.camera.y);
+        const { x, y } = stage.toPage(emphasis.selected < 0 ? scene.bounds : scene.rect(emphasis.selected));
+        this.#context(emphasis.selected, x, y);
       },
       search: () => {
         this.#searching.open = true;
@@ -434,26 +374,10 @@ export class PcGraph extends LitElement {
     this.#refresh();
   }
 
-  async #copy(): Promise<void> {
-    const { ref } = this.#emphasis;
-    if (this.model === null || ref === null) return;
-    const address = addressOf(this.model, ref);
-    await navigator.clipboard.writeText(address).catch((error: unknown) => (this.message = describe(error)));
-    this.message = phrase(this.words, 'copied', address);
-  }
-
   async #save(kind: 'svg' | 'png'): Promise<void> {
     const shown = this.#emphasis.shown(this.#searching);
-    const stage = this.#stage;
-    if (shown === undefined || stage === undefined) return;
-    const look = { ...shown, camera: stage.camera, theme: stage.theme, width: stage.width, height: stage.height, ratio: 1 };
-    const area = shown.scene.bounds;
-    try {
-      const content = kind === 'svg' ? new Blob([toSvg(look, area)], { type: 'image/svg+xml' }) : await toPng(look, area);
-      hand(this, { name: `graph.${kind}`, mime: content.type, content });
-    } catch (error) {
-      this.message = describe(error);
-    }
+    if (shown !== undefined && this.#stage !== undefined)
+      this.message = await saveDrawing(this, this.#stage.lookOf(shown), kind);
   }
 
   #refresh(): void {

@@ -28,7 +28,11 @@ export class Grid {
     this.#top = top;
     this.#reachX = reachX;
     this.#reachY = reachY;
-    this.#cell = Math.max(192, Math.sqrt(((right - left + 1) * (bottom - top + 1)) / 400_000), (bottom - top) / 200_000);
+    this.#cell = Math.max(
+      192,
+      Math.sqrt(((right - left + 1) * (bottom - top + 1)) / 400_000),
+      (bottom - top) / 200_000,
+    );
     this.#columns = Math.floor((right - left) / this.#cell) + 1;
     this.#rows = Math.floor((bottom - top) / this.#cell) + 1;
     const key = new Int32Array(x.length).fill(-1);

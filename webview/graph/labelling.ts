@@ -41,8 +41,10 @@ export function label(look: Look, measure: Measure): PlacedText[] {
     return texts;
   }
   const taken: Rect[] = [];
-  const panels = boxes.filter((box) => scene.style[box] === Style.Panel || scene.style[box] === Style.Leaf);
-  const candidates = [...frames, ...panels].sort((a, b) => (scene.depth[a] ?? 0) - (scene.depth[b] ?? 0) || size(scene, b) - size(scene, a));
+  const panels = boxes.filter((box) => scene.style(box) === Style.Panel || scene.style(box) === Style.Leaf);
+  const candidates = [...frames, ...panels].sort(
+    (a, b) => (scene.depth[a] ?? 0) - (scene.depth[b] ?? 0) || size(scene, b) - size(scene, a),
+  );
   for (const box of candidates) {
     if (texts.length > 400) break;
     distant(look, box, measure, taken, texts);
@@ -75,7 +77,13 @@ function distant(look: Look, box: number, measure: Measure, taken: Rect[], texts
   const inside = measure(name.slice(0, 80), Font.Strong) * afar <= rect.w - 6;
   const outermost = (scene.depth[box] ?? 0) === 0;
   if (!inside && !outermost && rect.w < 30) return;
-  const text = ellipsize(name, inside || !outermost ? Math.min(rect.w - 6, 160) : 160, afar, Font.Strong, measure);
+  const text = ellipsize(
+    name,
+    inside || !outermost ? Math.min(rect.w - 6, 160) : 160,
+    afar,
+    Font.Strong,
+    measure,
+  );
   if (text.length < 2) return;
   // A tall module keeps its name in view while one scrolls through it.
   const top = Math.max(rect.y, Math.min(2, rect.y + rect.h - afar - 4));
@@ -85,7 +93,14 @@ function distant(look: Look, box: number, measure: Measure, taken: Rect[], texts
   if (taken.some((other) => meets(other, place))) return;
   taken.push(place);
   const ink = paintOf(look, box).text;
-  texts.push({ text, font: Font.Strong, x: place.x, y: top + afar, size: afar, ink: ink === theme.muted ? theme.text : ink });
+  texts.push({
+    text,
+    font: Font.Strong,
+    x: place.x,
+    y: top + afar,
+    size: afar,
+    ink: ink === theme.muted ? theme.text : ink,
+  });
 }
 
 function size(scene: Scene, box: number): number {

@@ -10,10 +10,5 @@ export function makeRenderer(canvas: HTMLCanvasElement, again: () => void, plain
   const probe = document.createElement('canvas').getContext('webgl2');
   if (probe === null) return new CanvasRenderer(canvas);
   probe.getExtension('WEBGL_lose_context')?.loseContext();
-  try {
-    return new WebglRenderer(canvas, again);
-  } catch (error) {
-    console.warn('The graph is drawn without WebGL 2.', error);
-    return new CanvasRenderer(canvas);
-  }
+  return new WebglRenderer(canvas, again);
 }

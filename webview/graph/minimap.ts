@@ -55,7 +55,8 @@ export class PcMinimap extends LitElement {
   }
 
   override render(): unknown {
-    return html`<canvas aria-hidden="true"></canvas><div class="view"></div>`;
+    return html`<canvas aria-hidden="true"></canvas>
+      <div class="view"></div>`;
   }
 
   /** Follows the camera; called at every move. */
@@ -96,9 +97,12 @@ export class PcMinimap extends LitElement {
     const sy = (this.#h * ratio) / scene.bounds.h;
     const { boxes } = scene.result;
     for (let box = 0; box < boxes.count; box++) {
-      const style = (scene.style[box] ?? 0) as Style;
+      const style = scene.style(box);
       const frame = style === Style.Frame;
-      context.fillStyle = color(frame ? theme.frameLine : style === Style.Work ? theme.text : theme.edge, frame ? 0.22 : 0.65);
+      context.fillStyle = color(
+        frame ? theme.frameLine : style === Style.Work ? theme.text : theme.edge,
+        frame ? 0.22 : 0.65,
+      );
       const rect = scene.rect(box);
       context.fillRect(
         (rect.x - scene.bounds.x) * sx,

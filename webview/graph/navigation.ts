@@ -84,7 +84,10 @@ export class Navigation {
     if (open && (box < 0 || scene.refOf(box) !== ref)) {
       this.#waitingFor = ref;
       const scope = scopeAround(scene.model, ref);
-      this.change((state, model) => withAncestors(state, model, scope), box < 0 ? undefined : scene.scopeOf(box));
+      this.change(
+        (state, model) => withAncestors(state, model, scope),
+        box < 0 ? undefined : scene.scopeOf(box),
+      );
       return;
     }
     if (box >= 0) stage.reveal(scene.rect(box));
@@ -141,7 +144,8 @@ export class Navigation {
   #steady(scene: Scene): number | undefined {
     const { stage, emphasis } = this.#owner;
     const view = visible(stage.camera, stage.width, stage.height);
-    let box = emphasis.selected >= 0 ? emphasis.selected : scene.boxAt(view.x + view.w / 2, view.y + view.h / 3);
+    let box =
+      emphasis.selected >= 0 ? emphasis.selected : scene.boxAt(view.x + view.w / 2, view.y + view.h / 3);
     // The outermost module around it is there whatever opens or closes.
     while (box >= 0 && outOf(scene, box) >= 0) box = outOf(scene, box);
     if (box >= 0 && scene.scopeOf(box) >= 0) return scene.scopeOf(box);
@@ -151,7 +155,8 @@ export class Navigation {
     };
     const { boxes } = scene.result;
     for (let other = 0; other < boxes.count; other++) {
-      if (boxes.parent[other] === -1 && scene.scopeOf(other) >= 0 && inView(other)) return scene.scopeOf(other);
+      if (boxes.parent[other] === -1 && scene.scopeOf(other) >= 0 && inView(other))
+        return scene.scopeOf(other);
     }
     return undefined;
   }
@@ -160,7 +165,8 @@ export class Navigation {
     const { stage, session, emphasis } = this.#owner;
     const { openness: open, scene } = session;
     if (open === undefined || scene === undefined) return undefined;
-    const selection: Selection = emphasis.ref === null ? { kind: 'none' } : selectionOfRef(scene.model, emphasis.ref);
+    const selection: Selection =
+      emphasis.ref === null ? { kind: 'none' } : selectionOfRef(scene.model, emphasis.ref);
     return { open, camera: stage.camera, selection };
   }
 

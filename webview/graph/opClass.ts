@@ -3,19 +3,20 @@
  * operator that is not in it is drawn plainly.
  */
 
-export const enum OpClass {
-  Plain = 0,
+export const OpClass = {
+  Plain: 0,
   /** Does the work: products, convolutions, attention, recurrence. */
-  Work = 1,
+  Work: 1,
   /** Normalisation. */
-  Norm = 2,
+  Norm: 2,
   /** Activation functions. */
-  Activation = 3,
+  Activation: 3,
   /** Moves data without changing it. */
-  Moving = 4,
+  Moving: 4,
   /** Has bodies. */
-  Control = 5,
-}
+  Control: 5,
+} as const;
+export type OpClass = (typeof OpClass)[keyof typeof OpClass];
 
 const classes: readonly (readonly [OpClass, string])[] = [
   [
@@ -44,7 +45,9 @@ const classes: readonly (readonly [OpClass, string])[] = [
   [OpClass.Control, 'If Loop Scan SequenceMap'],
 ];
 
-const byName = new Map(classes.flatMap(([kind, names]) => names.split(' ').map((name) => [name, kind] as const)));
+const byName = new Map(
+  classes.flatMap(([kind, names]) => names.split(' ').map((name) => [name, kind] as const)),
+);
 
 /** Domains are read past: `com.microsoft.Attention` is an `Attention`. */
 export function opClass(op: string): OpClass {

@@ -70,18 +70,25 @@ export function saveOpenness(state: Openness, model: GraphModel): SavedOpenness 
 }
 
 export function loadOpenness(saved: unknown, model: GraphModel): Openness | undefined {
-  if (typeof saved !== 'object' || saved === null || !('open' in saved) || !Array.isArray(saved.open)) return undefined;
+  if (typeof saved !== 'object' || saved === null || !('open' in saved) || !Array.isArray(saved.open))
+    return undefined;
   const wanted = new Set(saved.open.filter((path) => typeof path === 'string'));
   const expanded = new Set<number>();
   for (let scope = 1; scope < model.scopes.count; scope++) {
     if (wanted.has(model.strings[model.scopes.path[scope] ?? 0] ?? '')) expanded.add(scope);
   }
-  const flag = (name: string): boolean => !(name in saved) || (saved as Record<string, unknown>)[name] !== false;
+  const flag = (name: string): boolean =>
+    !(name in saved) || (saved as Record<string, unknown>)[name] !== false;
   return { expanded, foldRepeats: flag('repeats'), foldPlumbing: flag('plumbing'), repeatShown: new Map() };
 }
 
 /** Shows another block of a folded run; what was open in the one is open in the other. */
-export function withRepeat(state: Openness, model: GraphModel, run: readonly number[], shown: number): Openness {
+export function withRepeat(
+  state: Openness,
+  model: GraphModel,
+  run: readonly number[],
+  shown: number,
+): Openness {
   const [first = 0] = run;
   const from = run[state.repeatShown.get(first) ?? 0] ?? first;
   const to = run[shown] ?? first;

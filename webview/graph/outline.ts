@@ -98,7 +98,9 @@ export class PcOutline extends LitElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    this.#resize = new ResizeObserver(() => (this.visibleRows = Math.ceil(this.clientHeight / rowHeight) + 2));
+    this.#resize = new ResizeObserver(
+      () => (this.visibleRows = Math.ceil(this.clientHeight / rowHeight) + 2),
+    );
     this.#resize.observe(this);
   }
 
@@ -112,7 +114,8 @@ export class PcOutline extends LitElement {
   }
 
   protected override updated(changed: ReadonlyMap<PropertyKey, unknown>): void {
-    if (changed.has('selected') && this.selected !== null && this.selected !== this.#focused) this.#scrollTo(this.#indexOf(this.selected));
+    if (changed.has('selected') && this.selected !== null && this.selected !== this.#focused)
+      this.#scrollTo(this.#indexOf(this.selected));
   }
 
   override render(): unknown {
@@ -127,6 +130,8 @@ export class PcOutline extends LitElement {
       aria-label=${this.label}
       style=${`height:${String(this.#rows.length * rowHeight)}px`}
       @keydown=${this.#key}
+      @click=${this.#click}
+      @dblclick=${this.#open}
     >
       ${this.#rows.slice(from, to).map((row, offset) => this.#row(scene, row, from + offset, active))}
     </div>`;
@@ -147,10 +152,13 @@ export class PcOutline extends LitElement {
       aria-expanded=${isScope ? String(open) : nothing}
       tabindex=${index === active ? 0 : -1}
       style=${`top:${String(index * rowHeight)}px;padding-left:${String(4 + (level - 1) * 12)}px`}
-      @click=${(event: MouseEvent) => this.#click(ref, event)}
-      @dblclick=${() => this.#fire('outline-open', ref)}
+      aria-label=${`${title} ${facts}`}
+      data-ref=${ref}
     >
-      <span class="twist" aria-hidden="true">${isScope ? (open ? '▾' : '▸') : ''}</span>${title}<span class="facts">${facts}</span>
+      <span class="twist" aria-hidden="true">${isScope ? (open ? '▾' : '▸') : ''}</span>${title}<span
+        class="facts"
+        >${facts}</span
+      >
     </div>`;
   }
 
@@ -163,11 +171,18 @@ export class PcOutline extends LitElement {
     return ref === null ? -1 : this.#rows.findIndex((row) => row.ref === ref);
   }
 
-  #click(ref: number, event: MouseEvent): void {
+  readonly #click = (event: MouseEvent): void => {
+    const ref = refAt(event);
+    if (ref === null) return;
     this.#focused = ref;
     const twist = event.target instanceof Element && event.target.classList.contains('twist');
     this.#fire(twist && ref < 0 ? 'outline-toggle' : 'outline-select', ref);
-  }
+  };
+
+  readonly #open = (event: MouseEvent): void => {
+    const ref = refAt(event);
+    if (ref !== null) this.#fire('outline-open', ref);
+  };
 
   readonly #key = (event: KeyboardEvent): void => {
     const index = this.#active();
@@ -182,7 +197,8 @@ export class PcOutline extends LitElement {
       End: () => this.#focus(this.#rows.length - 1),
       PageDown: () => this.#focus(index + page),
       PageUp: () => this.#focus(index - page),
-      ArrowRight: () => (row.ref < 0 && !open ? this.#fire('outline-toggle', row.ref) : this.#focus(index + 1)),
+      ArrowRight: () =>
+        row.ref < 0 && !open ? this.#fire('outline-toggle', row.ref) : this.#focus(index + 1),
       ArrowLeft: () => (open ? this.#fire('outline-toggle', row.ref) : this.#focus(this.#parentOf(index))),
       Enter: () => this.#fire('outline-open', row.ref),
       ' ': () => this.#fire('outline-select', row.ref),
@@ -208,19 +224,28 @@ export class PcOutline extends LitElement {
     this.#scrollTo(at);
     this.#fire('outline-select', row.ref);
     this.requestUpdate();
-    void this.updateComplete.then(() => this.renderRoot.querySelector<HTMLElement>(`#row-${String(at)}`)?.focus());
+    void this.updateComplete.then(() =>
+      this.renderRoot.querySelector<HTMLElement>(`#row-${String(at)}`)?.focus(),
+    );
   }
 
   #scrollTo(index: number): void {
     if (index < 0) return;
     const top = index * rowHeight;
     if (top < this.scrollTop) this.scrollTop = top;
-    else if (top + rowHeight > this.scrollTop + this.clientHeight) this.scrollTop = top + rowHeight - this.clientHeight;
+    else if (top + rowHeight > this.scrollTop + this.clientHeight)
+      this.scrollTop = top + rowHeight - this.clientHeight;
   }
 
   #fire(name: 'outline-select' | 'outline-toggle' | 'outline-open', ref: number): void {
     this.dispatchEvent(new CustomEvent(name, { detail: ref }));
   }
+}
+
+/** The row a click fell on. */
+function refAt(event: MouseEvent): number | null {
+  const row = event.target instanceof Element ? event.target.closest<HTMLElement>('.row') : null;
+  return row === null ? null : Number(row.dataset['ref']);
 }
 
 function flatten(scene: Scene | null, expanded: ReadonlySet<number>): Row[] {
@@ -245,7 +270,10 @@ function nameOf(scene: Scene, ref: number): { title: string; facts: string } {
   if (ref < 0) {
     const repeat = scene.drawing.repeat[-1 - ref] ?? 1;
     const title = scene.text(scopes.name[-1 - ref]).slice(0, 200);
-    return { title: repeat > 1 ? `${title} ×${String(repeat)}` : title, facts: scene.text(scopes.className[-1 - ref]) };
+    return {
+      title: repeat > 1 ? `${title} ×${String(repeat)}` : title,
+      facts: scene.text(scopes.className[-1 - ref]),
+    };
   }
   const op = scene.text(nodes.op[ref]);
   const name = scene.text(nodes.name[ref]).slice(0, 200);

@@ -40,11 +40,13 @@ export function byBox(scene: Scene, overlay: GraphOverlay): Float32Array {
     if (box < 0 || boxes.kind[box] === BoxKind.Frame) continue;
     const before = numbers[box] ?? Number.NaN;
     const none = Number.isNaN(before);
-    if (overlay.combine === 'largest') numbers[box] = none || Math.abs(number) > Math.abs(before) ? number : before;
+    if (overlay.combine === 'largest')
+      numbers[box] = none || Math.abs(number) > Math.abs(before) ? number : before;
     else numbers[box] = none ? number : before + number;
     counts[box] = (counts[box] ?? 0) + 1;
   }
-  if (overlay.combine === 'mean') numbers.forEach((number, box) => (numbers[box] = number / Math.max(1, counts[box] ?? 1)));
+  if (overlay.combine === 'mean')
+    numbers.forEach((number, box) => (numbers[box] = number / Math.max(1, counts[box] ?? 1)));
   return numbers;
 }
 

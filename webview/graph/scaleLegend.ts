@@ -108,17 +108,23 @@ export class PcGraphLegend extends LitElement {
         .value=${formatNumber(value)}
         @change=${(event: Event) => this.#fix(name, (event.target as HTMLInputElement).value)}
       />`;
-    return html`<span>${overlay.title}</span>${end('from', from)}<canvas width="256" height="1" aria-hidden="true"></canvas>${end('to', to)}
-      ${overlay.unit === '' ? nothing : html`<span>${overlay.unit}</span>`}
-      ${this.fixed === null
-        ? nothing
-        : html`<button
-            title=${phrase(this.words, 'freeScale')}
-            aria-label=${phrase(this.words, 'freeScale')}
-            @click=${() => this.#fire(null)}
-          >
-            ${icons.close}
-          </button>`}`;
+    return html`<span>${overlay.title}</span>${end('from', from)}<canvas
+        width="256"
+        height="1"
+        aria-hidden="true"
+      ></canvas
+      >${end('to', to)} ${overlay.unit === '' ? nothing : html`<span>${overlay.unit}</span>`}
+      ${
+        this.fixed === null
+          ? nothing
+          : html`<button
+              title=${phrase(this.words, 'freeScale')}
+              aria-label=${phrase(this.words, 'freeScale')}
+              @click=${() => this.#fire(null)}
+            >
+              ${icons.close}
+            </button>`
+      }`;
   }
 
   protected override updated(): void {

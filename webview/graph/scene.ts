@@ -14,23 +14,24 @@ import type { Drawing } from './layoutApi';
 import { opClass } from './opClass';
 
 /** How a box looks. Operator classes come first, numbered as in `OpClass`. */
-export const enum Style {
-  Plain = 0,
-  Work = 1,
-  Norm = 2,
-  Activation = 3,
-  Moving = 4,
-  Control = 5,
-  Input = 6,
-  Output = 7,
-  Constant = 8,
+export const Style = {
+  Plain: 0,
+  Work: 1,
+  Norm: 2,
+  Activation: 3,
+  Moving: 4,
+  Control: 5,
+  Input: 6,
+  Output: 7,
+  Constant: 8,
   /** A module of a single node. */
-  Leaf = 9,
+  Leaf: 9,
   /** A closed module. */
-  Panel = 10,
+  Panel: 10,
   /** An open module. */
-  Frame = 11,
-}
+  Frame: 11,
+} as const;
+export type Style = (typeof Style)[keyof typeof Style];
 
 export interface Label {
   readonly title: string;
@@ -42,7 +43,8 @@ export class Scene {
   readonly model: GraphModel;
   readonly drawing: Drawing;
   readonly result: LayoutResult;
-  readonly style: Uint8Array;
+  /** How each box looks: a `Style`. */
+  readonly styles: Uint8Array;
   readonly depth: Uint8Array;
   readonly frames: readonly number[];
   readonly bounds: Rect;
@@ -62,7 +64,7 @@ export class Scene {
     const { result } = drawing;
     this.result = result;
     const { boxes, edges } = result;
-    this.style = new Uint8Array(boxes.count);
+    this.styles = new Uint8Array(boxes.count);
     this.depth = new Uint8Array(boxes.count);
     this.#boxOfNode = new Int32Array(model.nodes.count).fill(-1);
     this.#boxOfScope = new Int32Array(model.scopes.count).fill(-1);
@@ -78,14 +80,15 @@ export class Scene {
       else leaves.push(box);
       if (boxes.kind[box] === BoxKind.Node) this.#boxOfNode[ref] = box;
       else this.#boxOfScope[ref] = box;
-      this.style[box] = this.#styleOf(boxes.kind[box] ?? 0, ref);
+      this.styles[box] = this.#styleOf(box, ref);
       left = Math.min(left, boxes.x[box] ?? 0);
       top = Math.min(top, boxes.y[box] ?? 0);
       right = Math.max(right, (boxes.x[box] ?? 0) + (boxes.w[box] ?? 0));
       bottom = Math.max(bottom, (boxes.y[box] ?? 0) + (boxes.h[box] ?? 0));
     }
     this.frames = frames;
-    this.bounds = boxes.count === 0 ? { x: 0, y: 0, w: 1, h: 1 } : { x: left, y: top, w: right - left, h: bottom - top };
+    this.bounds =
+      boxes.count === 0 ? { x: 0, y: 0, w: 1, h: 1 } : { x: left, y: top, w: right - left, h: bottom - top };
     this.grid = new Grid(leaves, boxes.x, boxes.y, boxes.w, boxes.h);
     this.outOf = groupBy(edges.from, edges.count, boxes.count);
     this.into = groupBy(edges.to, edges.count, boxes.count);
@@ -120,6 +123,10 @@ export class Scene {
   /** Exactly this scope's box, or -1. */
   ownBoxOfScope(scope: number): number {
     return this.#boxOfScope[scope] ?? -1;
+  }
+
+  style(box: number): Style {
+    return (this.styles[box] ?? Style.Plain) as Style;
   }
 
   isFrame(box: number): boolean {
@@ -185,7 +192,11 @@ export class Scene {
     if (found >= 0) return found;
     for (let k = this.frames.length - 1; k >= 0; k--) {
       const frame = this.frames[k] ?? 0;
-      if (contains(this.rect(frame), x, y) && (found < 0 || (this.depth[frame] ?? 0) > (this.depth[found] ?? 0))) found = frame;
+      if (
+        contains(this.rect(frame), x, y) &&
+        (found < 0 || (this.depth[frame] ?? 0) > (this.depth[found] ?? 0))
+      )
+        found = frame;
     }
     return found;
   }
@@ -219,15 +230,15 @@ export class Scene {
     );
   }
 
-  #styleOf(kind: number, ref: number): Style {
-    if (kind === BoxKind.Frame) return Style.Frame;
-    if (kind === BoxKind.Scope) return Style.Panel;
+  #styleOf(box: number, ref: number): Style {
+    const { kind } = this.result.boxes;
+    if (kind[box] === BoxKind.Frame) return Style.Frame;
+    if (kind[box] === BoxKind.Scope) return Style.Panel;
     const { nodes } = this.model;
-    if (nodes.kind[ref] === NodeKind.Input) return Style.Input;
-    if (nodes.kind[ref] === NodeKind.Output) return Style.Output;
-    if (nodes.kind[ref] === NodeKind.Constant) return Style.Constant;
+    const terminal = terminals.get(nodes.kind[ref] ?? 0);
+    if (terminal !== undefined) return terminal;
     if ((this.drawing.stands[ref] ?? -1) >= 0) return Style.Leaf;
-    return opClass(this.text(nodes.op[ref])) as number as Style;
+    return opClass(this.text(nodes.op[ref]));
   }
 
   #label(box: number): Label {
@@ -238,7 +249,11 @@ export class Scene {
       const op = this.text(nodes.op[node]);
       const stands = this.drawing.stands[node] ?? -1;
       if (stands >= 0) {
-        return { title: this.text(scopes.name[stands]), facts: detail === '' ? op : `${op}  ${detail}`, repeat: 1 };
+        return {
+          title: this.text(scopes.name[stands]),
+          facts: detail === '' ? op : `${op}  ${detail}`,
+          repeat: 1,
+        };
       }
       const terminal = nodes.kind[node] === NodeKind.Input || nodes.kind[node] === NodeKind.Output;
       return { title: terminal ? this.text(nodes.name[node]) : op, facts: detail, repeat: 1 };
@@ -276,6 +291,12 @@ function widthOf(type: string): number {
   }
   return 0.75 + 0.17 * Math.min(8, Math.log10(elements));
 }
+
+const terminals: ReadonlyMap<number, Style> = new Map([
+  [NodeKind.Input, Style.Input],
+  [NodeKind.Output, Style.Output],
+  [NodeKind.Constant, Style.Constant],
+]);
 
 function contains(rect: Rect, x: number, y: number): boolean {
   return x >= rect.x && x <= rect.x + rect.w && y >= rect.y && y <= rect.y + rect.h;

@@ -83,7 +83,9 @@ export class PcGraphSearch extends LitElement {
 
   override render(): unknown {
     const button = (key: GraphWord, icon: unknown, act: () => void): unknown =>
-      html`<button title=${phrase(this.words, key)} aria-label=${phrase(this.words, key)} @click=${act}>${icon}</button>`;
+      html`<button title=${phrase(this.words, key)} aria-label=${phrase(this.words, key)} @click=${act}>
+        ${icon}
+      </button>`;
     return html`<input
         type="text"
         spellcheck="false"

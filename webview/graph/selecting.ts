@@ -65,3 +65,18 @@ export function addressOf(model: GraphModel, ref: number): string {
   const value = model.values.producer.indexOf(ref);
   return model.strings[value < 0 ? (model.nodes.name[ref] ?? 0) : (model.values.name[value] ?? 0)] ?? '';
 }
+
+/** The folded run of equal blocks that a ref lies in, innermost first; undefined when it lies in none. */
+export function runAround(scene: Scene, ref: number | null): readonly number[] | undefined {
+  if (ref === null) return undefined;
+  const { scopes, nodes } = scene.model;
+  for (
+    let scope = ref < 0 ? -1 - ref : (nodes.scope[ref] ?? 0);
+    scope > 0;
+    scope = scopes.parent[scope] ?? 0
+  ) {
+    const run = scene.drawing.runs.find((members) => members.includes(scope));
+    if (run !== undefined) return run;
+  }
+  return undefined;
+}

@@ -91,7 +91,9 @@ export class GraphSession {
         foldRepeats,
         foldPlumbing,
         repeatShown,
-        ...(anchor === undefined || rect === undefined ? {} : { anchor: { scope: anchor, x: rect.x, y: rect.y } }),
+        ...(anchor === undefined || rect === undefined
+          ? {}
+          : { anchor: { scope: anchor, x: rect.x, y: rect.y } }),
       });
       if (current()) this.#setScene(new Scene(model, drawing), before);
     } catch (error) {

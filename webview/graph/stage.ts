@@ -2,9 +2,10 @@
  * The canvas: camera, renderer, theme and the next frame. Draws what it is told to at most once per screen refresh.
  * Knows scenes only as something to draw.
  */
-import { between, fit, firstLook, reveal, zoomAt, type Camera, type Rect } from './camera';
+import { between, fit, firstLook, reveal, toWorld, zoomAt, type Camera, type Rect } from './camera';
 import type { Look, Renderer } from './look';
 import { makeRenderer } from './makeRenderer';
+import type { Scene } from './scene';
 import { onThemeChange, readTheme, type GraphTheme } from './theme';
 
 /** What changes from frame to frame besides camera, size and theme. */
@@ -28,7 +29,13 @@ export class Stage {
   lastFrame = 0;
 
   /** `shown` is asked at every frame; `moved` is told of every new camera and size. */
-  constructor(host: HTMLElement, canvas: HTMLCanvasElement, shown: () => Shown | undefined, moved: () => void, plain = false) {
+  constructor(
+    host: HTMLElement,
+    canvas: HTMLCanvasElement,
+    shown: () => Shown | undefined,
+    moved: () => void,
+    plain = false,
+  ) {
     this.#host = host;
     this.#shown = shown;
     this.#moved = moved;
@@ -118,7 +125,29 @@ export class Stage {
   /** Brings a rectangle to the middle of the view. */
   center(rect: Rect): void {
     const { zoom } = this.#camera;
-    this.glide({ zoom, x: this.width / 2 - (rect.x + rect.w / 2) * zoom, y: this.height / 2 - (rect.y + rect.h / 2) * zoom });
+    this.glide({
+      zoom,
+      x: this.width / 2 - (rect.x + rect.w / 2) * zoom,
+      y: this.height / 2 - (rect.y + rect.h / 2) * zoom,
+    });
+  }
+
+  /** Where a rectangle's corner is on the page. */
+  toPage(rect: Rect): { readonly x: number; readonly y: number } {
+    const { left, top } = this.#host.getBoundingClientRect();
+    const { x, y, zoom } = this.#camera;
+    return { x: left + rect.x * zoom + x, y: top + rect.y * zoom + y };
+  }
+
+  /** The innermost box of a scene at a point of the screen, or -1. */
+  boxAt(scene: Scene, x: number, y: number): number {
+    const world = toWorld(this.#camera, x, y);
+    return scene.boxAt(world.x, world.y);
+  }
+
+  lookOf(shown: Shown): Look {
+    const { camera, theme, width, height } = this;
+    return { ...shown, camera, theme, width, height, ratio: devicePixelRatio };
   }
 
   schedule(): void {
@@ -147,18 +176,14 @@ export class Stage {
     const shown = this.#shown();
     if (shown === undefined || this.width === 0 || this.height === 0) return;
     const start = performance.now();
-    this.#renderer.draw({
-      ...shown,
-      camera: this.#camera,
-      theme: this.theme,
-      width: this.width,
-      height: this.height,
-      ratio: devicePixelRatio,
-    });
+    this.#renderer.draw(this.lookOf(shown));
     this.lastFrame = performance.now() - start;
   }
 }
 
 function reducedMotion(): boolean {
-  return matchMedia('(prefers-reduced-motion: reduce)').matches || document.body.classList.contains('vscode-reduce-motion');
+  return (
+    matchMedia('(prefers-reduced-motion: reduce)').matches ||
+    document.body.classList.contains('vscode-reduce-motion')
+  );
 }

@@ -5,6 +5,8 @@ import type { FactLines } from './facts';
 import { icons } from './icons';
 import type { Command } from './keys';
 import type { Openness } from './openness';
+import './searchBox';
+import type { Searching } from './searching';
 import { phrase, type GraphWord } from './words';
 
 type Words = Readonly<Record<string, string>>;
@@ -20,7 +22,13 @@ export interface BarState {
 }
 
 export function renderBar(state: BarState): unknown {
-  const button = (key: GraphWord, icon: unknown, command: Command, pressed?: boolean, enabled = true): unknown => {
+  const button = (
+    key: GraphWord,
+    icon: unknown,
+    command: Command,
+    pressed?: boolean,
+    enabled = true,
+  ): unknown => {
     const word = phrase(state.words, key);
     return html`<button
       title=${word}
@@ -35,29 +43,57 @@ export function renderBar(state: BarState): unknown {
     </button>`;
   };
   const { open } = state;
-  const save = (key: GraphWord, kind: 'svg' | 'png'): unknown => html`<button
-    title=${phrase(state.words, key)}
-    aria-label=${phrase(state.words, key)}
-    @click=${() => {
-      state.save(kind);
-    }}
-  >
-    ${kind.toUpperCase()}
-  </button>`;
+  const save = (key: GraphWord, kind: 'svg' | 'png'): unknown =>
+    html`<button
+      title=${phrase(state.words, key)}
+      aria-label=${phrase(state.words, key)}
+      @click=${() => {
+        state.save(kind);
+      }}
+    >
+      ${kind.toUpperCase()}
+    </button>`;
   return html`<div class="bar" role="toolbar" aria-label=${phrase(state.words, 'graph')}>
-    ${button('showOutline', icons.outline, 'outline', state.outlined)} ${button('find', icons.search, 'search')}
+    ${button('showOutline', icons.outline, 'outline', state.outlined)}
+    ${button('find', icons.search, 'search')}
     <span class="gap"></span>
     ${button('back', icons.back, 'back', undefined, state.canGoBack)}
     ${button('forward', icons.forward, 'forward', undefined, state.canGoForward)}
     <span class="gap"></span>
-    ${button('expandAll', icons.expandAll, 'expandAll')} ${button('collapseAll', icons.collapseAll, 'collapseAll')}
+    ${button('expandAll', icons.expandAll, 'expandAll')}
+    ${button('collapseAll', icons.collapseAll, 'collapseAll')}
     ${button('repeats', icons.repeats, 'repeats', open?.foldRepeats ?? true)}
     ${button('plumbing', icons.plumbing, 'plumbing', open?.foldPlumbing === false)}
     <span class="gap"></span>
-    ${button('zoomOut', icons.zoomOut, 'zoomOut')} ${button('zoomIn', icons.zoomIn, 'zoomIn')} ${button('fit', icons.fit, 'fit')}
+    ${button('zoomOut', icons.zoomOut, 'zoomOut')} ${button('zoomIn', icons.zoomIn, 'zoomIn')}
+    ${button('fit', icons.fit, 'fit')}
     <span class="gap"></span>
     ${save('exportSvg', 'svg')} ${save('exportPng', 'png')}
   </div>`;
+}
+
+/** The search line while a search is open. */
+export function renderSearch(
+  searching: Searching,
+  words: Words,
+  on: { text(text: string): void; step(step: 1 | -1): void; close(): void },
+): unknown {
+  if (!searching.open) return nothing;
+  return html`<pc-graph-search
+    .words=${words}
+    .text=${searching.text}
+    .status=${searching.status(words)}
+    .invalid=${searching.invalid}
+    @search-text=${({ detail }: CustomEvent<string>) => {
+      on.text(detail);
+    }}
+    @search-step=${({ detail }: CustomEvent<1 | -1>) => {
+      on.step(detail);
+    }}
+    @search-close=${() => {
+      on.close();
+    }}
+  ></pc-graph-search>`;
 }
 
 /** Where the selection lies: the model, then each module around it, then itself. */
@@ -70,7 +106,11 @@ export function renderCrumbs(
   if (ref === null) return nothing;
   const { scopes, nodes, strings } = model;
   const chain: { ref: number | null; name: string }[] = [];
-  for (let scope = ref < 0 ? -1 - ref : (nodes.scope[ref] ?? 0); scope > 0; scope = scopes.parent[scope] ?? 0) {
+  for (
+    let scope = ref < 0 ? -1 - ref : (nodes.scope[ref] ?? 0);
+    scope > 0;
+    scope = scopes.parent[scope] ?? 0
+  ) {
     chain.unshift({ ref: -1 - scope, name: strings[scopes.name[scope] ?? 0] ?? '' });
   }
   chain.unshift({ ref: null, name: phrase(words, 'model') });
@@ -116,13 +156,22 @@ export function renderScrubber(
   </div>`;
 }
 
-export function renderTip(tip: (FactLines & { readonly x: number; readonly y: number }) | null, width: number, height: number): unknown {
+export function renderTip(
+  tip: (FactLines & { readonly x: number; readonly y: number }) | null,
+  width: number,
+  height: number,
+): unknown {
   if (tip === null) return nothing;
   const lines = [tip.title, ...tip.lines];
   const left = Math.max(4, Math.min(tip.x + 14, width - 300));
   const below = tip.y + 18 + lines.length * 17 + 10 < height;
   const place = below ? `top:${String(tip.y + 18)}px` : `bottom:${String(height - tip.y + 10)}px`;
-  return html`<div class="tip" role="tooltip" style=${`left:${String(left)}px;${place}`}>
+  return html`<div
+    class="tip"
+    role="tooltip"
+    aria-label=${tip.title}
+    style=${`left:${String(left)}px;${place}`}
+  >
     ${lines.map((line) => html`<div>${clip(line, 160)}</div>`)}
   </div>`;
 }

@@ -5,10 +5,11 @@
 import type { Rect } from './camera';
 import { Style, type Scene } from './scene';
 
-export const enum Font {
-  Regular = 0,
-  Strong = 1,
-}
+export const Font = {
+  Regular: 0,
+  Strong: 1,
+} as const;
+export type Font = (typeof Font)[keyof typeof Font];
 
 export interface TextRun {
   readonly text: string;
@@ -43,7 +44,7 @@ export function ellipsize(text: string, room: number, size: number, font: Font, 
 /** Calls back with each text of a box. */
 export function textsOf(scene: Scene, box: number, measure: Measure, put: (run: TextRun) => void): void {
   const rect = scene.rect(box);
-  const style = (scene.style[box] ?? 0) as Style;
+  const style = scene.style(box);
   switch (style) {
     case Style.Frame:
       header(scene, box, rect, measure, put);
@@ -57,9 +58,17 @@ export function textsOf(scene: Scene, box: number, measure: Measure, put: (run: 
   }
 }
 
-function pill(scene: Scene, box: number, rect: Rect, style: Style, measure: Measure, put: (run: TextRun) => void): void {
+function pill(
+  scene: Scene,
+  box: number,
+  rect: Rect,
+  style: Style,
+  measure: Measure,
+  put: (run: TextRun) => void,
+): void {
   const { title, facts } = scene.label(box);
-  const font = style === Style.Work || style === Style.Input || style === Style.Output ? Font.Strong : Font.Regular;
+  const font =
+    style === Style.Work || style === Style.Input || style === Style.Output ? Font.Strong : Font.Regular;
   const room = rect.w - 14;
   const first = ellipsize(title, room, 12, font, measure);
   const width = measure(first, font) * 12;
@@ -67,11 +76,19 @@ function pill(scene: Scene, box: number, rect: Rect, style: Style, measure: Meas
   const total = width + (rest === '' ? 0 : 6 + measure(rest, Font.Regular) * 11);
   const x = rect.x + (rect.w - total) / 2;
   const y = rect.y + rect.h / 2 + 4;
-  if (first !== '') put({ text: first, x, y, size: 12, font, muted: style === Style.Moving || style === Style.Constant });
+  if (first !== '')
+    put({ text: first, x, y, size: 12, font, muted: style === Style.Moving || style === Style.Constant });
   if (rest !== '') put({ text: rest, x: x + width + 6, y, size: 11, font: Font.Regular, muted: true });
 }
 
-function panel(scene: Scene, box: number, rect: Rect, style: Style, measure: Measure, put: (run: TextRun) => void): void {
+function panel(
+  scene: Scene,
+  box: number,
+  rect: Rect,
+  style: Style,
+  measure: Measure,
+  put: (run: TextRun) => void,
+): void {
   const { title, facts, repeat } = scene.label(box);
   const left = rect.x + 10;
   const room = rect.w - 20;
@@ -81,10 +98,19 @@ function panel(scene: Scene, box: number, rect: Rect, style: Style, measure: Mea
   const width = measure(name, Font.Strong) * 12;
   const top = rect.y + rect.h / 2 - 4;
   put({ text: name, x: left, y: top, size: 12, font: Font.Strong, muted: false });
-  if (count !== '') put({ text: count, x: rect.x + rect.w - 10 - countWidth + 8, y: top, size: 12, font: Font.Strong, muted: false });
+  if (count !== '')
+    put({
+      text: count,
+      x: rect.x + rect.w - 10 - countWidth + 8,
+      y: top,
+      size: 12,
+      font: Font.Strong,
+      muted: false,
+    });
   if (style === Style.Panel) {
     const kind = ellipsize(facts, room - countWidth - width - 8, 11, Font.Regular, measure);
-    if (kind !== '') put({ text: kind, x: left + width + 8, y: top, size: 11, font: Font.Regular, muted: true });
+    if (kind !== '')
+      put({ text: kind, x: left + width + 8, y: top, size: 11, font: Font.Regular, muted: true });
   }
   const line = ellipsize(style === Style.Panel ? scene.factsOf(box) : facts, room, 11, Font.Regular, measure);
   if (line !== '') put({ text: line, x: left, y: top + 15, size: 11, font: Font.Regular, muted: true });
@@ -113,7 +139,12 @@ function header(scene: Scene, box: number, rect: Rect, measure: Measure, put: (r
 const clearance = 6;
 
 /** The first stretch between lines that holds `wish` pixels, else the widest one. */
-function widest(from: number, to: number, wish: number, lines: ArrayLike<number>): { x: number; room: number } {
+function widest(
+  from: number,
+  to: number,
+  wish: number,
+  lines: ArrayLike<number>,
+): { x: number; room: number } {
   let best = { x: from, room: 0 };
   let start = from;
   for (let k = 0; k <= lines.length; k++) {

@@ -59,7 +59,9 @@ export function readTheme(element: Element): GraphTheme {
     workFill: highContrast ? rgba(background) : shade(dark ? 0.2 : 0.12),
     workLine: highContrast ? rgba(contrast) : shade(0.62),
     panelFill: highContrast ? rgba(background) : shade(dark ? 0.1 : 0.05),
-    frameFill: highContrast ? [rgba(background), rgba(background)] : [shade(dark ? 0.035 : 0.022), shade(dark ? 0.065 : 0.045)],
+    frameFill: highContrast
+      ? [rgba(background), rgba(background)]
+      : [shade(dark ? 0.035 : 0.022), shade(dark ? 0.065 : 0.045)],
     frameLine: highContrast ? rgba(contrast) : shade(0.2),
     edge: highContrast ? rgba(text) : shade(dark ? 0.5 : 0.46),
     focus: rgba(focus),

@@ -43,7 +43,9 @@ function follow(scene: Scene, box: number, down: boolean): number {
   let least = Infinity;
   for (let k = groups.start[box] ?? 0; k < (groups.start[box + 1] ?? 0); k++) {
     const end = ends[groups.rows[k] ?? 0] ?? -1;
-    const away = Math.abs(centre(scene, end) - centre(scene, box)) + Math.abs((boxes.y[end] ?? 0) - (boxes.y[box] ?? 0)) / 4;
+    const away =
+      Math.abs(centre(scene, end) - centre(scene, box)) +
+      Math.abs((boxes.y[end] ?? 0) - (boxes.y[box] ?? 0)) / 4;
     if (away < least) {
       least = away;
       best = end;

@@ -39,7 +39,7 @@ export class WebglRenderer implements Renderer {
 
   draw(look: Look): void {
     const gl = this.#gl;
-    const { camera, theme, ratio, scene } = look;
+    const { camera, theme, ratio } = look;
     const width = Math.round(look.width * ratio);
     const height = Math.round(look.height * ratio);
     if (this.#canvas.width !== width) this.#canvas.width = width;
@@ -69,7 +69,6 @@ export class WebglRenderer implements Renderer {
     this.#texts.atlas.setFamily(theme.font);
     const texts = label(look, (text, font) => this.#texts.atlas.measure(text, font));
     if (this.#texts.draw(texts, ratio, width, height)) this.again();
-    void scene;
   }
 
   dispose(): void {

@@ -50,7 +50,11 @@ export const defaultWords = {
 
 export type GraphWord = keyof typeof defaultWords;
 
-export function phrase(words: Readonly<Record<string, string>>, key: GraphWord, ...parts: readonly (string | number)[]): string {
+export function phrase(
+  words: Readonly<Record<string, string>>,
+  key: GraphWord,
+  ...parts: readonly (string | number)[]
+): string {
   const text = words[`graph.${key}`] ?? defaultWords[key];
   return text.replace(/\{(\d+)\}/g, (_all, index: string) => String(parts[Number(index)] ?? ''));
 }

@@ -70,7 +70,11 @@ function buffersOf(message: unknown): Transferable[] {
   const found = new Set<Transferable>();
   const walk = (value: unknown): void => {
     if (ArrayBuffer.isView(value)) found.add(value.buffer as ArrayBuffer);
-    else if (typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype) {
+    else if (
+      typeof value === 'object' &&
+      value !== null &&
+      Object.getPrototypeOf(value) === Object.prototype
+    ) {
       for (const item of Object.values(value)) walk(item);
     }
   };

@@ -15,7 +15,7 @@ function layOut(model: GraphModel, expanded: ReadonlySet<number> | 'all', folded
 
 function someScopes(model: GraphModel, bits: number): Set<number> {
   const scopes = Array.from({ length: model.scopes.count }, (_unused, scope) => scope);
-  return new Set(scopes.filter((scope) => ((bits >> scope % 30) & 1) === 1));
+  return new Set(scopes.filter((scope) => ((bits >> (scope % 30)) & 1) === 1));
 }
 
 describe('a layout of any graph', () => {
@@ -53,8 +53,13 @@ describe('a layout of any graph', () => {
     fc.assert(
       fc.property(randomGraph(60), (model) => {
         const { boxes } = layOut(model, 'all');
-        const rows = [...boxes.ref].filter((_ref, box) => boxes.kind[box] === BoxKind.Node).sort((a, b) => a - b);
-        assert.deepEqual(rows, Array.from({ length: model.nodes.count }, (_unused, row) => row));
+        const rows = [...boxes.ref]
+          .filter((_ref, box) => boxes.kind[box] === BoxKind.Node)
+          .sort((a, b) => a - b);
+        assert.deepEqual(
+          rows,
+          Array.from({ length: model.nodes.count }, (_unused, row) => row),
+        );
       }),
       runs,
     );
@@ -64,7 +69,8 @@ describe('a layout of any graph', () => {
     fc.assert(
       fc.property(randomGraph(50, true), fc.array(fc.nat(), { maxLength: 5 }), (model, steps) => {
         const walked = new GraphLayout(model);
-        for (const bits of steps) walked.layout({ expanded: someScopes(model, bits), foldRepeats: true, foldPlumbing: false });
+        for (const bits of steps)
+          walked.layout({ expanded: someScopes(model, bits), foldRepeats: true, foldPlumbing: false });
         const last = { expanded: someScopes(model, 0x2aaaaaaa), foldRepeats: true, foldPlumbing: false };
         assert.deepEqual(walked.layout(last), new GraphLayout(model).layout(last));
       }),
@@ -84,8 +90,16 @@ describe('a layout of any graph', () => {
           const toggled = new Set(open);
           if (!toggled.delete(scope)) toggled.add(scope);
           const anchor = { scope, x: before.boxes.x[box] ?? 0, y: before.boxes.y[box] ?? 0 };
-          const { boxes } = layout.layout({ expanded: toggled, foldRepeats: false, foldPlumbing: false, anchor });
-          const now = [...boxes.ref.keys()].find((row) => boxes.kind[row] !== BoxKind.Node && boxes.ref[row] === scope) ?? -1;
+          const { boxes } = layout.layout({
+            expanded: toggled,
+            foldRepeats: false,
+            foldPlumbing: false,
+            anchor,
+          });
+          const now =
+            [...boxes.ref.keys()].find(
+              (row) => boxes.kind[row] !== BoxKind.Node && boxes.ref[row] === scope,
+            ) ?? -1;
           assert.ok(Math.abs((boxes.x[now] ?? Infinity) - anchor.x) < 0.01, `x of scope ${String(scope)}`);
           assert.ok(Math.abs((boxes.y[now] ?? Infinity) - anchor.y) < 0.01, `y of scope ${String(scope)}`);
         }
@@ -108,7 +122,9 @@ describe('a layout of any graph', () => {
 
 /** Per drawn edge: producer's and reader's box, and the value. */
 function drawn({ edges }: LayoutResult): string[] {
-  return Array.from({ length: edges.count }, (_unused, edge) => key(edges.from[edge], edges.to[edge], edges.value[edge])).sort();
+  return Array.from({ length: edges.count }, (_unused, edge) =>
+    key(edges.from[edge], edges.to[edge], edges.value[edge]),
+  ).sort();
 }
 
 function key(...parts: readonly (number | undefined)[]): string {
@@ -119,7 +135,8 @@ function key(...parts: readonly (number | undefined)[]): string {
 function expected(model: GraphModel, { boxes }: LayoutResult): string[] {
   const ofNode = new Map<number, number>();
   const ofScope = new Map<number, number>();
-  for (let box = 0; box < boxes.count; box++) (boxes.kind[box] === BoxKind.Node ? ofNode : ofScope).set(boxes.ref[box] ?? 0, box);
+  for (let box = 0; box < boxes.count; box++)
+    (boxes.kind[box] === BoxKind.Node ? ofNode : ofScope).set(boxes.ref[box] ?? 0, box);
   const boxOf = (node: number): number => {
     const own = ofNode.get(node);
     if (own !== undefined) return own;
@@ -145,8 +162,10 @@ function rowsFromLeft(one: LayoutResult, other: LayoutResult): string[] {
     const isNode = result.boxes.kind[box] === BoxKind.Node;
     return `${isNode ? 'n' : 's'}${String(result.boxes.ref[box])}`;
   };
-  const top = (result: LayoutResult): number[] => [...result.boxes.ref.keys()].filter((box) => result.boxes.parent[box] === -1);
-  const middle = (result: LayoutResult, box: number): number => (result.boxes.x[box] ?? 0) + (result.boxes.w[box] ?? 0) / 2;
+  const top = (result: LayoutResult): number[] =>
+    [...result.boxes.ref.keys()].filter((box) => result.boxes.parent[box] === -1);
+  const middle = (result: LayoutResult, box: number): number =>
+    (result.boxes.x[box] ?? 0) + (result.boxes.w[box] ?? 0) / 2;
   const beside = (result: LayoutResult, a: number, b: number): boolean =>
     (result.boxes.y[a] ?? 0) < (result.boxes.y[b] ?? 0) + (result.boxes.h[b] ?? 0) &&
     (result.boxes.y[b] ?? 0) < (result.boxes.y[a] ?? 0) + (result.boxes.h[a] ?? 0);
@@ -156,7 +175,8 @@ function rowsFromLeft(one: LayoutResult, other: LayoutResult): string[] {
     for (const b of top(one)) {
       const oa = inOther.get(name(one, a));
       const ob = inOther.get(name(one, b));
-      if (a === b || oa === undefined || ob === undefined || !beside(one, a, b) || !beside(other, oa, ob)) continue;
+      if (a === b || oa === undefined || ob === undefined || !beside(one, a, b) || !beside(other, oa, ob))
+        continue;
       if (middle(one, a) < middle(one, b)) pairs.push(`${name(one, a)} < ${name(one, b)}`);
     }
   }

@@ -82,12 +82,17 @@ export class BoxLayer {
     leaves.sort((a, b) => (y[a] ?? 0) - (y[b] ?? 0));
     const order = [...frames, ...leaves];
     this.#frames = frames.length;
-    const bounds = (list: readonly number[]) => (row: number): [number, number, number, number] => {
-      const rect = scene.rect(list[row] ?? 0);
-      return [rect.x, rect.y, rect.x + rect.w, rect.y + rect.h];
-    };
+    const bounds =
+      (list: readonly number[]) =>
+      (row: number): [number, number, number, number] => {
+        const rect = scene.rect(list[row] ?? 0);
+        return [rect.x, rect.y, rect.x + rect.w, rect.y + rect.h];
+      };
     const ofFrames = chunksOf(frames.length, bounds(frames));
-    const ofLeaves = chunksOf(leaves.length, bounds(leaves)).map((chunk) => ({ ...chunk, first: chunk.first + frames.length }));
+    const ofLeaves = chunksOf(leaves.length, bounds(leaves)).map((chunk) => ({
+      ...chunk,
+      first: chunk.first + frames.length,
+    }));
     this.#chunks = [...ofFrames, ...ofLeaves];
     const data = new DataView(new ArrayBuffer(order.length * stride));
     for (const chunk of this.#chunks) {
@@ -103,7 +108,9 @@ export class BoxLayer {
   #mark(look: Look): void {
     const { scene } = look;
     const isFrame = (box: number): boolean => scene.frames.includes(box);
-    const boxes = [...new Set([...look.lit, ...look.matches, look.hovered, look.selected])].filter((box) => box >= 0);
+    const boxes = [...new Set([...look.lit, ...look.matches, look.hovered, look.selected])].filter(
+      (box) => box >= 0,
+    );
     if (boxes.length === 0) {
       this.#marked = undefined;
       return;
@@ -128,7 +135,9 @@ function write(
   paint: Paint,
 ): void {
   const at = row * stride;
-  [rect.x - origin.x, rect.y - origin.y, rect.w, rect.h].forEach((value, k) => data.setFloat32(at + 4 * k, value, true));
+  [rect.x - origin.x, rect.y - origin.y, rect.w, rect.h].forEach((value, k) =>
+    data.setFloat32(at + 4 * k, value, true),
+  );
   paint.fill.forEach((part, k) => data.setUint8(at + 16 + k, Math.round(part * 255)));
   paint.line.forEach((part, k) => data.setUint8(at + 20 + k, Math.round(part * 255)));
   data.setFloat32(at + 24, paint.radius, true);

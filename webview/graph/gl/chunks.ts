@@ -15,7 +15,10 @@ export interface Chunk {
 const chunkSize = 1024;
 
 /** Groups rows (already in a sensible order) and gives each group its bounds. */
-export function chunksOf(count: number, bounds: (row: number) => readonly [left: number, top: number, right: number, bottom: number]): Chunk[] {
+export function chunksOf(
+  count: number,
+  bounds: (row: number) => readonly [left: number, top: number, right: number, bottom: number],
+): Chunk[] {
   const chunks: Chunk[] = [];
   for (let first = 0; first < count; first += chunkSize) {
     const size = Math.min(chunkSize, count - first);
@@ -27,13 +30,24 @@ export function chunksOf(count: number, bounds: (row: number) => readonly [left:
       right = Math.max(right, r);
       bottom = Math.max(bottom, b);
     }
-    chunks.push({ first, count: size, x: left, y: top, bounds: { x: left, y: top, w: right - left, h: bottom - top } });
+    chunks.push({
+      first,
+      count: size,
+      x: left,
+      y: top,
+      bounds: { x: left, y: top, w: right - left, h: bottom - top },
+    });
   }
   return chunks;
 }
 
 export function touches(bounds: Rect, view: Rect): boolean {
-  return bounds.x <= view.x + view.w && bounds.x + bounds.w >= view.x && bounds.y <= view.y + view.h && bounds.y + bounds.h >= view.y;
+  return (
+    bounds.x <= view.x + view.w &&
+    bounds.x + bounds.w >= view.x &&
+    bounds.y <= view.y + view.h &&
+    bounds.y + bounds.h >= view.y
+  );
 }
 
 /** A buffer of the graphics card that is filled anew now and then. */
@@ -44,7 +58,7 @@ export class GpuBuffer {
     this.buffer = gl.createBuffer();
   }
 
-  fill(data: ArrayBufferView<ArrayBufferLike>, usage: 'static' | 'dynamic' = 'static'): void {
+  fill(data: ArrayBufferView, usage: 'static' | 'dynamic' = 'static'): void {
     const { gl } = this;
     gl.bindBuffer(gl.ARRAY_BUFFER, this.buffer);
     gl.bufferData(gl.ARRAY_BUFFER, data, usage === 'static' ? gl.STATIC_DRAW : gl.DYNAMIC_DRAW);

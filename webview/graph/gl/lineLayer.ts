@@ -47,7 +47,12 @@ export class LineLayer {
       this.#scene = scene;
       this.#strongFor = undefined;
       const all = Array.from({ length: scene.result.edges.count }, (_unused, edge) => edge);
-      upload(scene, all.filter((edge) => scene.result.edges.tag[edge] === 0), this.#straight, this.#curved);
+      upload(
+        scene,
+        all.filter((edge) => scene.result.edges.tag[edge] === 0),
+        this.#straight,
+        this.#curved,
+      );
     }
     if (strong !== this.#strongFor) {
       this.#strongFor = strong;
@@ -81,7 +86,8 @@ export class LineLayer {
 
   dispose(): void {
     this.#program.dispose();
-    for (const { buffer } of [this.#straight, this.#curved, this.#strong, this.#strongCurved]) buffer.dispose();
+    for (const { buffer } of [this.#straight, this.#curved, this.#strong, this.#strongCurved])
+      buffer.dispose();
   }
 }
 
@@ -90,7 +96,8 @@ function upload(scene: Scene, edges: readonly number[], straight: Stretches, cur
   const curves: number[] = [];
   const { points, offset, value, from } = scene.result.edges;
   const seen = new Set<string>();
-  const shared = (edge: number): boolean => (scene.outOf.start[(from[edge] ?? 0) + 1] ?? 0) - (scene.outOf.start[from[edge] ?? 0] ?? 0) > 1;
+  const shared = (edge: number): boolean =>
+    (scene.outOf.start[(from[edge] ?? 0) + 1] ?? 0) - (scene.outOf.start[from[edge] ?? 0] ?? 0) > 1;
   for (const edge of edges) {
     const width = scene.lineWidth(value[edge] ?? 0);
     const mayRepeat = shared(edge);
@@ -125,7 +132,10 @@ function fill(rows: readonly number[], stretches: Stretches): void {
   const data = new Float32Array(rows.length);
   for (const chunk of chunks) {
     for (let row = chunk.first; row < chunk.first + chunk.count; row++) {
-      data.set([at(row, 0) - chunk.x, at(row, 1) - chunk.y, at(row, 2) - chunk.x, at(row, 3) - chunk.y, at(row, 4)], row * floats);
+      data.set(
+        [at(row, 0) - chunk.x, at(row, 1) - chunk.y, at(row, 2) - chunk.x, at(row, 3) - chunk.y, at(row, 4)],
+        row * floats,
+      );
     }
   }
   stretches.buffer.fill(data);

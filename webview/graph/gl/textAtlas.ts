@@ -97,7 +97,17 @@ export class TextAtlas {
     const gl = this.#gl;
     gl.bindTexture(gl.TEXTURE_2D, this.texture);
     const image = context.getImageData(0, 0, width, height);
-    gl.texSubImage2D(gl.TEXTURE_2D, 0, this.#x, this.#y, width, height, gl.RGBA, gl.UNSIGNED_BYTE, image.data);
+    gl.texSubImage2D(
+      gl.TEXTURE_2D,
+      0,
+      this.#x,
+      this.#y,
+      width,
+      height,
+      gl.RGBA,
+      gl.UNSIGNED_BYTE,
+      image.data,
+    );
     const picture = { x: this.#x, y: this.#y, w: width, h: height, left: pad, ascent, size };
     this.#x += width;
     this.#row = Math.max(this.#row, height);

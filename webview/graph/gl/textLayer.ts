@@ -39,7 +39,8 @@ export class TextLayer {
 
   /** Draws texts placed in CSS pixels; gives true when some still wait for their picture. */
   draw(texts: readonly PlacedText[], ratio: number, width: number, height: number): boolean {
-    if (this.#data.byteLength < texts.length * stride) this.#data = new DataView(new ArrayBuffer(texts.length * 2 * stride));
+    if (this.#data.byteLength < texts.length * stride)
+      this.#data = new DataView(new ArrayBuffer(texts.length * 2 * stride));
     const deadline = performance.now() + ration;
     let waiting = false;
     let count = 0;
@@ -55,7 +56,15 @@ export class TextLayer {
         waiting = true;
         picture = this.atlas.findAny(text, font);
       }
-      if (picture !== undefined) this.#write(count++, picture, x * ratio, y * ratio, size * ratio > largest ? size * ratio : pixels, ink);
+      if (picture !== undefined)
+        this.#write(
+          count++,
+          picture,
+          x * ratio,
+          y * ratio,
+          size * ratio > largest ? size * ratio : pixels,
+          ink,
+        );
     }
     if (count > 0) {
       this.#buffer.fill(new Uint8Array(this.#data.buffer, 0, count * stride), 'dynamic');

@@ -1,0 +1,70 @@
+/** What a page gives `<pc-graph>`, and what the graph keeps for its own markup: the reactive properties alone. */
+import { LitElement } from 'lit';
+import type { GraphModel } from '../../src/contract/graphModel';
+import type { Selection } from '../../src/contract/hostApi';
+import { graphStyle } from './graphStyle';
+import type { MakeWorker } from './layoutClient';
+import type { GraphOverlay } from './overlay';
+import type { FixedScale } from './scaleLegend';
+import type { Tip } from './tips';
+
+export abstract class GraphProperties extends LitElement {
+  static override readonly properties = {
+    model: { attribute: false },
+    overlay: { attribute: false },
+    types: { attribute: false },
+    selection: { attribute: false },
+    highlight: { attribute: false },
+    words: { attribute: false },
+    makeWorker: { attribute: false },
+    saved: { attribute: false },
+    plain: { type: Boolean },
+    busy: { state: true },
+    message: { state: true },
+    tip: { state: true },
+    outlined: { state: true },
+    fixed: { state: true },
+  };
+  static override readonly styles = graphStyle;
+
+  declare model: GraphModel | null;
+  declare overlay: GraphOverlay | null;
+  /** Type and shape per value row as the shown run had them; '' or null where not known. */
+  declare types: readonly string[] | null;
+  declare selection: Selection;
+  /** Ids of nodes lit from the source side. */
+  declare highlight: readonly number[];
+  declare words: Readonly<Record<string, string>>;
+  /** Starts the layout worker; the page knows where its bundle lies. */
+  declare makeWorker: MakeWorker;
+  /** What `pc-view` gave last time. Read once per model. */
+  declare saved: unknown;
+  /** Draws without WebGL. Read once. */
+  declare plain: boolean;
+  /** 0 idle, 1 a thin bar, 2 a note with a stop button. */
+  declare busy: number;
+  declare message: string;
+  declare tip: Tip | null;
+  declare outlined: boolean;
+  declare fixed: FixedScale | null;
+
+  constructor() {
+    super();
+    this.model = null;
+    this.overlay = null;
+    this.types = null;
+    this.selection = { kind: 'none' };
+    this.highlight = [];
+    this.words = {};
+    this.makeWorker = () => {
+      throw new Error('Broken invariant: the page gives the graph its worker.');
+    };
+    this.saved = null;
+    this.plain = false;
+    this.busy = 0;
+    this.message = '';
+    this.tip = null;
+    this.outlined = false;
+    this.fixed = null;
+  }
+}
