@@ -82,7 +82,7 @@ export class PcGraph extends GraphProperties {
       ${model?.nodes.count === 0 ? html`<div class="empty">${phrase(words, 'empty')}</div>` : nothing}
       <pc-outline
         .scene=${scene}
-        .expanded=${open?.expanded ?? noScopes}
+        .expanded=${open?.expanded ?? new Set()}
         .selected=${this.#emphasis.ref}
         .label=${phrase(words, 'outline')}
         @outline-select=${({ detail }: CustomEvent<number>) => this.#navigation?.goTo(detail, false)}
@@ -389,8 +389,6 @@ export class PcGraph extends GraphProperties {
     this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true }));
   }
 }
-
-const noScopes: ReadonlySet<number> = new Set();
 
 define('pc-graph', PcGraph);
 
