@@ -36,8 +36,16 @@ export interface NodeLink {
   readonly outside: { readonly file: string; readonly line: number } | null;
 }
 
+/** Where a module is constructed. Modules that only hold others have no node of their own to say so. */
+export interface ModuleLink {
+  /** The scope's path. */
+  readonly path: string;
+  readonly definition: PlaceClaim;
+}
+
 export interface LinkTable {
   /** By node id. */
   readonly links: readonly NodeLink[];
+  readonly modules: readonly ModuleLink[];
   readonly counts: { readonly exact: number; readonly inferred: number; readonly none: number };
 }

@@ -10,6 +10,8 @@ export interface LineEntry {
   /** Skeleton node ids, in file order. */
   readonly nodes: readonly number[];
   readonly confidence: Exclude<Confidence, 'none'>;
+  /** Paths of the modules constructed here, where they hold others; their nodes are all those within. */
+  readonly modules: readonly string[];
 }
 
 export class LineIndex {
@@ -17,27 +19,43 @@ export class LineIndex {
 
   private constructor(private readonly byFile: ReadonlyMap<string, readonly LineEntry[]>) {}
 
-  static of(table: LinkTable): LineIndex {
-    const places = new Map<string, { claim: PlaceClaim; kind: LineEntry['kind']; nodes: number[] }>();
+  /** @param within ids of all nodes in the module of a path and below */
+  static of(table: LinkTable, within: (path: string) => readonly number[] = () => []): LineIndex {
+    const places = new Map<
+      string,
+      { claim: PlaceClaim; kind: LineEntry['kind']; nodes: number[]; modules: string[] }
+    >();
     for (const link of table.links) {
       for (const kind of ['call', 'definition'] as const) {
         const claim = link[kind];
         if (claim === null) continue;
-        const { file, line, column, endLine, endColumn } = claim.place;
-        const key = [kind, file, line, column, endLine, endColumn].join(':');
+        const key = keyOf(kind, claim);
         const entry = places.get(key);
-        if (entry === undefined) places.set(key, { claim, kind, nodes: [link.node] });
+        if (entry === undefined) places.set(key, { claim, kind, nodes: [link.node], modules: [] });
         else {
           entry.nodes.push(link.node);
           if (claim.confidence === 'inferred') entry.claim = claim;
         }
       }
     }
+    const known = new Set(places.keys());
+    for (const { path, definition: claim } of table.modules) {
+      const key = keyOf('definition', claim);
+      const nodes = within(path);
+      if (known.has(key) || nodes.length === 0) continue;
+      const entry = places.get(key);
+      if (entry === undefined)
+        places.set(key, { claim, kind: 'definition', nodes: [...nodes], modules: [path] });
+      else {
+        entry.nodes.push(...nodes);
+        entry.modules.push(path);
+      }
+    }
     const byFile = new Map<string, LineEntry[]>();
-    for (const { claim, kind, nodes } of places.values()) {
+    for (const { claim, kind, nodes, modules } of places.values()) {
       const list = byFile.get(claim.place.file) ?? [];
       byFile.set(claim.place.file, list);
-      list.push({ claim, kind, nodes, confidence: claim.confidence });
+      list.push({ claim, kind, nodes, modules, confidence: claim.confidence });
     }
     for (const list of byFile.values()) {
       list.sort(
@@ -71,6 +89,11 @@ export class LineIndex {
   between(file: string, from: number, to: number): readonly LineEntry[] {
     return this.inFile(file).filter(({ claim: { place } }) => place.line >= from && place.line <= to);
   }
+}
+
+function keyOf(kind: LineEntry['kind'], { place }: PlaceClaim): string {
+  const { file, line, column, endLine, endColumn } = place;
+  return [kind, file, line, column, endLine, endColumn].join(':');
 }
 
 function covers(

@@ -9,7 +9,7 @@ import { Emitter } from '../base/event';
 import type { GraphModel } from '../contract/graphModel';
 import type { Selection, Trouble, ViewEvents } from '../contract/hostApi';
 import type { LinkTable } from '../contract/link';
-import type { ScopeTree } from '../contract/scopes';
+import type { Scope, ScopeTree } from '../contract/scopes';
 import type { Skeleton } from '../contract/skeleton';
 import { LineIndex } from './lineIndex';
 import type { ModelReader } from './reading';
@@ -161,7 +161,7 @@ export class OpenModel implements Disposable {
       const links = await this.reader.link(content, this.root, linking.signal);
       if (linking.signal.aborted || this.#content !== content) return;
       this.#links = links;
-      this.#index = LineIndex.of(links);
+      this.#index = LineIndex.of(links, (path) => nodesWithin(content.scopes, path));
       this.#fire('links');
     } catch (error) {
       if (!isCancelled(error)) this.log.error(`Cannot link ${this.relativePath}:`, String(error));
@@ -196,4 +196,12 @@ export class OpenModel implements Disposable {
     this.#revision++;
     this.#changed.fire(aspect);
   }
+}
+
+/** Ids of the nodes of a module and of all it holds, in file order. */
+function nodesWithin({ scopes }: ScopeTree, path: string): number[] {
+  const from = scopes.find((scope) => scope.path === path);
+  const collect = (scope: Scope | undefined): number[] =>
+    scope === undefined ? [] : [...scope.nodes, ...scope.children.flatMap((id) => collect(scopes[id]))];
+  return collect(from).sort((a, b) => a - b);
 }

@@ -3,7 +3,7 @@
  * weights and what the shown run recorded. Reads memory only; hover, CodeLens and inlay hints are three ways to show it.
  */
 import type { TextDocument } from 'vscode';
-import type { Scope } from '../contract/scopes';
+import type { Scope, ScopeTree } from '../contract/scopes';
 import type { Node, WeightRef } from '../contract/skeleton';
 import type { TensorSummary } from '../contract/tensor';
 import type { Recorded, RecordedValues } from './inspect';
@@ -71,10 +71,11 @@ export function lineFact(model: OpenModel, entry: LineEntry, recorded: RecordedV
   if (content === undefined) return undefined;
   const { skeleton, scopes, names } = content;
   const groups = new Map<number, Node[]>();
+  const holders = scopes.scopes.filter(({ path }) => entry.modules.includes(path));
   for (const id of entry.nodes) {
     const node = skeleton.nodes[id];
     if (node === undefined) continue;
-    const scope = scopes.scopeOf[id] ?? 0;
+    const scope = holderOf(scopes, id, holders) ?? scopes.scopeOf[id] ?? 0;
     const group = groups.get(scope);
     if (group === undefined) groups.set(scope, [node]);
     else group.push(node);
@@ -97,6 +98,15 @@ export function lineFact(model: OpenModel, entry: LineEntry, recorded: RecordedV
     };
   });
   return { model, entry, modules };
+}
+
+/** Which of these modules a node lies in, however deep. */
+function holderOf(scopes: ScopeTree, node: number, holders: readonly Scope[]): number | undefined {
+  if (holders.length === 0) return undefined;
+  for (let at = scopes.scopeOf[node] ?? 0; at > 0; at = scopes.scopes[at]?.parent ?? -1) {
+    if (holders.some(({ id }) => id === at)) return at;
+  }
+  return undefined;
 }
 
 function outputFact(model: OpenModel, name: string, recorded: Recorded | undefined): OutputFact {

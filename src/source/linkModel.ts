@@ -3,7 +3,7 @@
  * editor, and nothing a model says is ever resolved as a path.
  */
 import { breathe, throwIfCancelled } from '../base/cancel';
-import type { LinkTable, NodeLink } from '../contract/link';
+import type { LinkTable, ModuleLink, NodeLink } from '../contract/link';
 import type { ScopeTree } from '../contract/scopes';
 import type { Node, Skeleton } from '../contract/skeleton';
 import { findCalls, type CallFound, type Hooks } from './calls';
@@ -130,7 +130,11 @@ function* linkNodes(
     if (definition !== null)
       claims.set(node.id, { call: null, definition, undefinedModule: false, outside: null });
   });
-  return tableOf(nodes, evidence, claims, traceOf);
+  const modules = scopes.scopes.flatMap(({ path }): ModuleLink[] => {
+    const definition = path === '' ? null : maker.definitionOf(path);
+    return definition === null ? [] : [{ path, definition }];
+  });
+  return { ...tableOf(nodes, evidence, claims, traceOf), modules };
 }
 
 interface Solved {
@@ -160,7 +164,7 @@ function tableOf(
   evidence: readonly NodeEvidence[],
   claims: ReadonlyMap<number, NodeClaims>,
   traceOf: (entry: NodeEvidence) => Traced,
-): LinkTable {
+): Omit<LinkTable, 'modules'> {
   const counts = { exact: 0, inferred: 0, none: 0 };
   const links = nodes.map((node, i): NodeLink => {
     const known = evidence[i];

@@ -208,11 +208,22 @@ export class Workbench {
   /** Puts the mouse on `word` in the first line containing `line` of the file opened last; gives the hover's text. */
   async hover(line: string, word: string): Promise<string> {
     await this.goToLine(line);
-    const box = await this.#boxOf(line, word);
     const hover = this.page.locator('.monaco-hover:visible .hover-contents').first();
-    await this.page.mouse.move(box.x - 3, box.y - 40);
-    await this.page.mouse.move(box.x + box.width / 2, box.y + box.height / 2, { steps: 4 });
-    await hover.waitFor();
+    // The text may still be on its way to where it was asked to be (lenses and hints arrive later): aim again, as a
+    // person would.
+    for (let attempt = 1; ; attempt++) {
+      const box = await this.#boxOf(line, word);
+      await this.page.mouse.move(box.x - 3, box.y - 40);
+      await this.page.mouse.move(box.x + box.width / 2, box.y + box.height / 2, { steps: 4 });
+      const seen = await hover.waitFor({ timeout: attempt < 5 ? 4000 : 20_000 }).then(
+        () => true,
+        (error: unknown) => {
+          if (attempt >= 5) throw error;
+          return false;
+        },
+      );
+      if (seen) break;
+    }
     return (await this.page.locator('.monaco-hover:visible').allInnerTexts()).join('\n');
   }
 
