@@ -136,7 +136,7 @@ export class GraphDecoder {
   }
 
   #what(): string {
-    return this.#path === '' ? 'the graph' : `the graph ${this.#path}`;
+    return this.#path === '' ? 'the graph' : `the graph ${shorten(this.#path)}`;
   }
 }
 

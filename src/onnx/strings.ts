@@ -97,8 +97,9 @@ function hashOf(buffer: Buffer, from: number, to: number): number {
   return hash ^ (hash >>> 13);
 }
 
-/** Latin-1 decodes faster than UTF-8, and nearly all texts are ASCII. */
+/** Short texts are checked for ASCII, which decodes faster; for long ones the check would cost more than it saves. */
 function decode(buffer: Buffer, from: number, to: number): string {
+  if (to - from > SHORT) return buffer.toString('utf8', from, to);
   let bits = 0;
   for (let i = from; i < to; i++) bits |= buffer[i] ?? 0;
   return buffer.toString(bits < 0x80 ? 'latin1' : 'utf8', from, to);
