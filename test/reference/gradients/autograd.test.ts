@@ -1,0 +1,68 @@
+/**
+ * Gradients against PyTorch's autograd on tiny random models (generate.py): an MLP, a CNN with residuals and batch norm,
+ * LSTM and GRU, GPT-2, Llama, BERT, ViT; at their inputs and at values inside. And what integrated gradients promise.
+ */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { EngineApi } from '../../../src/contract/engineApi';
+import type { GradientResult } from '../../../src/contract/run';
+import { Engine } from '../../../src/engine/child/engine';
+import { toNumbers } from '../../../src/tensor/buffers';
+
+interface Golden {
+  readonly name: string;
+  readonly x: { readonly dims: readonly number[]; readonly data: readonly number[] };
+  readonly objective: string;
+  readonly value: number;
+  readonly gradients: readonly { readonly site: string; readonly data: readonly number[] }[];
+}
+
+const FOLDER = join(__dirname, 'models');
+const goldens = JSON.parse(readFileSync(join(FOLDER, 'goldens.json'), 'utf8')) as readonly Golden[];
+
+async function gradientOf(
+  engine: EngineApi,
+  { name, x, objective }: Golden,
+  wrt: readonly string[],
+  steps?: number,
+): Promise<GradientResult> {
+  const model = await engine.open(join(FOLDER, `${name}.onnx`));
+  const feeds = { x: { dtype: 'float32' as const, dims: x.dims, data: Float32Array.from(x.data) } };
+  const request = { feeds, objective, wrt };
+  return engine.gradient(
+    model.id,
+    steps === undefined ? request : { ...request, integrated: { steps, rule: 'gauss-legendre' } },
+  );
+}
+
+describe("gradients against PyTorch's autograd", function () {
+  this.timeout(60_000);
+  const engine = new Engine({ sessionBudget: 1e9, tensorBudget: 1e9, threads: 1 }, () => undefined).api();
+
+  for (const golden of goldens) {
+    it(`agree at the input and inside: ${golden.name}`, async () => {
+      const sites = golden.gradients.map(({ site }) => site);
+      assert.ok(sites.length >= 2, 'the input and values inside');
+      const { value, gradients } = await gradientOf(engine, golden, sites);
+      assert.ok(Math.abs(value - golden.value) <= 1e-5 * Math.abs(golden.value), String(value));
+      for (const [i, { site, data }] of golden.gradients.entries()) {
+        const tensor = await engine.tensor(gradients[i]?.handle ?? '');
+        assert.ok(ArrayBuffer.isView(tensor.data));
+        const ours = toNumbers(tensor.dtype, tensor.data);
+        assert.equal(ours.length, data.length);
+        const largest = Math.max(...data.map(Math.abs));
+        const worst = Math.max(...data.map((number, k) => Math.abs(number - (ours[k] ?? NaN))));
+        assert.ok(largest > 0 && worst <= 1e-4 * largest, `${site}: ${String(worst / largest)}`);
+      }
+    });
+  }
+
+  for (const golden of goldens.filter(({ name }) => name === 'mlp' || name === 'recurrent')) {
+    it(`sum to the change of the objective when integrated: ${golden.name}`, async () => {
+      const { value, baselineValue, completenessError } = await gradientOf(engine, golden, ['x'], 30);
+      const change = Math.abs(value - (baselineValue ?? NaN));
+      assert.ok((completenessError ?? NaN) <= 1e-4 * Math.max(1, change), String(completenessError));
+    });
+  }
+});
