@@ -57,6 +57,7 @@ export class Scene {
   readonly #labels = new Map<number, Label>();
   readonly #edgeBounds: Float32Array;
   readonly #widths: Float32Array;
+  readonly #tags = new Map<number, number[]>();
 
   constructor(model: GraphModel, drawing: Drawing) {
     this.model = model;
@@ -93,6 +94,11 @@ export class Scene {
     this.outOf = groupBy(edges.from, edges.count, boxes.count);
     this.into = groupBy(edges.to, edges.count, boxes.count);
     this.#edgeBounds = edgeBounds(result);
+    for (let edge = 0; edge < edges.count; edge++) {
+      if (edges.tag[edge] !== 1) continue;
+      const reader = edges.to[edge] ?? 0;
+      this.#tags.set(reader, [...(this.#tags.get(reader) ?? []), edge]);
+    }
   }
 
   rect(box: number): Rect {
@@ -127,6 +133,11 @@ export class Scene {
 
   style(box: number): Style {
     return (this.styles[box] ?? Style.Plain) as Style;
+  }
+
+  /** Edges that are read through a tag, by the box that reads them. */
+  tagsAt(box: number): readonly number[] {
+    return this.#tags.get(box) ?? [];
   }
 
   isFrame(box: number): boolean {
@@ -208,6 +219,7 @@ export class Scene {
     let best = -1;
     let nearest = reach;
     for (let edge = 0; edge < edges.count; edge++) {
+      if (edges.tag[edge] === 1) continue;
       if ((bounds[4 * edge] ?? 0) > x + reach || (bounds[4 * edge + 2] ?? 0) < x - reach) continue;
       if ((bounds[4 * edge + 1] ?? 0) > y + reach || (bounds[4 * edge + 3] ?? 0) < y - reach) continue;
       const distance = distanceTo(this.result, edge, x, y);

@@ -45,6 +45,7 @@ export function ellipsize(text: string, room: number, size: number, font: Font, 
 export function textsOf(scene: Scene, box: number, measure: Measure, put: (run: TextRun) => void): void {
   const rect = scene.rect(box);
   const style = scene.style(box);
+  tags(scene, box, rect, measure, put);
   switch (style) {
     case Style.Frame:
       header(scene, box, rect, measure, put);
@@ -56,6 +57,23 @@ export function textsOf(scene: Scene, box: number, measure: Measure, put: (run: 
     default:
       pill(scene, box, rect, style, measure, put);
   }
+}
+
+/** Tensors that reach this box without a line: an arrow and the name of what makes them, above its right corner. */
+function tags(scene: Scene, box: number, rect: Rect, measure: Measure, put: (run: TextRun) => void): void {
+  const edges = scene.tagsAt(box);
+  if (edges.length === 0) return;
+  const { from } = scene.result.edges;
+  const names = [...new Set(edges.map((edge) => scene.label(from[edge] ?? 0).title))];
+  const more = names.length > 2 ? ` +${String(names.length - 2)}` : '';
+  const text = ellipsize(
+    `↳ ${names.slice(0, 2).join(', ')}${more}`,
+    Math.max(48, rect.w),
+    9,
+    Font.Regular,
+    measure,
+  );
+  put({ text, x: rect.x + rect.w / 2 + 6, y: rect.y - 4, size: 9, font: Font.Regular, muted: true });
 }
 
 function pill(
