@@ -42,7 +42,7 @@ export class ClaimReader {
     const namespace = metadata['namespace'];
     if (scopes !== undefined) {
       // The last entry is the node's own: what comes before it is shared by all nodes of the module.
-      const key = `${scopes.slice(0, scopes.lastIndexOf(', '))}\n${metadata[CLASS_HIERARCHY] ?? ''}`;
+      const key = scopes.slice(0, scopes.lastIndexOf(', '));
       let claim = this.#byMetadata.get(key);
       if (claim === undefined) {
         claim = claimOf(parseList(scopes), parseList(metadata[CLASS_HIERARCHY] ?? ''));

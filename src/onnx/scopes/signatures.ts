@@ -17,28 +17,35 @@ export function signScopes(skeleton: Skeleton, wiring: Wiring, scopes: readonly 
     const found = skeleton.nodes[node];
     return found === undefined ? 0 : hashNode(found);
   });
+  const { inputStart, inputs, values } = wiring;
+  const weights = Int32Array.from(values, ({ weight }) => (weight === null ? 0 : hashWeight(weight)));
+  // The order in which a scope first reads what comes from outside, and for which scope that was noted.
+  const ordinal = new Int32Array(values.length);
+  const notedFor = new Int32Array(values.length);
   for (const scope of scopes) {
     if (scope.id === 0) continue;
     const from = first[scope.id] ?? 0;
     const to = last[scope.id] ?? 0;
-    const outside = new Map<number, number>();
+    let outside = 0;
     const hash = new Hash();
     for (let at = from; at < to; at++) {
       hash.add(labels[at] ?? 0);
       const node = order[at] ?? 0;
-      const end = wiring.inputStart[node + 1] ?? 0;
-      for (let input = wiring.inputStart[node] ?? 0; input < end; input++) {
-        const id = wiring.inputs[input] ?? -1;
-        const value = wiring.values[id];
+      const end = inputStart[node + 1] ?? 0;
+      for (let input = inputStart[node] ?? 0; input < end; input++) {
+        const id = inputs[input] ?? -1;
+        const value = values[id];
         if (value === undefined) hash.add(-1);
-        else if (value.weight !== null) hash.add(hashWeight(value.weight));
+        else if (value.weight !== null) hash.add(weights[id] ?? 0);
         else {
           const inside = value.producer < 0 ? -1 : (place[value.producer] ?? -1);
           if (inside >= from && inside < to) hash.add((inside - from) * 8 + value.slot);
           else {
-            const ordinal = outside.get(id) ?? outside.size;
-            outside.set(id, ordinal);
-            hash.add(-2 - ordinal);
+            if (notedFor[id] !== scope.id) {
+              notedFor[id] = scope.id;
+              ordinal[id] = outside++;
+            }
+            hash.add(-2 - (ordinal[id] ?? 0));
           }
         }
       }
