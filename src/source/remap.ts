@@ -30,6 +30,18 @@ interface MappedFile {
 
 const LIBRARY =
   /(?:^|[\\/])(?:(?:site|dist)-packages|lib[\\/]python\d[\d.]*|python\d+[\\/]lib)[\\/](?!.*[\\/](?:site|dist)-packages[\\/])(.*)$/i;
+interface Candidate {
+  readonly file: string;
+  /** Trailing parts that agree. */
+  readonly suffix: number;
+}
+
+interface Scored extends Candidate {
+  readonly lines: Lines;
+  /** Traced lines that still read the same. */
+  readonly agreed: number;
+}
+
 /** Suffix parts beyond this prove nothing more. */
 const DEPTH = 64;
 
@@ -76,19 +88,24 @@ export class PathMap {
     const candidates = this.#candidates(path, library?.[1] ?? null);
     const home: FrameHome = library === null ? 'outside' : 'library';
     const nothing: MappedFile = { home, file: null, unchanged: false, lines: new Map() };
-    const scored = candidates.flatMap(({ file, suffix }) => {
-      const lines = this.sources.lines(file);
-      return lines === undefined ? [] : [{ file, suffix, lines, agreed: agreement(lines, traced) }];
-    });
-    if (scored.length === 0) return nothing;
-    const longest = Math.max(...scored.map((entry) => entry.suffix));
-    let best = scored.filter((entry) => entry.suffix === longest);
-    if (best.length > 1 || best.every((entry) => entry.agreed === 0)) {
-      const most = Math.max(...scored.map((entry) => entry.agreed));
-      best = (best.some((entry) => entry.agreed === most) ? best : scored).filter(
-        (entry) => entry.agreed === most,
-      );
+    if (candidates.length === 0) return nothing;
+    const score = (list: readonly Candidate[]): Scored[] =>
+      list.flatMap(({ file, suffix }) => {
+        const lines = this.sources.lines(file);
+        return lines === undefined ? [] : [{ file, suffix, lines, agreed: agreement(lines, traced) }];
+      });
+    const longest = Math.max(...candidates.map((entry) => entry.suffix));
+    // Files that fit less well are looked at only when the text speaks against the best.
+    const likeliest = candidates.filter((entry) => entry.suffix === longest);
+    let best = score(likeliest);
+    if (best.length < likeliest.length && likeliest.some(({ file }) => this.sources.peek(file) === undefined))
+      return nothing;
+    if (best.every((entry) => entry.agreed === 0)) {
+      const all = score(candidates);
+      if (all.some((entry) => entry.agreed > 0)) best = all;
     }
+    const most = Math.max(0, ...best.map((entry) => entry.agreed));
+    if (best.length > 1) best = best.filter((entry) => entry.agreed === most);
     const [chosen, rival] = best;
     if (chosen === undefined) return nothing;
     const texts = [...traced.values()].filter((text) => text !== null).length;
@@ -104,7 +121,7 @@ export class PathMap {
   }
 
   /** Workspace files that share the path's last name, with how many trailing parts agree. */
-  #candidates(path: string, withinLibrary: string | null): { file: string; suffix: number }[] {
+  #candidates(path: string, withinLibrary: string | null): Candidate[] {
     const parts = path.split(/[\\/]+/).filter((part) => part !== '');
     const base = parts.at(-1);
     if (base === undefined) return [];

@@ -138,6 +138,8 @@ export class Sources {
   async settle<T>(root: SourceRoot, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     for (;;) {
       this.#wanted.clear();
+      // Only the last pass, which had every file, says what was used.
+      if (this.#used !== null) this.startTracking();
       const result = await work();
       throwIfCancelled(signal);
       if (this.#wanted.size === 0) return result;

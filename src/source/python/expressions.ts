@@ -17,7 +17,12 @@ export function childrenOf(node: SyntaxNode): SyntaxNode[] {
   return list;
 }
 
+/** Expressions nested deeper are not read to their end: no person writes them. */
+const DEEPEST = 300;
+
 export class ExpressionReader {
+  #depth = 0;
+
   constructor(readonly text: string) {}
 
   slice(node: SyntaxNode): string {
@@ -25,6 +30,16 @@ export class ExpressionReader {
   }
 
   read(node: SyntaxNode): Expr {
+    if (this.#depth >= DEEPEST) return { from: node.from, to: node.to, kind: 'opaque', parts: [] };
+    this.#depth++;
+    try {
+      return this.#read(node);
+    } finally {
+      this.#depth--;
+    }
+  }
+
+  #read(node: SyntaxNode): Expr {
     const span = { from: node.from, to: node.to };
     const children = childrenOf(node);
     switch (node.name) {
