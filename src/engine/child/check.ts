@@ -91,7 +91,8 @@ export class Checker {
     const { plan } = planned;
     const changes = planned.steps.length > 0 || planned.given.size > 0;
     const plain = plan.captures.length === 0 && !changes && plan.outputs.length > 0;
-    if (plain && plan.outputs.length === comparable(model).length) {
+    const functions = model.original.functions.length > 0;
+    if (plain && !functions && plan.outputs.length === comparable(model).length) {
       this.#remember(model, feedsHash, settings, executed.outputs);
       return 'equal';
     }
@@ -122,7 +123,7 @@ export class Checker {
     let plain = known;
     if (plain === undefined) {
       const uncaptured = {
-        plan: { ...plan, ...nothing, outputs: all, captures: [] },
+        plan: { ...plan, ...nothing, outputs: all, captures: [], original: true },
         given: new Map<string, TensorData>(),
       };
       plain = (await this.executor.run(model, uncaptured, [], feeds, settings, signal)).outputs;

@@ -69,7 +69,7 @@ export class Executor {
     if (known !== undefined) return known;
     const types = (inner: { path: string; value: string }): ReturnType<typeof dtypeOf> =>
       dtypeOf(model, inner);
-    const rewritten = rewrite(model.skeleton, plan, types);
+    const rewritten = rewrite(plan.original === true ? model.original : model.skeleton, plan, types);
     const bytes = await model.write(rewritten.model, signal);
     const weightBytes = [...weightsOf(rewritten.model.graph)].reduce((sum, ref) => sum + ref.byteLength, 0);
     const prepared = { plan, rewritten, bytes, weightBytes };

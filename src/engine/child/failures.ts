@@ -58,11 +58,11 @@ export function unknownType(site: string): Failure {
   });
 }
 
-export function inFunction(site: string): Failure {
+export function severalCalls(site: string, values: readonly string[]): Failure {
   return new Failure({
-    code: 'unsupported',
-    message: `"${site}" lies in a function that several nodes call, so it stands for several values.`,
-    remedy: 'Choose a value of the graph that calls it.',
+    code: 'bad-site',
+    message: `"${site}" lies in a function that ${String(values.length)} nodes call, so it stands for as many values.`,
+    remedy: `Choose one: ${values.slice(0, 6).join(', ')}${values.length > 6 ? ', …' : '.'}`,
   });
 }
 

@@ -3,12 +3,12 @@ import { must } from '../../base/assert';
 import { Failure } from '../../base/errors';
 import type { GradientRequest, Intervention } from '../../contract/run';
 import type { TensorData } from '../../contract/tensor';
-import { parseSite } from '../../onnx/site';
+
 import { Differentiator, type Gradients } from './autodiff/gradients';
 import { overriddenBy } from './autodiff/observe';
 import type { Executor, Settings } from './executor';
 import type { EngineModel } from './model';
-import { placeAt, planRequest, type DimsSource } from './request';
+import { placeAt, planRequest, siteAt, type DimsSource } from './request';
 import { takeSlices } from './take';
 
 export interface GradientAnswer extends Omit<Gradients, 'gradients'> {
@@ -27,7 +27,7 @@ export async function gradientRun(
   signal?: AbortSignal,
 ): Promise<GradientAnswer> {
   const sites = request.wrt.map((text) => {
-    const site = parseSite(model.skeleton, text);
+    const site = siteAt(model, text);
     if (site.graph === '' && site.stage === 'after') return site;
     throw new Failure({
       code: 'no-gradient',

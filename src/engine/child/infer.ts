@@ -48,7 +48,7 @@ function bodyInput(model: EngineModel, graph: Graph, value: string): ValueType |
   const index = graph.inputs.findIndex((info) => info.name === value);
   if (index < 0) return undefined;
   const { path, step } = parentOf(graph.path);
-  const owner = model.skeleton.graphs.get(path)?.nodes[step.node];
+  const owner = model.skeleton.graphs.get(path)?.nodes.find((node) => node.index === step.node);
   // A Loop's body first takes the iteration and the condition, in the places of the trip count and the condition.
   if (owner?.op === 'Loop' && index < 2)
     return { kind: 'tensor', dtype: index === 0 ? 'int64' : 'bool', shape: [] };

@@ -7,9 +7,17 @@ import { basename, dirname } from 'node:path';
 import { Failure } from '../../base/errors';
 import { must } from '../../base/assert';
 import type { FeedSpec } from '../../contract/run';
-import type { Graph, GraphPath, ValueType, WeightLocation, WeightRef } from '../../contract/skeleton';
+import type {
+  Graph,
+  GraphPath,
+  Skeleton,
+  ValueType,
+  WeightLocation,
+  WeightRef,
+} from '../../contract/skeleton';
 import { openLocal, type LocalModel } from '../../onnx/files';
 import { weightType } from '../../onnx/describe';
+import { inlineFunctions, type Inlined } from '../../onnx/rewrite/inline';
 import { containerOf } from '../../onnx/rewrite/containers';
 import { bodiesOf, tensorsOf } from '../../onnx/walk';
 import { WeightReader } from '../../onnx/weights';
@@ -24,6 +32,7 @@ export class EngineModel {
   readonly inputs: readonly FeedSpec[];
   readonly outputs: readonly FeedSpec[];
   readonly weights: WeightReader;
+  readonly inlined: Inlined;
   /** Raw bytes of tensors that the file keeps varint-coded, by where they lie: a rewrite may rename a reference. */
   readonly #packed = new Map<WeightLocation, Uint8Array>();
 
@@ -34,6 +43,7 @@ export class EngineModel {
     private readonly stamp: string,
   ) {
     this.weights = new WeightReader(local.source, local.folder);
+    this.inlined = inlineFunctions(local.skeleton);
     const { graph } = local.skeleton;
     this.inputs = [
       ...graph.inputs.map(({ name, type }) => specOf(name, type, false)),
@@ -50,7 +60,13 @@ export class EngineModel {
     return new EngineModel(id, local, stampOf(local.path));
   }
 
-  get skeleton(): LocalModel['skeleton'] {
+  /** The model with its functions written out: what sites name and rewrites start from. */
+  get skeleton(): Skeleton {
+    return this.inlined.skeleton;
+  }
+
+  /** The model as its file has it. */
+  get original(): Skeleton {
     return this.local.skeleton;
   }
 

@@ -2,17 +2,18 @@
  * A request into a plan: sites read and placed, interventions turned into steps and numbers, what may be handed in
  * instead of computed. Asks for types and dims only where it needs them.
  */
+import { isFailure } from '../../base/errors';
 import type { Intervention, RunRequest } from '../../contract/run';
 import type { AxisSlice, Site } from '../../contract/site';
 import type { TensorData } from '../../contract/tensor';
 import { axisNames, layoutOf, placeSlices, type PlacedSlice } from '../../onnx/axes';
-import { stepsOf } from '../../onnx/rewrite/graphPath';
+import type { InlinedCall } from '../../onnx/rewrite/inline';
 import type { Step } from '../../onnx/rewrite/intervene';
 import type { InnerValue } from '../../onnx/rewrite/lift';
 import type { CaptureAt, Plan } from '../../onnx/rewrite/plan';
 import { parseSite } from '../../onnx/site';
 import { isFloat, type Dtype } from '../../tensor/dtype';
-import { conflict, inFunction, unknownOutput, unknownType } from './failures';
+import { conflict, severalCalls, unknownOutput, unknownType } from './failures';
 import { inferGraph, typeOf } from './infer';
 import type { EngineModel } from './model';
 import { isCarried } from './runtime';
@@ -105,10 +106,31 @@ export async function planRequest(
   };
 }
 
-function siteAt(model: EngineModel, text: string): Site {
-  const site = parseSite(model.skeleton, text);
-  if (stepsOf(site.graph) === null) throw inFunction(text);
-  return site;
+/**
+ * A site of the model with its functions written out. One that names a value of a function itself is the value of its
+ * call, where there is one. Throws `bad-site`, and `unsupported` for a function called from several places.
+ */
+export function siteAt(model: EngineModel, text: string): Site {
+  let problem: unknown;
+  try {
+    return parseSite(model.skeleton, text);
+  } catch (error) {
+    problem = error;
+  }
+  if (model.inlined.calls.size === 0) throw problem;
+  let site: Site;
+  try {
+    site = parseSite(model.original, text);
+  } catch (error) {
+    if (isFailure(error)) throw problem;
+    throw error;
+  }
+  const calls = model.inlined.calls.get(site.graph) ?? [];
+  const [only] = calls;
+  if (only === undefined) throw problem;
+  const value = (call: InlinedCall): string => call.names.get(site.value) ?? site.value;
+  if (calls.length > 1) throw severalCalls(text, calls.map(value));
+  return { ...site, graph: only.path, value: value(only) };
 }
 
 async function planStep(

@@ -30,6 +30,8 @@ export interface Plan {
   readonly given: readonly ValueInfo[];
   /** Overridable weights that are fed: they become plain inputs. */
   readonly overridden: readonly string[];
+  /** From the model as its file has it, functions and all: to compare with. */
+  readonly original?: boolean;
   /** Inputs and outputs whose type the host cannot hold: they go in and come out as float32. */
   readonly cast?: { readonly inputs: readonly ValueInfo[]; readonly outputs: readonly string[] };
   /** Inputs and outputs that hold tensors in a sequence or an optional. */

@@ -7,7 +7,7 @@ import type { EngineApi } from '../../../src/contract/engineApi';
 import type { Intervention, RunRequest, RunResult } from '../../../src/contract/run';
 import type { TensorData } from '../../../src/contract/tensor';
 import { Engine } from '../../../src/engine/child/engine';
-import { floats, graph, info, model, node, tensor, tinyModel } from './models';
+import { call, floats, fn, graph, info, model, modelWith, node, tensor, tinyModel } from './models';
 
 describe('interventions', () => {
   const folder = mkdtempSync(join(tmpdir(), 'patchclamp-steps-'));
@@ -286,6 +286,36 @@ describe('interventions', () => {
     const other = await run(id, { feeds, interventions: [{ kind: 'set', site: 'up', value: 1 }] });
     assert.deepEqual(await numbers(other, 'y'), [-1, -4]);
     assert.match(other.notes.join(), /"up" lies in a branch that was not taken/);
+  });
+
+  it('reach into a function, by its call where there are several', async () => {
+    const square = fn(
+      'Square',
+      ['a'],
+      ['b'],
+      [node('Mul', ['a', 'a'], ['sq']), call('Minus', ['sq'], ['b'])],
+    );
+    const minus = fn('Minus', ['a'], ['b'], [node('Neg', ['a'], ['h']), node('Add', ['h', 'h'], ['b'])]);
+    const same = fn('Same', ['a'], ['a'], []);
+    const id = await open(
+      modelWith([square, minus, same], {
+        nodes: [call('Square', ['x'], ['p']), call('Square', ['p'], ['q']), call('Same', ['q'], ['y'])],
+        inputs: [info('x', 'float32', [2])],
+        outputs: [info('y', 'float32', [2])],
+      }),
+    );
+    const feeds = { x: line(1, 2) };
+    const capture = ['n0.fn/sq', 'n1.fn/n1.fn/h'];
+    const captured = await run(id, { feeds, capture });
+    assert.deepEqual([await numbers(captured, 'y'), captured.check], [[-8, -128], 'equal']);
+    assert.deepEqual(await numbers(captured, 'n0.fn/sq'), [1, 4]);
+    assert.deepEqual(await numbers(captured, 'n1.fn/n1.fn/h'), [-4, -64]);
+    const set = await run(id, { feeds, interventions: [{ kind: 'set', site: 'n0.fn/sq', value: 1 }] });
+    assert.deepEqual([await numbers(set, 'y'), set.check], [[-8, -8], 'equal']);
+    await assert.rejects(run(id, { feeds, capture: ['sq'] }), {
+      code: 'bad-site',
+      message: /function that 2 nodes call.*Choose one: n0\.fn\/sq, n1\.fn\/sq\.$/,
+    });
   });
 
   it('stack a Loop over its iterations, and step into each of them', async () => {

@@ -3,12 +3,14 @@ import { create, toBinary, type MessageInitShape } from '@bufbuild/protobuf';
 import {
   AttributeProto_AttributeType as Kind,
   AttributeProtoSchema,
+  FunctionProtoSchema,
   GraphProtoSchema,
   ModelProtoSchema,
   NodeProtoSchema,
   TensorProtoSchema,
   ValueInfoProtoSchema,
   type AttributeProto,
+  type FunctionProto,
   type GraphProto,
   type NodeProto,
   type TensorProto,
@@ -98,6 +100,32 @@ export function graph({ nodes, inputs = [], outputs, weights = [] }: GraphParts)
     output: outputs,
     initializer: weights,
   });
+}
+
+/** A local function of the domain `pc`. */
+export function fn(name: string, input: string[], output: string[], nodes: NodeProto[]): FunctionProto {
+  const opsetImport = [
+    { domain: '', version: 17n },
+    { domain: 'pc', version: 1n },
+  ];
+  return create(FunctionProtoSchema, { name, domain: 'pc', input, output, node: nodes, opsetImport });
+}
+
+/** A call of a local function. */
+export function call(name: string, inputs: string[], outputs: string[]): NodeProto {
+  return create(NodeProtoSchema, { opType: name, domain: 'pc', input: inputs, output: outputs });
+}
+
+/** A model with local functions. */
+export function modelWith(functions: FunctionProto[], parts: GraphParts): Uint8Array {
+  const opsetImport = [
+    { domain: '', version: 17n },
+    { domain: 'pc', version: 1n },
+  ];
+  return toBinary(
+    ModelProtoSchema,
+    create(ModelProtoSchema, { irVersion: 8n, opsetImport, graph: graph(parts), functions }),
+  );
 }
 
 /** The bytes of a model file. */
