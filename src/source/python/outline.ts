@@ -26,6 +26,8 @@ export interface Outline {
 
 /** Reads a file. Never throws: an unreadable file is an outline without definitions. */
 export function readOutline(file: string, text: string): Outline {
+  if (nestsTooDeep(text))
+    return { file, lines: new Lines(text), body: [], broken: true, definitions: () => [] };
   const tree = parser.parse(text);
   const body = new StatementReader(text).block(tree.topNode);
   let definitions: readonly Definition[] | undefined;
@@ -36,6 +38,18 @@ export function readOutline(file: string, text: string): Outline {
     broken: hasErrors(tree.cursor()),
     definitions: () => (definitions ??= collect(body, null, '')),
   };
+}
+
+/** Brackets open inside each other beyond this make the parser crawl; no person writes them. */
+const DEEPEST_BRACKETS = 1000;
+
+function nestsTooDeep(text: string): boolean {
+  let depth = 0;
+  for (const match of text.matchAll(/[([{]|[)\]}]/g)) {
+    depth = '([{'.includes(match[0]) ? depth + 1 : Math.max(0, depth - 1);
+    if (depth > DEEPEST_BRACKETS) return true;
+  }
+  return false;
 }
 
 function hasErrors(cursor: { next(): boolean; readonly type: { readonly isError: boolean } }): boolean {
