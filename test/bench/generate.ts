@@ -385,7 +385,7 @@ class Noise {
   /** Writes `count` numbers in [-scale, scale] to an open file. */
   write(file: number, count: number, scale: number): void {
     this.#at = (this.#at * 31 + 7919) % this.#block.length;
-    for (let left = count; left > 0; ) {
+    for (let left = count; left > 0;) {
       const part = this.#block.subarray(this.#at, this.#at + left).map((value) => value * scale);
       writeSync(file, new Uint8Array(part.buffer));
       left -= part.length;
