@@ -14,7 +14,6 @@ import type {
 } from '../../contract/skeleton';
 import { bodiesOf } from '../walk';
 import { definedNames } from './names';
-import { insertedNode } from './nodes';
 
 /** One call of a function, by what its values became. */
 export interface InlinedCall {
@@ -95,9 +94,6 @@ class Inliner {
       this.#open.add(fn);
       for (const each of fn.graph.nodes) write(each, each.index, inner);
       this.#open.delete(fn);
-      for (const [from, to] of passedOn(fn, named)) {
-        put({ ...insertedNode('Identity', [from], [to]), index: next++, graph: path });
-      }
     };
     for (const node of graph.nodes) write(node, node.index, null);
     return { ...graph, path, nodes, values };
@@ -127,7 +123,7 @@ function keyOf(domain: string, name: string, overload: string): string {
 function callOf(fn: FunctionDef, node: Node, prefix: string): Call {
   const names = new Map<string, string>();
   for (const value of definedNames(fn.graph)) names.set(value, `${prefix}/${value}`);
-  // An output that is an input as well keeps the input's name, and is passed on below.
+  // A function that gives out its own input is refused by the runtime, so a formal has one meaning.
   fn.outputs.forEach((formal, index) => {
     const actual = node.outputs[index] ?? '';
     if (actual !== '') names.set(formal, actual);
@@ -137,15 +133,6 @@ function callOf(fn: FunctionDef, node: Node, prefix: string): Call {
   for (const attribute of fn.attributeDefaults) attributes.set(attribute.name, attribute);
   for (const attribute of node.attributes) attributes.set(attribute.name, attribute);
   return { prefix, names, attributes };
-}
-
-/** Inputs that a function gives out as they came, with the names of the call. */
-function passedOn(fn: FunctionDef, node: Node): (readonly [from: string, to: string])[] {
-  return fn.outputs.flatMap((formal, index) => {
-    const from = node.inputs[fn.inputs.indexOf(formal)] ?? '';
-    const to = node.outputs[index] ?? '';
-    return fn.inputs.includes(formal) && from !== '' && to !== '' ? [[from, to] as const] : [];
-  });
 }
 
 /** A node of a function with the names and attributes of the call. */

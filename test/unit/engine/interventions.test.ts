@@ -296,7 +296,7 @@ describe('interventions', () => {
       [node('Mul', ['a', 'a'], ['sq']), call('Minus', ['sq'], ['b'])],
     );
     const minus = fn('Minus', ['a'], ['b'], [node('Neg', ['a'], ['h']), node('Add', ['h', 'h'], ['b'])]);
-    const same = fn('Same', ['a'], ['a'], []);
+    const same = fn('Same', ['a'], ['b'], [node('Identity', ['a'], ['b'])]);
     const id = await open(
       modelWith([square, minus, same], {
         nodes: [call('Square', ['x'], ['p']), call('Square', ['p'], ['q']), call('Same', ['q'], ['y'])],
