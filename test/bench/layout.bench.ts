@@ -1,0 +1,159 @@
+/**
+ * Laying out: quality against Netron's dagre on a zoo, and speed against dagre, elkjs and d3-dag. Each speed is that of
+ * a fresh process, CPU time beside wall time, because a loaded machine tells only of its load. Peers that take longer
+ * than a limit are stopped, and their row says so.
+ */
+import dagre from '@dagrejs/dagre';
+import { build } from 'esbuild';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { GraphModel } from '../../src/contract/graphModel';
+import { BoxKind, type LayoutResult } from '../../src/contract/layout';
+import { countCrossings } from '../../src/layout/crossings';
+import { GraphLayout } from '../../src/layout/layout';
+import { zoo } from '../fixtures/layout/zoo';
+
+interface Row {
+  readonly what: string;
+  readonly value: number;
+  readonly unit: string;
+  readonly ratio?: number;
+  readonly bound?: string;
+  readonly ok: boolean;
+}
+
+export const name = 'layout';
+
+const ROOT = join(__dirname, '..', '..');
+const PROBE = join(ROOT, '.cache', 'bench', 'layoutProbe.cjs');
+
+export async function run(): Promise<Row[]> {
+  mkdirSync(join(ROOT, '.cache', 'bench'), { recursive: true });
+  await build({
+    entryPoints: [join(__dirname, 'layoutProbe.ts')],
+    outfile: PROBE,
+    bundle: true,
+    platform: 'node',
+    // Peers find their own files; a copy inside the bundle would not.
+    packages: 'external',
+    logLevel: 'warning',
+  });
+  return [...zoo().flatMap(({ name: sample, model }) => quality(sample, model)), ...speed()];
+}
+
+/** Crossings at most half of dagre's where it has over 50, else no more; at most 1.5 times as wide; few tags. */
+function quality(sample: string, model: GraphModel): Row[] {
+  const result = new GraphLayout(model).layout({ expanded: 'all', foldRepeats: false, foldPlumbing: false });
+  const crossings = countCrossings(result.edges);
+  const peer = byDagre(result);
+  const most = peer.crossings > 50 ? peer.crossings / 2 : peer.crossings;
+  const tagged = result.tags / Math.max(1, result.edges.count);
+  return [
+    {
+      what: `${sample}: crossings (dagre ${peer.crossings})`,
+      value: crossings,
+      unit: '',
+      bound: `≤ ${most}`,
+      ok: crossings <= most,
+    },
+    {
+      what: `${sample}: width (dagre ${peer.width.toFixed(0)})`,
+      value: result.width,
+      unit: 'px',
+      ratio: result.width / peer.width,
+      bound: '≤ 1.5×',
+      ok: result.width <= 1.5 * peer.width,
+    },
+    { what: `${sample}: tags`, value: 100 * tagged, unit: '% of edges', bound: '≤ 5 %', ok: tagged <= 0.05 },
+  ];
+}
+
+/** The same boxes and edges by dagre with Netron's options, flat. */
+function byDagre({ boxes, edges }: LayoutResult): { readonly crossings: number; readonly width: number } {
+  const graph = new dagre.graphlib.Graph();
+  graph.setGraph({ nodesep: 20, ranksep: 20, rankdir: 'TB' });
+  graph.setDefaultEdgeLabel(() => ({}));
+  for (let box = 0; box < boxes.count; box++) {
+    if (boxes.kind[box] !== BoxKind.Node) continue;
+    graph.setNode(String(box), { width: boxes.w[box] ?? 0, height: boxes.h[box] ?? 0 });
+  }
+  for (let edge = 0; edge < edges.count; edge++)
+    graph.setEdge(String(edges.from[edge]), String(edges.to[edge]), {});
+  dagre.layout(graph);
+  const points: number[] = [];
+  const offset = [0];
+  for (const edge of graph.edges()) {
+    const drawn = graph.edge(edge) as { points: readonly { x: number; y: number }[] };
+    for (const { x, y } of drawn.points) points.push(x, y);
+    offset.push(points.length / 2);
+  }
+  let [left, right] = [Infinity, -Infinity];
+  for (const id of graph.nodes()) {
+    const { x, width } = graph.node(id) as { x: number; width: number };
+    left = Math.min(left, x - width / 2);
+    right = Math.max(right, x + width / 2);
+  }
+  const count = offset.length - 1;
+  const crossings = countCrossings({
+    count,
+    value: Int32Array.from({ length: count }, (_unused, edge) => edge),
+    tag: new Uint8Array(count),
+    offset: Int32Array.from(offset),
+    points: Float32Array.from(points),
+  });
+  return { crossings, width: right - left };
+}
+
+interface Probed {
+  readonly wall: number;
+  readonly cpu: number;
+  readonly peakMB: number;
+}
+
+/** Runs the probe in a process of its own; undefined when it took longer than `limit` seconds or failed. */
+function probe(engine: string, blocks: number, fan: boolean, what: string, limit = 60): Probed | undefined {
+  const args = ['--stack-size=4000', PROBE, engine, String(blocks), fan ? 'fan' : 'nofan', what];
+  const done = spawnSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8', timeout: limit * 1000 });
+  return done.status === 0 ? (JSON.parse(done.stdout) as Probed) : undefined;
+}
+
+function speed(): Row[] {
+  const rows: Row[] = [];
+  const ours = (what: string, blocks: number, fan: boolean, task: string, bound: number): number => {
+    const found = probe('ours', blocks, fan, task);
+    const seconds = (found?.cpu ?? Number.NaN) / 1000;
+    rows.push({
+      what: `${what}, CPU (${((found?.wall ?? Number.NaN) / 1000).toFixed(2)} s wall, ${String(Math.round(found?.peakMB ?? 0))} MB)`,
+      value: seconds,
+      unit: 's',
+      bound: `< ${String(bound)} s`,
+      ok: seconds < bound,
+    });
+    return seconds;
+  };
+  const withFan = ours('2,300 nodes with fan, all open', 45, true, 'all', 0.2);
+  const without = ours('2,400 nodes, all open', 45, false, 'all', 0.2);
+  ours('54,000 nodes: first view', 1063, true, 'first', 0.8);
+  ours('54,000 nodes: first view, blocks unfolded', 1063, true, 'unfolded', 0.8);
+  ours('54,000 nodes, all open', 1063, true, 'all', 1.5);
+  ours('54,000 nodes: opening one module', 1063, true, 'expand', 0.05);
+  for (const engine of ['dagre', 'elk', 'd3-dag']) {
+    for (const [fan, own] of [
+      [true, withFan],
+      [false, without],
+    ] as const) {
+      const found = probe(engine, 45, fan, 'all', 50);
+      const seconds = (found?.cpu ?? 50_000) / 1000;
+      const said = found === undefined ? ', stopped after 50 s or failed' : '';
+      rows.push({
+        what: `${engine}, ${fan ? 'with' : 'no'} fan${said}`,
+        value: seconds,
+        unit: 's',
+        ratio: seconds / own,
+        ok: true,
+      });
+    }
+  }
+  return rows;
+}
