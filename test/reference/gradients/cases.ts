@@ -58,7 +58,6 @@ export const EXCEPTIONS: readonly (readonly [name: RegExp, says: RegExp, reason:
   [/test_melweightmatrix$/, /no gradient rule yet/, 'its inputs are settings'],
   [/test_resize_tf_crop_and_resize$/, /crops while/, 'no rule yet'],
   [/test_scatternd_multiply$/, /reduction "mul"/, 'no rule yet'],
-  [/test_maxpool_with_argmax_2d_precomputed_strides$/, /by columns/, 'no rule yet'],
 ];
 
 /** From before opset 7, which the runtime no longer has kernels for. */

@@ -163,7 +163,7 @@ async function checkAt(model: Skeleton, feeds: Feeds, steps: readonly number[]):
   const gradients = await backwardRun({ model, observed }, wanted, seeds, { ...feeds, ...values });
   if (gradients === null) return { error: null, why: 'independent' };
   const score: Score = async (at, from) => {
-    const [high, low] = [(await forward.run(at)), (await forward.run(from))];
+    const [high, low] = [await forward.run(at), await forward.run(from)];
     let total = 0;
     for (const [name, seed] of seeds) {
       const [a, b] = [numbers(high[name]), numbers(low[name])];

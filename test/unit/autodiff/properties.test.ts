@@ -1,7 +1,7 @@
 /** What holds of gradients for any shape: run by the runtime, compared with what is known in closed form. */
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
-import type { Graph, Node, Skeleton } from '../../../src/contract/skeleton';
+import type { Graph, Skeleton } from '../../../src/contract/skeleton';
 import type { Value } from '../../../src/engine/child/autodiff/builder';
 import { Builder } from '../../../src/engine/child/autodiff/builder';
 import { buildBackward, type Observed } from '../../../src/engine/child/autodiff/graph';

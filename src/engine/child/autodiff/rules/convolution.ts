@@ -32,8 +32,9 @@ export const convolution: RuleTable = {
     // The runtime names the winner of each window by its position in the whole tensor: the first one, as in PyTorch.
     const { b } = c;
     const x = c.x();
+    const rowFirst = c.node.attributes.filter(({ name }) => name !== 'storage_order');
     const pool = b.copyNodeOutputs(
-      c.node,
+      { ...c.node, attributes: rowFirst },
       [x],
       [
         { dtype: x.dtype, dims: c.y().dims },
@@ -42,7 +43,6 @@ export const convolution: RuleTable = {
     );
     const [, winners] = pool;
     if (winners === undefined) throw c.broken('names no winners');
-    if (c.int('storage_order', 0) === 1) throw c.broken('counts positions by columns');
     return [b.reshape(b.scatterAdd(sizeOf(x.dims), b.flat(winners), b.flat(c.g())), x.dims)];
   }),
   AveragePool: rule((c) => [averagePool(c)]),

@@ -1,0 +1,76 @@
+/** `patchclamp grad`, from its arguments to its files. */
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { main } from '../../../src/cli';
+import { readArray } from '../../../src/data/npz';
+
+const MODEL = join(__dirname, '../../reference/gradients/models/mlp.onnx');
+
+interface Answer {
+  readonly value: number;
+  readonly gradients: readonly { readonly site: string; readonly file: string; readonly shape: number[] }[];
+  readonly completenessError?: number;
+  readonly ms: number;
+}
+
+async function grad(...args: readonly string[]): Promise<{ code: number; out: string[]; err: string[] }> {
+  const [out, err]: [string[], string[]] = [[], []];
+  const { signal } = new AbortController();
+  const io = { out: (line: string) => out.push(line), err: (line: string) => err.push(line), signal };
+  return { code: await main(['grad', ...args], io), out, err };
+}
+
+describe('patchclamp grad', function () {
+  this.timeout(60_000);
+  const run = [MODEL, '--feed', 'x=random:1', '--objective', 'logprob(logits)[1,3]'];
+  let folder = '';
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'patchclamp-grad-'));
+  });
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  it('writes one array per site and says where', async () => {
+    const { code, out } = await grad(...run, '--wrt', 'x', '--wrt', 'linear', '--out', folder, '--json');
+    assert.equal(code, 0);
+    const answer = JSON.parse(out.join('\n')) as Answer;
+    assert.ok(answer.value < 0 && answer.ms > 0 && !('completenessError' in answer));
+    assert.deepEqual(
+      answer.gradients.map(({ site, shape }) => [site, shape]),
+      [
+        ['x', [2, 6]],
+        ['linear', [2, 12]],
+      ],
+    );
+    for (const { file, shape } of answer.gradients) {
+      const { dims } = readArray(await readFile(join(folder, file)), file);
+      assert.deepEqual(dims, shape);
+    }
+  });
+
+  it('says how far integrated gradients are from complete', async () => {
+    const { code, out } = await grad(...run, '--wrt', 'x', '--integrated', '30', '--json');
+    assert.equal(code, 0);
+    const { completenessError } = JSON.parse(out.join('\n')) as Answer;
+    assert.ok(completenessError !== undefined && completenessError < 1e-4);
+  });
+
+  it('refuses an objective that is not a scalar and a site that is not there', async () => {
+    const scalar = await grad(MODEL, '--feed', 'x=random:1', '--objective', 'logits', '--wrt', 'x');
+    assert.deepEqual([scalar.code, scalar.out], [1, []]);
+    assert.match(scalar.err.join('\n'), /not a scalar/);
+    const site = await grad(...run, '--wrt', 'nowhere');
+    assert.equal(site.code, 1);
+    assert.match(site.err.join('\n'), /nowhere/);
+  });
+
+  it('is used wrongly without an objective, a site or a whole number of steps', async () => {
+    for (const args of [[MODEL, '--wrt', 'x'], run, [...run, '--wrt', 'x', '--integrated', '1.5']]) {
+      const { code, err } = await grad(...args);
+      assert.equal(code, 2);
+      assert.match(err.join('\n'), /Usage: patchclamp grad/);
+    }
+  });
+});
