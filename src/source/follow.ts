@@ -69,13 +69,19 @@ export class Follower {
     return made;
   }
 
+  /** The flow of a function by itself. */
+  followFunction(entry: FunctionValue): Activation {
+    return this.#follow(entry, [entry]);
+  }
+
   #follow(entry: FunctionValue, entries: readonly FunctionValue[]): Activation {
     const flow = new Flow();
     const site = { spot: { file: entry.env.file, from: entry.node.from, to: entry.node.to }, lines: [] };
     const whole = this.interpreter.allow(() => {
       this.interpreter.flow = flow;
       this.interpreter.choices = null;
-      if (entries.length === 1 && DIRECT.test(entry.name)) this.interpreter.run(entry, ANYTHING, site);
+      if (entries.length === 1 && (DIRECT.test(entry.name) || entry.role === 'script'))
+        this.interpreter.run(entry, ANYTHING, site);
       else this.#anyOrder(flow, entries, site);
       return true;
     }, false);

@@ -11,12 +11,14 @@ import { EvidenceReader, type NodeEvidence } from './evidence';
 import { Follower } from './follow';
 import { hazardsOf } from './hazards';
 import { Interpreter } from './interpret/interpreter';
+import { linkLayerNames } from './layerNames';
 import { borrow } from './neighbours';
 import { ClaimMaker, linkOf, reasonOf, type NodeClaims } from './nodeLinks';
 import { sortNodes, type Work } from './nodeWork';
 import { Observed } from './observed';
 import { PathMap } from './remap';
 import { RootFinder } from './roots';
+import { linkScripted } from './scripted';
 import { Sources, type SourceRoot } from './sources';
 import { readTrace, type Traced } from './traced';
 import type { ModuleTree } from './tree';
@@ -122,6 +124,10 @@ function* linkNodes(
     }
   });
   yield;
+  if (solution === null && sources.files.size > 0) {
+    linkScripted(skeleton, sources, interpreter, new Follower(interpreter), claims);
+    linkLayerNames(nodes, sources, interpreter, claims);
+  }
   borrow(skeleton, claims);
   nodes.forEach((node) => {
     const path = scopes.scopes[scopes.scopeOf[node.id] ?? 0]?.path ?? '';

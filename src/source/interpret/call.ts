@@ -33,6 +33,10 @@ export function callValue(machine: Machine, callee: Value, args: CallArgs, site:
     case 'union':
       return eachOption(machine, callee.options, (option) => callValue(machine, option, args, site));
     case 'function':
+      if (callee.role === 'script' && machine.runs.length > 0) {
+        machine.emit('call', callee.name, site, { skip: 1 });
+        return TENSOR;
+      }
       return runFunction(machine, callee, args, site);
     case 'class':
       return construct(machine, callee, args, site);
@@ -230,6 +234,9 @@ function skipOf(machine: Machine, object: Instance, name: string): number {
   return object.paths.length === 0 || /^(?:Dropout\w*|Identity|DropPath)$/.test(name) ? 0.1 : 1;
 }
 
+/** What the decorator `@script()` of ONNX Script stands for. */
+const ONNX_SCRIPT = 'onnxscript.script()';
+
 /** Paths whose calls compute nothing on tensors. */
 const SILENT =
   /^(?:math|os|sys|re|warnings|logging|time|random|typing|dataclasses|enum|abc|string|json|numbers|inspect)\.|^torch\.(?:jit|compiler|_assert|is_tensor|is_grad_enabled|no_grad|inference_mode|autocast|set_grad_enabled|device|dtype|Size|onnx|get_default_dtype|finfo|iinfo|manual_seed|_check\w*|is_floating_point|overrides|backends|cuda|distributed)\b/;
@@ -240,6 +247,11 @@ function callLibrary(machine: Machine, path: string, args: CallArgs, site: CallS
   const known = callBuiltin(machine, path, args, site);
   if (known !== undefined) return known;
   const name = path.split('.').at(-1) ?? path;
+  if (/^onnxscript\b/.test(path)) {
+    if (name === 'script') return library(ONNX_SCRIPT);
+    machine.emit('call', name, site, { skip: 1 });
+    return TENSOR;
+  }
   if (SILENT.test(path)) return path.startsWith('math.') ? NUMBER : UNKNOWN;
   if (/^[A-Z]/.test(name) && !/^torch\.(?:Tensor|\w+Tensor)$/.test(path)) {
     if (/Parameter$|^Buffer$/.test(name)) return TENSOR;

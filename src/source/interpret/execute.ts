@@ -191,6 +191,8 @@ function decorate(
     const name = callee.kind === 'library' ? callee.path : '';
     if (value.kind === 'function' && /(?:^|\.)(?:cached_)?property$/.test(name))
       value = { ...value, role: 'property' };
+    else if (value.kind === 'function' && /^onnxscript\.script(?:\(\))?$/.test(name))
+      value = { ...value, role: 'script' };
     else if (value.kind === 'function' && name === 'builtins.staticmethod')
       value = { ...value, role: 'static' };
     else if (value.kind === 'function' && name === 'builtins.classmethod')

@@ -63,7 +63,8 @@ export interface FunctionValue {
   readonly owner: ClassValue | null;
   /** Bound first argument. */
   readonly self: Value | null;
-  readonly role: 'plain' | 'property' | 'static' | 'class';
+  /** `script`: an ONNX Script function, which becomes a node of its own where it is called. */
+  readonly role: 'plain' | 'property' | 'static' | 'class' | 'script';
 }
 
 export interface ClassValue {

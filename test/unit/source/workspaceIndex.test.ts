@@ -33,12 +33,12 @@ describe('the index of a workspace', () => {
       1;
     const [place] = index.at('gpt/model.py', line);
     assert.equal(place?.kind, 'definition');
-    assert.equal(place?.model, 'gpt.onnx');
+    assert.equal(place.model, 'gpt.onnx');
     // Three layers share the line; each has one linear or two nodes of it.
-    assert.ok((place?.nodes.length ?? 0) >= 3);
+    assert.ok(place.nodes.length >= 3);
     const table = index.table('gpt.onnx');
     assert.ok(table !== null);
-    assert.deepEqual(nodesAtLine(table, 'gpt/model.py', line), place?.nodes);
+    assert.deepEqual(nodesAtLine(table, 'gpt/model.py', line), place.nodes);
   });
 
   it('gives the innermost call at a column', async () => {
