@@ -37,7 +37,7 @@ class Agent(nn.Module):
     value is that of going on greedily, the largest q_value.
     """
 
-    def __init__(self, planes: int = 4, channels: int = 32, blocks: int = 4, hidden: int = 128, actions: int = 4):
+    def __init__(self, planes: int = 4, channels: int = 32, blocks: int = 4, hidden: int = 96, actions: int = 4):
         super().__init__()
         self.trunk = Trunk(planes, channels, blocks, hidden)
         self.average = nn.Linear(hidden, 1)
