@@ -8,6 +8,8 @@ import { breathe, throwIfCancelled } from '../../base/cancel';
 import { Lru } from '../../base/lru';
 import type { Level } from '../../contract/run';
 import type { TensorData } from '../../contract/tensor';
+import { relaxBatch } from '../../onnx/rewrite/relaxBatch';
+import type { ModelParts } from '../../onnx/write';
 import { rewrite, type Plan, type Rewritten } from '../../onnx/rewrite/plan';
 import { weightsOf } from '../../onnx/walk';
 import { toNumbers } from '../../tensor/buffers';
@@ -69,7 +71,7 @@ export class Executor {
     if (known !== undefined) return known;
     const types = (inner: { path: string; value: string }): ReturnType<typeof dtypeOf> =>
       dtypeOf(model, inner);
-    const rewritten = rewrite(plan.original === true ? model.original : model.skeleton, plan, types);
+    const rewritten = rewrite(modelFor(model, plan), plan, types);
     const bytes = await model.write(rewritten.model, signal);
     const weightBytes = [...weightsOf(rewritten.model.graph)].reduce((sum, ref) => sum + ref.byteLength, 0);
     const prepared = { plan, rewritten, bytes, weightBytes };
@@ -173,6 +175,12 @@ export class Executor {
       });
     }
   }
+}
+
+function modelFor(model: EngineModel, plan: Plan): ModelParts {
+  if (plan.original === true) return model.original;
+  const relaxed = plan.relaxed === true ? relaxBatch(model.skeleton.graph) : null;
+  return relaxed === null ? model.skeleton : { ...model.skeleton, graph: relaxed.graph };
 }
 
 /** Hash of what was fed, to tell whether two runs had the same input. */

@@ -32,6 +32,8 @@ export interface Plan {
   readonly overridden: readonly string[];
   /** From the model as its file has it, functions and all: to compare with. */
   readonly original?: boolean;
+  /** With the batch opened (`relaxBatch`). */
+  readonly relaxed?: boolean;
   /** Inputs and outputs whose type the host cannot hold: they go in and come out as float32. */
   readonly cast?: { readonly inputs: readonly ValueInfo[]; readonly outputs: readonly string[] };
   /** Inputs and outputs that hold tensors in a sequence or an optional. */

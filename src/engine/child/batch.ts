@@ -1,0 +1,106 @@
+/**
+ * Whether many rows may ride in one run of a model. Operators that mix rows are known and never ridden over; everything
+ * else is proved on two rows that differ, against each row alone, before it is believed.
+ */
+import { must } from '../../base/assert';
+import { isFailure } from '../../base/errors';
+import type { TensorBuffer, TensorData } from '../../contract/tensor';
+import { mixesBatch, relaxBatch } from '../../onnx/rewrite/relaxBatch';
+import { describeNode } from '../../onnx/names';
+import { isFloat } from '../../tensor/dtype';
+import { sizeOf } from '../../tensor/shape';
+import { randomNodes, TOLERANCE } from './check';
+import { relativeDifference } from './compare';
+import type { Executor, Settings } from './executor';
+import type { EngineModel } from './model';
+import { takeSlices } from './take';
+
+export type Feeds = Readonly<Record<string, TensorData>>;
+
+/** `rides`: rows may share a run, `relaxed` when the batch had to be opened. Otherwise the sentence that says why not. */
+export type BatchVerdict =
+  | { readonly rides: true; readonly relaxed: boolean; readonly changes: readonly string[] }
+  | { readonly rides: false; readonly why: string };
+
+/** Decides for a model, by trying it on these feeds (one row each) and on a second row made from them. */
+export async function judgeBatch(
+  executor: Executor,
+  model: EngineModel,
+  feeds: Feeds,
+  settings: Settings,
+  signal?: AbortSignal,
+): Promise<BatchVerdict> {
+  const { graph } = model.skeleton;
+  const no = (why: string): BatchVerdict => ({ rides: false, why });
+  const mixing = mixesBatch(graph);
+  if (mixing !== null) return no(`${describeNode(mixing.node)} ${mixing.why}, so rows cannot share a run.`);
+  const random = randomNodes(model);
+  if (random.length > 0)
+    return no(`The model draws random numbers (${random.join(', ')}), so rows cannot share a run.`);
+  const fixed = graph.inputs.some(({ type }) => type.kind === 'tensor' && type.shape?.[0] === 1);
+  const relaxation = fixed ? relaxBatch(graph) : null;
+  const relaxed = relaxation !== null;
+  if (Object.values(feeds).some(({ dims }) => dims[0] !== 1)) {
+    return no('An input does not start with a batch of 1, so there is no batch to ride on.');
+  }
+  const other = Object.fromEntries(Object.entries(feeds).map(([name, feed]) => [name, anotherRow(feed)]));
+  const both = Object.fromEntries(
+    Object.entries(feeds).map(([name, feed]) => [name, stackRows([feed, other[name] ?? feed])]),
+  );
+  const outputs = graph.outputs.map(({ name }) => name);
+  const plan = { outputs, captures: [], steps: [], given: [], overridden: [] };
+  const run = async (rows: Feeds, open: boolean): Promise<ReadonlyMap<string, TensorData>> => {
+    const planned = { plan: open ? { ...plan, relaxed } : plan, given: new Map<string, TensorData>() };
+    return (await executor.run(model, planned, [], rows, settings, signal)).outputs;
+  };
+  const alone = [await run(feeds, false), await run(other, false)];
+  let together: ReadonlyMap<string, TensorData>;
+  try {
+    together = await run(both, true);
+  } catch (error) {
+    if (!isFailure(error)) throw error;
+    return no(`A batch of two does not run: ${error.what}`);
+  }
+  for (const [index, single] of alone.entries()) {
+    for (const [name, reference] of single) {
+      const batched = together.get(name);
+      if (batched?.dims[0] !== 2 || reference.dims[0] !== 1)
+        return no(`The output "${name}" has no batch axis in front.`);
+      const row = takeSlices(batched, [{ axis: 0, indices: [index] }]);
+      if (relativeDifference(row, reference) > TOLERANCE)
+        return no(`In a batch of two, "${name}" depends on the other row.`);
+    }
+  }
+  return { rides: true, relaxed, changes: relaxation?.changes ?? [] };
+}
+
+/** A row of the same type and size with other numbers: the same elements, back to front and scaled where that is safe. */
+function anotherRow(feed: TensorData): TensorData {
+  const { data, dtype } = feed;
+  if (!ArrayBuffer.isView(data)) return { ...feed, data: [...data].reverse() };
+  const reversed = data.slice().reverse();
+  if (!isFloat(dtype) || dtype === 'float16') return { ...feed, data: reversed };
+  // A constant picture reversed is itself: scaling makes it another one.
+  for (let i = 0; i < reversed.length; i++) Reflect.set(reversed, i, Number(reversed[i]) * 0.75 + 0.01);
+  return { ...feed, data: reversed };
+}
+
+/** Rows one below the other, along the first axis. All of one type. */
+export function stackRows(rows: readonly TensorData[]): TensorData {
+  const first = must(rows[0], 'there is a row to stack');
+  const { dtype, data } = first;
+  const dims = [rows.reduce((sum, row) => sum + (row.dims[0] ?? 1), 0), ...first.dims.slice(1)];
+  if (!ArrayBuffer.isView(data)) {
+    return { dtype, dims, data: rows.flatMap((row) => (ArrayBuffer.isView(row.data) ? [] : [...row.data])) };
+  }
+  const make = data.constructor as new (length: number) => TensorBuffer;
+  const stacked = new make(sizeOf(dims));
+  const bytes = new Uint8Array(stacked.buffer);
+  let at = 0;
+  for (const row of rows) {
+    if (!ArrayBuffer.isView(row.data)) continue;
+    bytes.set(new Uint8Array(row.data.buffer, row.data.byteOffset, row.data.byteLength), at);
+    at += row.data.byteLength;
+  }
+  return { dtype, dims, data: stacked };
+}
