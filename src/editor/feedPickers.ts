@@ -64,6 +64,7 @@ async function askSource({ spec, source, files, guesses }: PartQuestion): Promis
       description: tokenizer,
       choose: async () => {
         const text = await vscode.window.showInputBox({
+          ignoreFocusOut: true,
           prompt: vscode.l10n.t('Text for {0}', spec.name),
           ...(source?.kind === 'text' ? { value: source.text } : {}),
         });
@@ -129,6 +130,7 @@ async function askSource({ spec, source, files, guesses }: PartQuestion): Promis
   const picked = await vscode.window.showQuickPick(items, {
     title: `${spec.name}: ${spec.dtype} ${formatShape(spec.shape)}`,
     placeHolder: vscode.l10n.t('What goes into {0}?', spec.name),
+    ignoreFocusOut: true,
     matchOnDescription: true,
   });
   return picked?.choose?.();
@@ -137,6 +139,7 @@ async function askSource({ spec, source, files, guesses }: PartQuestion): Promis
 async function askLiteral(spec: FeedSpec, source: FeedSource | undefined): Promise<FeedSource | undefined> {
   const { parseLiteral } = await import('../data/literal');
   const text = await vscode.window.showInputBox({
+    ignoreFocusOut: true,
     prompt: vscode.l10n.t(
       '{0} takes {1} {2}: a number for all elements, a list, or zeros, ones, arange',
       spec.name,
@@ -189,6 +192,7 @@ export async function askWhole(
   from = 0,
 ): Promise<number | undefined> {
   const text = await vscode.window.showInputBox({
+    ignoreFocusOut: true,
     prompt,
     value: String(value ?? from),
     validateInput: (typed) =>

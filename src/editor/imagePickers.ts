@@ -55,6 +55,7 @@ async function askSize(how: ImagePreprocessing): Promise<ImagePreprocessing | un
         ? `>=${String(resize.shortest)}`
         : `${String(resize.height)}x${String(resize.width)}`;
   const text = await vscode.window.showInputBox({
+    ignoreFocusOut: true,
     prompt: vscode.l10n.t(
       'Height x width (28x28), or >=256 for the shorter edge, or empty for the image’s own size',
     ),
@@ -89,6 +90,7 @@ export function parseSize(text: string): ImagePreprocessing['resize'] | undefine
 
 async function askCrop(how: ImagePreprocessing): Promise<ImagePreprocessing | undefined> {
   const text = await vscode.window.showInputBox({
+    ignoreFocusOut: true,
     prompt: vscode.l10n.t('Centre crop, height x width, or empty for none'),
     value: how.crop === null ? '' : `${String(how.crop.height)}x${String(how.crop.width)}`,
     validateInput: (typed) => {
@@ -133,6 +135,7 @@ async function askNumbers(
     return fits ? list : undefined;
   };
   const text = await vscode.window.showInputBox({
+    ignoreFocusOut: true,
     prompt,
     value: values.join(' '),
     validateInput: (typed) =>
@@ -145,5 +148,5 @@ async function pick<T>(
   placeHolder: string,
   items: readonly (vscode.QuickPickItem & { readonly value: T })[],
 ): Promise<T | undefined> {
-  return (await vscode.window.showQuickPick(items, { placeHolder }))?.value;
+  return (await vscode.window.showQuickPick(items, { placeHolder, ignoreFocusOut: true }))?.value;
 }

@@ -22,7 +22,7 @@ describe('a person meets trouble', function () {
     it('reads what is wrong with a file that is no model, and what to do', async () => {
       await bench.openFile('text.onnx');
       const frame = await bench.modelFrame('pc-trouble .page');
-      const text = await frame.locator('pc-trouble').innerText();
+      const text = await frame.locator('pc-trouble .page').innerText();
       assert.match(text, /text\.onnx is a text file, not an ONNX model\./);
       assert.doesNotMatch(text, /patchclamp-e2e-/, 'the file is named as the workspace names it');
       await bench.screenshot('not-a-model');
@@ -31,7 +31,7 @@ describe('a person meets trouble', function () {
     it('reads that a file is empty', async () => {
       await bench.openFile('empty.onnx');
       const frame = await bench.modelFrame('pc-trouble .page');
-      assert.match(await frame.locator('pc-trouble').innerText(), /empty/i);
+      assert.match(await frame.locator('pc-trouble .page').innerText(), /empty/i);
     });
 
     it('sees what could be read of a file that is cut off, with a warning', async () => {
@@ -60,7 +60,8 @@ describe('a person meets trouble', function () {
     let bench: Workbench;
     before(async () => {
       bench = await openWorkbench({ folder: sampleCopy('digits'), trust: true });
-      await bench.answerTrust(false);
+      // A folder nobody has trusted yet opens in Restricted Mode, and the status bar says so.
+      await bench.page.locator('.statusbar-item', { hasText: 'Restricted Mode' }).first().waitFor();
     });
     after(() => bench.close());
 
@@ -68,9 +69,9 @@ describe('a person meets trouble', function () {
       await bench.openFile('digits.onnx');
       const frame = await bench.modelFrame('pc-run-bar');
       const bar = frame.locator('pc-run-bar');
-      assert.match(await bar.innerText(), /Restricted Mode/);
+      await bar.locator('[role=note]', { hasText: 'Restricted Mode' }).waitFor();
       assert.equal(await bar.locator('pc-button', { hasText: /^Run$/ }).count(), 0);
-      await frame.locator('pc-inspector', { hasText: '78.8 k' }).waitFor();
+      await frame.locator('pc-inspector dl', { hasText: '78.8 k' }).first().waitFor();
       await bench.screenshot('restricted');
     });
   });

@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { outDir, root } from './lib/paths.mjs';
-import { report, say } from './lib/say.mjs';
+import { Plain, report, say } from './lib/say.mjs';
 
 const folder = path.join(root, 'test/bench');
 const wanted = process.argv.slice(2);
@@ -17,7 +17,11 @@ const files = fs.existsSync(folder)
   : [];
 const rows = [];
 let failed = files.length === 0;
-if (failed) report(new Error('test/bench holds no *.bench.ts.'));
+if (failed) report(new Plain('test/bench holds no *.bench.ts.'));
+for (const unknown of wanted.filter((id) => !files.includes(`${id}.bench.ts`))) {
+  failed = true;
+  report(new Plain(`There is no bench "${unknown}": test/bench/${unknown}.bench.ts does not exist.`));
+}
 for (const file of files) {
   const id = file.slice(0, -'.bench.ts'.length);
   if (wanted.length > 0 && !wanted.includes(id)) continue;
