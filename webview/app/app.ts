@@ -125,6 +125,11 @@ export class PcApp extends LitElement {
     this.#setModel(model);
   }
 
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.setAttribute('role', 'main');
+  }
+
   override render(): unknown {
     const { model } = this;
     if (model === null) return html`<div class="reading" role="status">${word('reading')}</div>`;
@@ -136,6 +141,7 @@ export class PcApp extends LitElement {
       ></pc-trouble>`;
     }
     return html`
+      <h1 class="unseen">${model.file}</h1>
       <pc-run-bar
         .state=${this.runs}
         .run=${this.run}

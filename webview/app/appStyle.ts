@@ -2,6 +2,15 @@
 import { css } from 'lit';
 
 export const appStyle = css`
+  .unseen {
+    position: absolute;
+    width: 1px;
+    height: 1px;
+    margin: 0;
+    overflow: hidden;
+    clip-path: inset(50%);
+    white-space: nowrap;
+  }
   :host {
     display: flex;
     flex-direction: column;

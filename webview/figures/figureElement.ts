@@ -39,7 +39,7 @@ export abstract class FigureElement extends LitElement {
       font-size: var(--vscode-font-size, 13px);
       color: var(--vscode-foreground);
     }
-    header {
+    .head {
       display: flex;
       align-items: baseline;
       gap: 8px;
@@ -138,7 +138,7 @@ export abstract class FigureElement extends LitElement {
 
   override render(): unknown {
     return html`
-      <header>
+      <div class="head">
         <h4 title=${this.heading}>${this.heading}</h4>
         <button
           class="toggle"
@@ -150,7 +150,7 @@ export abstract class FigureElement extends LitElement {
         >
           ${this.asTable ? words.asPicture : words.asTable}
         </button>
-      </header>
+      </div>
       ${this.asTable ? this.#table() : this.drawing()}
       ${this.note === '' ? nothing : html`<div class="note">${this.note}</div>`}
     `;

@@ -17,15 +17,13 @@ import { Navigation } from './navigation';
 import { withRepeat } from './openness';
 import './outline';
 import { listenToPointer } from './pointer';
-import './scaleLegend';
-import type { FixedScale } from './scaleLegend';
 import type { Scene } from './scene';
 import { Searching } from './searching';
 import { boxOfRef, refOf, runAround } from './selecting';
 import { GraphSession } from './session';
 import { copyAddress, saveDrawing } from './sharing';
 import { Stage } from './stage';
-import { renderBar, renderCrumbs, renderScrubber, renderSearch, renderTip } from './templates';
+import { renderBar, renderCrumbs, renderLegend, renderScrubber, renderSearch, renderTip } from './templates';
 import { Tips } from './tips';
 import { phrase } from './words';
 
@@ -114,17 +112,8 @@ export class PcGraph extends GraphProperties {
         .scene=${scene}
         @minimap-aim=${({ detail }: CustomEvent<{ x: number; y: number }>) => this.#stage?.lookAt(detail.x, detail.y)}
       ></pc-minimap>
-      ${
-        this.overlay === null
-          ? nothing
-          : html`<pc-graph-legend
-              .overlay=${this.overlay}
-              .fixed=${this.fixed}
-              .words=${words}
-              @scale-fix=${({ detail }: CustomEvent<FixedScale | null>) => (this.fixed = detail)}
-            ></pc-graph-legend>`
-      }
-      ${this.#scrubber()} ${this.busy > 0 ? html`<div class="progress"></div>` : nothing}
+      <div class="foot">${this.#legend()} ${this.#scrubber()}</div>
+      ${this.busy > 0 ? html`<div class="progress"></div>` : nothing}
       ${
         this.busy > 1
           ? html`<div class="note" role="status">
@@ -148,6 +137,10 @@ export class PcGraph extends GraphProperties {
       step: (step) => this.#step(step),
       close: () => this.#closeSearch(),
     });
+  }
+
+  #legend(): unknown {
+    return renderLegend(this.overlay, this.fixed, this.words, (fixed) => (this.fixed = fixed));
   }
 
   /** Where the selection lies in a folded run of blocks: which one is shown. */

@@ -77,7 +77,7 @@ export const graphStyle = css`
   .bar button[aria-pressed='true'] {
     background: var(--vscode-inputOption-activeBackground);
     color: var(--vscode-inputOption-activeForeground, inherit);
-    border-color: var(--vscode-inputOption-activeBorder, transparent);
+    border-color: var(--vscode-inputOption-activeBorder, var(--vscode-contrastBorder, transparent));
   }
   .bar button:disabled {
     opacity: 0.4;
@@ -181,16 +181,20 @@ export const graphStyle = css`
     right: 8px;
     bottom: 8px;
   }
-  pc-graph-legend {
+  .foot {
     position: absolute;
-    bottom: 8px;
     left: 8px;
+    right: 60px;
+    bottom: 8px;
+    display: flex;
+    flex-wrap: wrap;
+    gap: 8px;
+    pointer-events: none;
+  }
+  .foot > * {
+    pointer-events: auto;
   }
   .scrub {
-    position: absolute;
-    bottom: 8px;
-    left: 50%;
-    transform: translateX(-50%);
     display: flex;
     gap: 8px;
     align-items: center;
@@ -204,7 +208,7 @@ export const graphStyle = css`
     width: 160px;
     accent-color: var(--vscode-focusBorder);
   }
-  .stage.with-outline pc-graph-legend {
+  .stage.with-outline .foot {
     left: 268px;
   }
   pc-outline {

@@ -55,6 +55,8 @@ export class PcOutline extends LitElement {
     .row[aria-selected='true'] {
       background: var(--vscode-list-activeSelectionBackground);
       color: var(--vscode-list-activeSelectionForeground);
+      outline: 1px solid var(--vscode-contrastActiveBorder, var(--vscode-contrastBorder, transparent));
+      outline-offset: -1px;
     }
     .row:focus-visible {
       outline: 1px solid var(--vscode-focusBorder);
@@ -66,7 +68,7 @@ export class PcOutline extends LitElement {
       text-align: center;
     }
     .facts {
-      margin-left: 6px;
+      margin-left: 3px;
       color: var(--vscode-descriptionForeground);
     }
     .row[aria-selected='true'] .facts {
@@ -128,7 +130,7 @@ export class PcOutline extends LitElement {
       class="rows"
       role="tree"
       aria-label=${this.label}
-      style=${`height:${String(this.#rows.length * rowHeight)}px`}
+      .style=${`height:${String(this.#rows.length * rowHeight)}px`}
       @keydown=${this.#key}
       @click=${this.#click}
       @dblclick=${this.#open}
@@ -151,11 +153,11 @@ export class PcOutline extends LitElement {
       aria-selected=${String(ref === this.selected)}
       aria-expanded=${isScope ? String(open) : nothing}
       tabindex=${index === active ? 0 : -1}
-      style=${`top:${String(index * rowHeight)}px;padding-left:${String(4 + (level - 1) * 12)}px`}
-      aria-label=${`${title} ${facts}`}
+      .style=${`top:${String(index * rowHeight)}px;padding-left:${String(4 + (level - 1) * 12)}px`}
+      aria-label=${facts === '' ? title : `${title} ${facts}`}
       data-ref=${ref}
     >
-      <span class="twist" aria-hidden="true">${isScope ? (open ? '▾' : '▸') : ''}</span>${title}<span
+      <span class="twist" aria-hidden="true">${isScope ? (open ? '▾' : '▸') : ''}</span>${title}${' '}<span
         class="facts"
         >${facts}</span
       >

@@ -5,6 +5,9 @@ import type { FactLines } from './facts';
 import { icons } from './icons';
 import type { Command } from './keys';
 import type { Openness } from './openness';
+import type { GraphOverlay } from './overlay';
+import './scaleLegend';
+import type { FixedScale } from './scaleLegend';
 import './searchBox';
 import type { Searching } from './searching';
 import { phrase, type GraphWord } from './words';
@@ -130,6 +133,24 @@ export function renderCrumbs(
   </nav>`;
 }
 
+/** What the colours mean, while there are any. */
+export function renderLegend(
+  overlay: GraphOverlay | null,
+  fixed: FixedScale | null,
+  words: Words,
+  fix: (fixed: FixedScale | null) => void,
+): unknown {
+  if (overlay === null) return nothing;
+  return html`<pc-graph-legend
+    .overlay=${overlay}
+    .fixed=${fixed}
+    .words=${words}
+    @scale-fix=${({ detail }: CustomEvent<FixedScale | null>) => {
+      fix(detail);
+    }}
+  ></pc-graph-legend>`;
+}
+
 /** Steps through the blocks of a folded run. */
 export function renderScrubber(
   run: readonly number[],
@@ -170,7 +191,7 @@ export function renderTip(
     class="tip"
     role="tooltip"
     aria-label=${tip.title}
-    style=${`left:${String(left)}px;${place}`}
+    .style=${`left:${String(left)}px;${place}`}
   >
     ${lines.map((line) => html`<div>${clip(line, 160)}</div>`)}
   </div>`;

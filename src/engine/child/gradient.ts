@@ -4,7 +4,7 @@ import { Failure } from '../../base/errors';
 import type { GradientRequest, Intervention } from '../../contract/run';
 import type { TensorData } from '../../contract/tensor';
 
-import type { Differentiator} from './autodiff/gradients';
+import type { Differentiator } from './autodiff/gradients';
 import { type Gradients } from './autodiff/gradients';
 import { overriddenBy } from './autodiff/observe';
 import type { Executor, Settings } from './executor';
