@@ -102,7 +102,9 @@ export class Navigation implements Disposable {
       ...(preserveFocus ? {} : { selection: new vscode.Range(range.start, range.start) }),
     });
     editor.setDecorations(this.#mark, [range]);
-    editor.revealRange(range, vscode.TextEditorRevealType.InCenterIfOutsideViewport);
+    // The line, not the range: a range far to the right would scroll the beginning of every line away.
+    const line = new vscode.Range(range.start.line, 0, range.start.line, 0);
+    editor.revealRange(line, vscode.TextEditorRevealType.InCenterIfOutsideViewport);
   }
 
   /** A column that exists and does not show the model, else a new one beside it. */

@@ -35,7 +35,9 @@ export const BLIND = 'test/fixtures/links/blind';
 
 export async function blindCases(): Promise<[string, string][]> {
   const found: [string, string][] = [];
-  for (const entry of (await readdir(BLIND, { withFileTypes: true })).sort((a, b) => (a.name < b.name ? -1 : 1))) {
+  for (const entry of (await readdir(BLIND, { withFileTypes: true })).sort((a, b) =>
+    a.name < b.name ? -1 : 1,
+  )) {
     const folder = join(BLIND, entry.name);
     if (!entry.isDirectory() || !existsSync(join(folder, 'workspace'))) continue;
     for (const file of (await readdir(folder)).sort()) {
@@ -47,11 +49,16 @@ export async function blindCases(): Promise<[string, string][]> {
 
 /** Links one model and holds it against its truth. */
 export async function tallyBlind(folder: string, name: string): Promise<Tally> {
-  const parsed = JSON.parse(await readFile(join(folder, `${name}.truth.json`), 'utf8')) as Row[] | { readonly rows: Row[] };
+  const parsed = JSON.parse(await readFile(join(folder, `${name}.truth.json`), 'utf8')) as
+    Row[] | { readonly rows: Row[] };
   const rows = Array.isArray(parsed) ? parsed : parsed.rows;
   const { skeleton, source } = await openLocal(join(folder, `${name}.onnx`));
   await source.close();
-  const table = await linkModel(skeleton, buildScopes(skeleton), await openSourceFolder(join(folder, 'workspace')));
+  const table = await linkModel(
+    skeleton,
+    buildScopes(skeleton),
+    await openSourceFolder(join(folder, 'workspace')),
+  );
   const made: Tally = {
     name: `${folder.split('/').at(-1) ?? ''}/${name}`,
     kind: name.startsWith('torchscript') ? 'torchscript' : 'export',
@@ -85,7 +92,9 @@ function count(made: Tally, row: Row, link: NodeLink): void {
   );
   const who = `#${String(row.index)} ${row.node} (${row.op})`;
   const truth = (pick: 'call' | 'definition'): string =>
-    accepted.map((pair) => (pair[pick] === null ? 'none' : `${pair[pick].file}:${String(pair[pick].line)}`)).join(' or ');
+    accepted
+      .map((pair) => (pair[pick] === null ? 'none' : `${pair[pick].file}:${String(pair[pick].line)}`))
+      .join(' or ');
   made.calls++;
   if (rightCall) made.rightCalls++;
   else made.wrong.push(`call ${who}: ${at(link.call)}, truth ${truth('call')}`);
@@ -97,7 +106,8 @@ function count(made: Tally, row: Row, link: NodeLink): void {
     made.definitions++;
     if (rightDefinition) made.rightDefinitions++;
   } else if (!rightDefinition) made.spurious++;
-  if (!rightDefinition) made.wrong.push(`definition ${who}: ${at(link.definition)}, truth ${truth('definition')}`);
+  if (!rightDefinition)
+    made.wrong.push(`definition ${who}: ${at(link.definition)}, truth ${truth('definition')}`);
   const { confidence, call, definition } = link;
   if ([confidence, call?.confidence, definition?.confidence].includes('exact')) made.exact++;
   const wrong =
@@ -106,7 +116,9 @@ function count(made: Tally, row: Row, link: NodeLink): void {
     (definition?.confidence === 'exact' && !rightDefinition);
   if (!wrong) return;
   made.wrongExact++;
-  made.wrong.push(`WRONG EXACT ${who}: ${at(call)} / ${at(definition)}, truth ${truth('call')} / ${truth('definition')}`);
+  made.wrong.push(
+    `WRONG EXACT ${who}: ${at(call)} / ${at(definition)}, truth ${truth('call')} / ${truth('definition')}`,
+  );
 }
 
 function at(claim: PlaceClaim | null): string {
