@@ -7,6 +7,8 @@ import type {
   NodeTime,
   RunRequest,
   RunResult,
+  SweepRequest,
+  SweepResult,
   TensorHandle,
 } from './run';
 import type { Shape, Dtype } from './skeleton';
@@ -54,6 +56,8 @@ export interface EngineApi {
   release(handles: readonly TensorHandle[]): void;
   /** Gradients by a backward graph that the runtime runs. Rejects with `no-gradient`, naming operator and node. */
   gradient(model: ModelId, request: GradientRequest, signal?: AbortSignal): Promise<GradientResult>;
+  /** One question many times over, as few runs as the model allows. Progress carries the model's id as its token. */
+  sweep(model: ModelId, request: SweepRequest, signal?: AbortSignal): Promise<SweepResult>;
   /** Time per node from the runtime's profile, in a session of its own. */
   profile(model: ModelId, request: RunRequest, signal?: AbortSignal): Promise<readonly NodeTime[]>;
 }

@@ -105,3 +105,25 @@ export interface GradientResult {
   readonly ms: number;
   readonly notes: readonly string[];
 }
+
+/** The same question many times over: each cell is one set of interventions, and all read the same sites. */
+export interface SweepRequest {
+  /** One row each. */
+  readonly feeds: Readonly<Record<string, TensorData>>;
+  readonly cells: readonly (readonly Intervention[])[];
+  /** Values of the main graph that every cell reads, after interventions. */
+  readonly read: readonly SiteText[];
+}
+
+export interface SweepResult {
+  /** Per site in `read`: without any intervention, from the same rewritten session as the cells. */
+  readonly baseline: readonly Captured[];
+  /** Per site in `read`: the cells' values, one row per cell along a new first axis. */
+  readonly cells: readonly Captured[];
+  /** Cells that shared a run at most; 1 where the batch cannot be ridden on. */
+  readonly ridden: number;
+  readonly runs: number;
+  readonly ms: number;
+  /** Sentences a person should read: why the batch was not ridden on, what was opened for it. */
+  readonly notes: readonly string[];
+}

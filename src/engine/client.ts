@@ -22,6 +22,8 @@ import type {
   NodeTime,
   RunRequest,
   RunResult,
+  SweepRequest,
+  SweepResult,
   TensorHandle,
 } from '../contract/run';
 import type { TensorData, TensorSummary } from '../contract/tensor';
@@ -103,6 +105,7 @@ export class EngineClient implements Disposable {
         return Promise.resolve();
       },
       gradient: (...args) => this.gradient(...args),
+      sweep: (...args) => this.sweep(...args),
       profile: (...args) => this.profile(...args),
     });
   }
@@ -152,6 +155,13 @@ export class EngineClient implements Disposable {
   gradient(id: ModelId, request: GradientRequest, signal?: AbortSignal): Promise<GradientResult> {
     return this.#onModel(id, 'taking a gradient of', signal, (remote, model) =>
       remote.gradient(model.id, request, ...last(signal)),
+    );
+  }
+
+  sweep(id: ModelId, request: SweepRequest, signal?: AbortSignal): Promise<SweepResult> {
+    const what = `sweeping ${String(request.cells.length)} cells of`;
+    return this.#onModel(id, what, signal, (remote, model) =>
+      remote.sweep(model.id, request, ...last(signal)),
     );
   }
 

@@ -17,7 +17,7 @@ import {
   isSingle,
   type Fit,
 } from './opNames';
-import { fitsTrace, type Traced } from './traced';
+import { fitsTrace, isFarFetched, type Traced } from './traced';
 
 export interface CallFound {
   readonly operation: Operation;
@@ -65,7 +65,11 @@ export function findCalls(
     for (const operation of operations) {
       const module = moduleCost(operation, item, work.instance);
       if (module === undefined || (trace !== undefined && !fitsTrace(operation.frames, trace))) continue;
-      allowed.set(operation, module + (operation.kind === 'module' ? 0 : PRICE[fitOf(operation, item)]));
+      const far = trace !== undefined && isFarFetched(operation.frames, trace) ? 0.8 : 0;
+      allowed.set(
+        operation,
+        far + module + (operation.kind === 'module' ? 0 : PRICE[fitOf(operation, item)]),
+      );
     }
     const rivals = [...allowed.keys()].filter((operation) => !isRuledOut(operation, item));
     const made = { allowed, rivals };
@@ -126,7 +130,8 @@ function moduleCost(
   }
   if (module === null) return operation.reaches ? (operation.blind ? 1.5 : 1) : undefined;
   if (isUnder(leaf, module)) return performs(leafModule, evidence.target, op) === false ? 2.5 : 0;
-  if (operation.reaches && operation.kind === 'module') return 1;
+  if (operation.reaches && operation.kind === 'module')
+    return module.ghost ? (module.paths.length > 0 ? undefined : 2) : 1;
   return module.paths.length === 0 && module.ref.kind === 'unknown' ? 2 : undefined;
 }
 
@@ -155,7 +160,7 @@ function again(
   allowed: number | undefined,
 ): number | undefined {
   if (item === undefined || allowed === undefined) return undefined;
-  if (operation.kind === 'module') return 0.05;
+  if (operation.kind === 'module' || operation.reaches) return 0.05;
   const fit = fitOf(operation, item);
   if (item.evidence.target?.includes('getitem') === true) return fit === 'same' ? 0 : 0.1;
   return AGAIN[fit] + (fit === 'same' && isSingle(operation.name) ? 1.35 : 0);

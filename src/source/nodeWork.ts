@@ -43,12 +43,18 @@ export function sortNodes(
     readonly frames: NodeEvidence['frames'];
   } | null = null;
   let last: { readonly work: Work; readonly operation: string | null; readonly leaf: string } | null = null;
+  const users = firstUsers(nodes, evidence);
   nodes.forEach((node, i) => {
     const known = evidence[i];
     if (known === undefined || isPlumbing(node, known)) return;
-    const leaf = leafOf(known, tree);
-    const home = leaf === null ? null : homeOf(known, leaf, tree, follower);
+    // What a rewrite left without metadata came just before what uses it.
+    const telling = known.modules === null ? users.get(node) : known;
+    if (telling === undefined) return;
+    const leaf = leafOf(telling, tree);
+    const home = leaf === null ? null : homeOf(telling, leaf, tree, follower);
     if (leaf === null || home === null) return;
+    // Inside a library's module its user says as much as can be known.
+    if (telling !== known && leaf !== home.path) return;
     const work = works.get(home.instance) ?? { ...home, items: [] };
     works.set(home.instance, work);
     const item = work.items.at(-1);
@@ -82,6 +88,28 @@ export function sortNodes(
     last = { work, operation, leaf };
   });
   return [...works.values()];
+}
+
+/** Evidence of the first node that uses a node's outputs, for nodes that have none of their own. */
+function firstUsers(
+  nodes: readonly Node[],
+  evidence: readonly NodeEvidence[],
+): ReadonlyMap<Node, NodeEvidence> {
+  const makers = new Map<string, Node>();
+  nodes.forEach((node, i) => {
+    if (evidence[i]?.modules !== null) return;
+    for (const output of node.outputs) if (output !== '') makers.set(`${node.graph}\n${output}`, node);
+  });
+  const users = new Map<Node, NodeEvidence>();
+  nodes.forEach((node, i) => {
+    const known = evidence[i];
+    if (known?.modulesFrom !== 'metadata') return;
+    for (const input of node.inputs) {
+      const maker = makers.get(`${node.graph}\n${input}`);
+      if (maker !== undefined && !users.has(maker)) users.set(maker, known);
+    }
+  });
+  return users;
 }
 
 /** Constants and copies say nothing of order: they take the place of what uses them. */

@@ -170,7 +170,7 @@ function plainName(name: string): string {
 /** `aten.mul.Tensor` -> `mul`. */
 export function targetName(target: string): string {
   const parts = target.split('.');
-  return parts[0] === 'aten' ? (parts[1] ?? target) : target;
+  return parts[0] === 'aten' || parts[0] === 'prims' ? (parts[1] ?? target) : target;
 }
 
 const SEVERAL =

@@ -80,6 +80,16 @@ export function fitsTrace(frames: readonly FrameLine[], { own, complete }: Trace
     const seen = shown[shown.length - expected.length + i];
     if (seen === undefined || seen.file !== frame.file) return false;
     if (complete && seen.func !== frame.func) return false;
-    return seen.line === null || frame.lines.includes(seen.line);
+    return seen.line === null || frame.loose || frame.lines.includes(seen.line);
   });
+}
+
+/** True when a generator would have to be asked for elements on another line than the one that makes it. */
+export function isFarFetched(frames: readonly FrameLine[], { own, complete }: Traced): boolean {
+  return frames.some(
+    (frame) =>
+      frame.loose &&
+      (complete || frame.func === 'forward') &&
+      !own.some((seen) => seen.file === frame.file && seen.line !== null && frame.lines.includes(seen.line)),
+  );
 }

@@ -44,7 +44,7 @@ export class ModuleTree {
     const known = this.#found.get(path);
     if (known !== undefined) return known;
     this.#found.set(path, null);
-    const found = this.#walk(path) ?? this.#renamed(path) ?? this.#shortened(path) ?? this.#adopted(path);
+    const found = this.#solid(path) ?? this.#renamed(path) ?? this.#shortened(path) ?? this.#adopted(path);
     this.#found.set(path, found);
     if (found !== null && !found.instance.paths.includes(path)) found.instance.paths.push(path);
     return found;
@@ -55,8 +55,8 @@ export class ModuleTree {
     let score = 0;
     for (const module of this.observed.modules) {
       const found = this.find(module.path);
-      if (found === null) {
-        if (this.insideLibrary(module.path)) score += 0.2;
+      if (found === null || found.instance.ghost) {
+        if (found !== null || this.insideLibrary(module.path)) score += 0.2;
         continue;
       }
       const agrees = this.#agrees(found.instance, module.path);
@@ -166,9 +166,17 @@ export class ModuleTree {
     }
     const options = instancesOf(value);
     if (options.length === 0) return 0;
+    if (options.every((option) => option.ghost)) return 0.2;
     const agreement = options.map((option) => this.#agrees(option, path));
     if (agreement.includes(true)) return options.length > 1 ? 0.9 : 1;
     return agreement.includes(undefined) ? 0.7 : -1;
+  }
+
+  /** What the source shows at a path; where it only shows a library's object, the person's own class comes first. */
+  #solid(path: string): FoundModule | null {
+    const found = this.#walk(path);
+    if (found === null || !found.instance.ghost || found.instance.ref.kind !== 'user') return found;
+    return this.#adopted(path) ?? found;
   }
 
   #walk(path: string): FoundModule | null {

@@ -36,7 +36,7 @@ describe('the model editor in every theme', function () {
         await frame.locator('pc-ranking').first().waitFor();
         const name = theme.replaceAll(' ', '-').toLowerCase();
         await bench.screenshot(`model-${name}`);
-        await frame.locator('pc-graph canvas.view').focus();
+        await bench.focusGraph(frame);
         for (let i = 0; i < 2; i++) await bench.page.keyboard.press('ArrowDown');
         await frame.locator('pc-image-grid').first().waitFor();
         await bench.screenshot(`node-${name}`);

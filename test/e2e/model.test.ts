@@ -29,8 +29,7 @@ describe('a person works with the sample', function () {
   });
 
   it('walks the graph by key, and the line opens beside it without taking the focus', async () => {
-    const canvas = frame.locator('pc-graph canvas.view');
-    await canvas.focus();
+    await bench.focusGraph(frame);
     for (let i = 0; i < 2; i++) await bench.page.keyboard.press('ArrowDown');
     await frame.locator('pc-inspector h2', { hasText: 'stem' }).waitFor();
     await bench.tab('model.py').waitFor();
@@ -43,8 +42,7 @@ describe('a person works with the sample', function () {
 
   it('runs on a real image and reads the ranked classes', async () => {
     await run();
-    const canvas = frame.locator('pc-graph canvas.view');
-    await canvas.focus();
+    await bench.focusGraph(frame);
     await bench.page.keyboard.press('Escape');
     const first = frame.locator('pc-ranking .name.first');
     await first.waitFor();
@@ -112,7 +110,7 @@ describe('a person works with the sample', function () {
   it('sees a file that was written again', async () => {
     const folder = bench.folder;
     copyFileSync(path.join(folder, 'digits.torchscript.onnx'), path.join(folder, 'digits.onnx'));
-    await frame.locator('pc-graph canvas.view').focus();
+    await bench.focusGraph(frame);
     await bench.page.keyboard.press('Escape');
     await frame.locator('pc-inspector dl', { hasText: '22' }).first().waitFor();
     await frame.locator('.warnings', { hasText: 'has changed since this run' }).waitFor();

@@ -205,6 +205,13 @@ export class Workbench {
     }
   }
 
+  /** Puts the focus on the graph in `frame`, once there is one to walk. */
+  async focusGraph(frame: Frame): Promise<void> {
+    const canvas = frame.locator('pc-graph canvas.view[aria-busy="false"]');
+    await canvas.waitFor();
+    await canvas.focus();
+  }
+
   /** Puts the mouse on `word` in the first line containing `line` of the file opened last; gives the hover's text. */
   async hover(line: string, word: string): Promise<string> {
     await this.goToLine(line);

@@ -19,7 +19,7 @@ export class PcTrouble extends LitElement {
         padding: 0 24px;
         line-height: 1.5;
       }
-      h2 {
+      h1 {
         font-weight: 400;
         font-size: 1.5em;
         margin: 0 0 12px;
@@ -43,7 +43,7 @@ export class PcTrouble extends LitElement {
   override render(): unknown {
     if (this.trouble === null) return nothing;
     return html`<div class="page" role="alert">
-      <h2>${this.heading}</h2>
+      <h1>${this.heading}</h1>
       <p>${this.trouble.what}</p>
       <p>${this.trouble.remedy}</p>
       <p>

@@ -75,6 +75,7 @@ export class PcGraph extends GraphProperties {
         role="application"
         aria-label=${phrase(words, 'graph')}
         aria-describedby="message"
+        aria-busy=${model !== null && scene === null ? 'true' : 'false'}
         @keydown=${this.#key}
       ></canvas>
       ${model?.nodes.count === 0 ? html`<div class="empty">${phrase(words, 'empty')}</div>` : nothing}

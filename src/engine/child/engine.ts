@@ -12,6 +12,8 @@ import type {
   NodeTime,
   RunRequest,
   RunResult,
+  SweepRequest,
+  SweepResult,
 } from '../../contract/run';
 import type { TensorData, TensorSummary } from '../../contract/tensor';
 import type { InnerValue } from '../../onnx/rewrite/lift';
@@ -34,6 +36,7 @@ import { providers, runtimeVersion } from './runtime';
 import { Sessions } from './sessions';
 import { varyingCapture } from './stacking';
 import { TensorStore } from './store';
+import { sweep } from './sweep';
 import { takeSlices } from './take';
 
 export interface EngineOptions {
@@ -86,6 +89,8 @@ export class Engine {
       },
       summarize: (handle, slice) => this.#summarize(handle, slice),
       release: (handles) => this.#store.release(handles),
+      sweep: (id, request, signal) =>
+        this.#inTurn(signal, () => this.#sweep(this.#model(id), request, signal)),
       profile: (id, request, signal) =>
         this.#inTurn(signal, () => this.#profile(this.#model(id), request, signal)),
     };
@@ -213,6 +218,31 @@ export class Engine {
     );
     const gradients = answer.gradients.map(({ site, tensor }) => this.#captured(site, tensor, true));
     return { ...answer, gradients, ms: performance.now() - start };
+  }
+
+  async #sweep(
+    model: EngineModel,
+    request: SweepRequest,
+    signal: AbortSignal | undefined,
+  ): Promise<SweepResult> {
+    const start = performance.now();
+    const settings = this.#settings({ feeds: request.feeds, capture: [] });
+    checkFeeds(request.feeds, model.inputs);
+    const dims = this.#dimsSource(model, request.feeds, hashFeeds(request.feeds), settings, signal);
+    const total = request.cells.length;
+    const progress = (done: number): void =>
+      this.emit('progress', {
+        token: model.id,
+        done,
+        total,
+        text: `${String(done)} of ${String(total)} cells`,
+      });
+    const swept = await sweep(this.#executor, model, request, dims, settings, progress, signal);
+    const named = (tensors: readonly TensorData[]): Captured[] =>
+      tensors.map((tensor, index) => this.#captured(request.read[index] ?? '', tensor, true));
+    const { ridden, runs, notes } = swept;
+    const ms = performance.now() - start;
+    return { baseline: named(swept.baseline), cells: named(swept.cells), ridden, runs, notes, ms };
   }
 
   #captured(site: string, tensor: TensorData, keep: boolean): Captured {

@@ -47,6 +47,8 @@ export interface Planned {
   readonly steps: readonly PlannedStep[];
   /** Values handed in, by name. */
   readonly given: ReadonlyMap<string, TensorData>;
+  /** Every intervention's step, those that became values handed in among them. */
+  readonly all: readonly PlannedStep[];
 }
 
 /** Dims that values have with the feeds of the request. */
@@ -103,6 +105,7 @@ export async function planRequest(
     captures,
     steps: kept,
     given,
+    all: steps,
   };
 }
 

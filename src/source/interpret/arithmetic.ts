@@ -1,10 +1,13 @@
 /** Arithmetic and comparison of the constants that shapes, indices and flags are made of. Pure. */
-import { constant, list, NUMBER, type Constant, type Value } from './values';
+import { constant, extend, list, LONGEST, NUMBER, type Constant, type Value } from './values';
 
 /** The value of `left op right` where both are plain, or undefined. */
 export function arithmetic(op: string, left: Value, right: Value): Value | undefined {
   if (left.kind === 'list' && right.kind === 'list' && op === '+') {
-    return list([...left.items, ...right.items], left.type, left.open || right.open);
+    const sum = list([], left.type, left.open || right.open);
+    extend(sum, left.items);
+    extend(sum, right.items);
+    return sum;
   }
   const repeated = left.kind === 'list' ? left : right.kind === 'list' ? right : undefined;
   const times = repeated === left ? right : left;
@@ -12,7 +15,7 @@ export function arithmetic(op: string, left: Value, right: Value): Value | undef
     if (
       times.kind === 'constant' &&
       typeof times.value === 'number' &&
-      times.value * repeated.items.length <= 4096
+      times.value * repeated.items.length <= LONGEST
     ) {
       return list(
         Array.from({ length: Math.max(0, times.value) }, () => repeated.items).flat(),
@@ -33,8 +36,9 @@ export function arithmetic(op: string, left: Value, right: Value): Value | undef
   const a = plain(left.value);
   const b = plain(right.value);
   if (typeof a === 'string' || typeof b === 'string') {
-    if (op === '+' && typeof a === 'string' && typeof b === 'string') return constant(a + b);
-    if (op === '*' && typeof a === 'string' && typeof b === 'number' && a.length * b < 4096)
+    if (op === '+' && typeof a === 'string' && typeof b === 'string')
+      return a.length + b.length > LONGEST ? NUMBER : constant(a + b);
+    if (op === '*' && typeof a === 'string' && typeof b === 'number' && a.length * b < LONGEST)
       return constant(a.repeat(Math.max(0, b)));
     if (op === '%' && typeof a === 'string' && b !== null) return constant(a.replace(/%[dsi]/, String(b)));
     return NUMBER;

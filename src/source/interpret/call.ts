@@ -2,6 +2,7 @@
  * Follows calls: into the person's own functions and constructors, up to the edge of libraries, and no further where the
  * callee is not known. What runs there is recorded as one operation; functions handed to a library are followed too.
  */
+import { yields } from '../python/visit';
 import { callBuiltin } from './builtins';
 import { dataMethod } from './dataMethods';
 import type { CallSite, Machine } from './machine';
@@ -89,17 +90,19 @@ export function runFunction(machine: Machine, fn: FunctionValue, args: CallArgs,
   }
   const env = new Env(fn.env, fn.env.file, 'function', fn.owner);
   bindParameters(machine, fn, args, env);
-  const run = { fn, returns: [] as Value[], exits: [] as number[], yields: [] as Value[] };
+  const run = { fn, returns: [] as Value[], exits: [] as number[], yields: [] as Value[], open: false };
   const { body } = fn;
   machine.runs.push(run);
   const loops = machine.loops.splice(0);
   try {
-    return machine.inFrame(fn.name, fn.env.file, site, () => {
+    const lazy = isGenerator(fn);
+    const resume = lazy ? (machine.flow?.header() ?? -1) : -1;
+    return machine.inFrame(fn.name, fn.env.file, site, lazy, () => {
       if ('expression' in body) return machine.evaluate(body.expression, env);
       const ended = machine.execute(body.statements(), env);
       if (machine.flow !== null)
         machine.flow.current = machine.flow.join([...run.exits, machine.flow.current]);
-      if (run.yields.length > 0) return list(run.yields, 'tuple');
+      if (lazy) return Object.assign(list(run.yields, 'tuple', run.open), { resume });
       if (ended === 'normal') run.returns.push(NONE);
       const last = run.returns.filter((value) => run.returns.length === 1 || value !== NONE);
       return union(last.length > 0 ? last : run.returns);
@@ -108,6 +111,16 @@ export function runFunction(machine: Machine, fn: FunctionValue, args: CallArgs,
     machine.runs.pop();
     machine.loops.splice(0, machine.loops.length, ...loops);
   }
+}
+
+const generators = new WeakMap<object, boolean>();
+
+function isGenerator({ node, body }: FunctionValue): boolean {
+  const known = generators.get(node);
+  if (known !== undefined) return known;
+  const answer = 'statements' in body && yields(body.statements());
+  generators.set(node, answer);
+  return answer;
 }
 
 function bindParameters(machine: Machine, fn: FunctionValue, args: CallArgs, env: Env): void {
@@ -178,7 +191,8 @@ function callInstance(machine: Machine, object: Instance, args: CallArgs, site: 
   machine.emit('module', name, site, {
     module: object,
     skip: skipOf(machine, object, name),
-    blind: ref.kind === 'unknown',
+    blind: ref.kind === 'unknown' && !object.ghost,
+    reaches: object.ghost,
   });
   followCallbacks(machine, args, site);
   runHooks(machine, object, 'after', args, site);
@@ -243,6 +257,10 @@ const SILENT =
 const FACTORY =
   /^(?:timm\.create_model|torchvision\.models\.\w+|torch\.hub\.load|.*\.from_(?:pretrained|config))$/;
 
+/** Calls that usually leave no node behind. */
+const QUIET =
+  /^(?:contiguous|detach|clone|to|type|type_as|float|half|bfloat16|double|long|int|bool|cpu|cuda|requires_grad_|(?:\w*_)?dropout\d?d?|expand|expand_as|arange|zeros|ones|full|empty|tensor|\w+_like|new_\w+|checkpoint)$/;
+
 function callLibrary(machine: Machine, path: string, args: CallArgs, site: CallSite): Value {
   const known = callBuiltin(machine, path, args, site);
   if (known !== undefined) return known;
@@ -273,7 +291,7 @@ function callLibrary(machine: Machine, path: string, args: CallArgs, site: CallS
   const tensors = [...args.positional, ...args.named.values()].some((value) =>
     optionsOf(value).some((option) => option.kind === 'tensor'),
   );
-  machine.emit('call', name, site, { skip: tensors ? 1 : 0.5 });
+  machine.emit('call', name, site, { skip: QUIET.test(name) ? 0.05 : tensors ? 1 : 0.5 });
   followCallbacks(machine, args, site);
   return path.startsWith('torch.') ? TENSOR : UNKNOWN;
 }
@@ -323,9 +341,13 @@ function callMethod(machine: Machine, object: Value, name: string, args: CallArg
   const data = dataMethod(machine, object, name, args, site);
   if (data !== undefined) return data;
   if (machine.flow === null) return UNKNOWN;
+  if (name === 'size') {
+    machine.emit('access', name, site, { skip: 0 });
+    return args.positional.length > 0 ? NUMBER : list([], 'tuple', true);
+  }
   const own = object.kind === 'unknown' ? machine.methodsNamed(name) : [];
   const asTensor = (): Value => {
-    machine.emit('call', name, site, { skip: object.kind === 'tensor' ? 1 : 0.5 });
+    machine.emit('call', name, site, { skip: QUIET.test(name) ? 0.05 : object.kind === 'tensor' ? 1 : 0.5 });
     followCallbacks(machine, args, site);
     return object.kind === 'tensor' ? TENSOR : UNKNOWN;
   };

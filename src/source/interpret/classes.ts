@@ -5,10 +5,12 @@
 import type { Stmt } from '../python/ast';
 import { blocksOf } from '../python/outline';
 import type { CallSite, Machine } from './machine';
+import { isModuleMethod } from './modules';
 import {
   Env,
   UNKNOWN,
   constant,
+  ghostOf,
   library,
   union,
   type ClassValue,
@@ -170,6 +172,7 @@ export class ClassTable {
       if (this.libraryBase(cls) === null && this.classAttribute(cls, '__getattr__') !== undefined)
         return UNKNOWN;
     }
+    if (object.open && object.ref.kind !== 'library' && !isModuleMethod(name)) return ghostOf(object, name);
     return { kind: 'method', object, name };
   }
 

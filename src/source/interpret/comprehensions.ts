@@ -58,7 +58,9 @@ export function comprehension(
       flow.current = flow.join([header, flow.current]);
     }
   };
-  machine.inFrame(name, env.file, site, () => enter(0));
+  const resume = machine.flow?.header() ?? -1;
+  machine.inFrame(name, env.file, site, expr.type === 'generator', () => enter(0));
   if (expr.type === 'dict') return { kind: 'dict', entries, open };
-  return list(results, expr.type === 'set' ? 'set' : expr.type === 'generator' ? 'tuple' : 'list', open);
+  if (expr.type === 'generator') return Object.assign(list(results, 'tuple', open), { resume });
+  return list(results, expr.type === 'set' ? 'set' : 'list', open);
 }

@@ -2,7 +2,9 @@
 import type { CallSite, Machine } from './machine';
 import {
   constant,
+  extend,
   list,
+  LONGEST,
   NONE,
   NUMBER,
   union,
@@ -53,13 +55,12 @@ function listMethod(
   switch (name) {
     case 'append':
     case 'add':
-      object.items.push(first);
+      extend(object, [first]);
       return NONE;
     case 'extend':
     case 'update': {
       const items = machine.iterate(first, site);
-      if (items === null || (first.kind === 'list' && first.open)) object.open = true;
-      if (items !== null) object.items.push(...items);
+      extend(object, items ?? [], items === null || (first.kind === 'list' && first.open));
       return NONE;
     }
     case 'insert':
@@ -158,7 +159,9 @@ function textMethod(text: string | number | boolean | null, name: string, args: 
       const parts = args.positional[0];
       if (parts?.kind !== 'list' || parts.open) return UNKNOWN;
       const words = parts.items.map((item) => (item.kind === 'constant' ? String(item.value) : undefined));
-      return words.includes(undefined) ? UNKNOWN : constant(words.join(text));
+      return words.includes(undefined) || words.length * (text.length + 64) > LONGEST * 16
+        ? UNKNOWN
+        : short(words.join(text));
     }
     case 'split':
       return first === undefined
@@ -166,9 +169,13 @@ function textMethod(text: string | number | boolean | null, name: string, args: 
         : list(text.split(String(first)).map(constant));
     case 'replace':
       return typeof first === 'string' && typeof known[1] === 'string'
-        ? constant(text.replaceAll(first, known[1]))
+        ? short(text.replaceAll(first, known[1]))
         : UNKNOWN;
     default:
       return UNKNOWN;
   }
+}
+
+function short(text: string): Value {
+  return text.length > LONGEST ? UNKNOWN : constant(text);
 }

@@ -11,6 +11,7 @@ import {
   constant,
   type Env,
   list,
+  LONGEST,
   NUMBER,
   optionsOf,
   TENSOR,
@@ -129,7 +130,7 @@ export function evaluateExpression(machine: Machine, siting: Siting, expr: Expr,
         else {
           const spread = machine.iterate(ev(item.value), site());
           if (spread === null) open = true;
-          else items.push(...spread);
+          else items.push(...spread.slice(0, LONGEST - items.length));
         }
       }
       return list(items, expr.type, open);
@@ -155,6 +156,7 @@ export function evaluateExpression(machine: Machine, siting: Siting, expr: Expr,
     case 'yield': {
       const value = expr.value === null ? constant(null) : ev(expr.value);
       const run = machine.runs.at(-1);
+      if (run !== undefined && machine.conditional > 0) run.open = true;
       if (expr.delegate) run?.yields.push(...(machine.iterate(value, site()) ?? []));
       else run?.yields.push(value);
       return UNKNOWN;
@@ -234,7 +236,7 @@ export function evaluateArgs(
       const items = machine.iterate(value, site);
       if (items === null) open = true;
       else {
-        positional.push(...items);
+        positional.push(...items.slice(0, LONGEST));
         if (value.kind === 'list' && value.open) open = true;
       }
     } else if (argument.stars === 2) {

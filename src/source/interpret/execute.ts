@@ -5,20 +5,10 @@ import type { Expr, Stmt } from '../python/ast';
 import { fork } from './branches';
 import { elementOf } from './elements';
 import { binary, decided, type Siting } from './evaluate';
+import { bindFrom, bindImport } from './importing';
 import type { Completion, Machine } from './machine';
-import {
-  constant,
-  library,
-  list,
-  optionsOf,
-  TENSOR,
-  truth,
-  union,
-  UNKNOWN,
-  type Env,
-  type FunctionValue,
-  type Value,
-} from './values';
+import { assignTarget } from './targets';
+import { constant, extend, truth, union, UNKNOWN, type Env, type FunctionValue, type Value } from './values';
 
 /** Loops over more known elements than this are followed once. */
 const MOST_ITERATIONS = 256;
@@ -48,6 +38,7 @@ function executeStatement(machine: Machine, siting: Siting, statement: Stmt, env
     case 'class': {
       const value: Value = { kind: 'class', name: statement.name, node: statement, env };
       env.vars.set(statement.name, value);
+      env.vars.set(statement.name, decorateClass(machine, siting, value, statement.decorators, env));
       return 'normal';
     }
     case 'expression':
@@ -65,8 +56,7 @@ function executeStatement(machine: Machine, siting: Siting, statement: Stmt, env
       const site = siting.siteOf({ kind: 'opaque', parts: [], from: statement.from, to: statement.to }, env);
       if (left.kind === 'list' && statement.op === '+') {
         const items = machine.iterate(right, site);
-        if (items === null) left.open = true;
-        else left.items.push(...items);
+        extend(left, items ?? [], items === null);
         return 'normal';
       }
       if (left.kind === 'instance' && left.items !== null && statement.op === '+') {
@@ -212,6 +202,25 @@ function decorate(
   return value;
 }
 
+/** The person's own class decorators are called, for what they register and what they give back. */
+function decorateClass(
+  machine: Machine,
+  siting: Siting,
+  cls: Value,
+  decorators: readonly Expr[],
+  env: Env,
+): Value {
+  let value = cls;
+  for (const decorator of [...decorators].reverse()) {
+    const callee = machine.evaluate(decorator, env);
+    if (callee.kind !== 'function') continue;
+    const site = siting.siteOf(decorator, env);
+    const made: Value = machine.call(callee, { positional: [value], named: new Map(), open: false }, site);
+    if (made.kind === 'class') value = made;
+  }
+  return value;
+}
+
 function executeFor(
   machine: Machine,
   siting: Siting,
@@ -220,12 +229,29 @@ function executeFor(
 ): Completion {
   const iterable = machine.evaluate(statement.iter, env);
   const site = siting.siteOf(statement.iter, env);
+  const { flow } = machine;
+  if (flow !== null && iterable.kind === 'list' && iterable.resume !== undefined) {
+    const { resume, items: made } = iterable;
+    followLoop(
+      machine,
+      env,
+      true,
+      () => {
+        assignTarget(machine, siting, statement.target, made.length > 0 ? union(made) : UNKNOWN, env);
+        machine.execute(statement.body, env);
+      },
+      resume,
+    );
+    return machine.execute(statement.otherwise, env);
+  }
   if (iterable.kind === 'tensor') machine.emit('access', 'unbind', site, { skip: 0.3 });
   const items = machine.iterate(iterable, site);
   const open = iterable.kind === 'list' && iterable.open;
   const count = items === null || open ? machine.decide(site.spot, 'loop') : undefined;
-  const known =
-    count === undefined
+  const endless = open && count === undefined && items?.length === 0;
+  const known = endless
+    ? null
+    : count === undefined
       ? items
       : Array.from({ length: count }, (_, i) => items?.[i] ?? elementOf(iterable, i));
   if (known !== null && known.length <= MOST_ITERATIONS) {
@@ -277,7 +303,7 @@ function unroll(
 }
 
 /** A loop whose number of turns nobody knows: its body once, with a way back. */
-function followLoop(machine: Machine, env: Env, maySkip: boolean, body: () => void): void {
+function followLoop(machine: Machine, env: Env, maySkip: boolean, body: () => void, resume = -1): void {
   const { flow } = machine;
   const header = flow?.header() ?? -1;
   const loop = { breaks: [] as number[], continues: [] as number[] };
@@ -294,93 +320,7 @@ function followLoop(machine: Machine, env: Env, maySkip: boolean, body: () => vo
   if (flow === null) return;
   const end = flow.join([flow.current, ...loop.continues]);
   flow.link(end, header);
+  // A generator makes its next element between two turns.
+  flow.link(end, resume);
   flow.current = flow.join([...(maySkip ? [header] : []), end, ...loop.breaks]);
-}
-
-/** Binds a target: a name, an attribute, an element, or several at once. */
-export function assignTarget(machine: Machine, siting: Siting, target: Expr, value: Value, env: Env): void {
-  switch (target.kind) {
-    case 'name':
-      env.vars.set(target.id, value);
-      return;
-    case 'attribute': {
-      const object = machine.evaluate(target.object, env);
-      for (const option of optionsOf(object)) machine.setAttribute(option, target.name, value);
-      return;
-    }
-    case 'subscript': {
-      const object = machine.evaluate(target.object, env);
-      const index = machine.evaluate(target.index, env);
-      if (object.kind === 'dict') {
-        if (index.kind === 'constant') object.entries.set(index.value, value);
-        else object.open = true;
-      } else if (object.kind === 'list' && index.kind === 'constant' && typeof index.value === 'number') {
-        object.items[index.value < 0 ? object.items.length + index.value : index.value] = value;
-      } else if (object.kind === 'instance' && object.entries !== null && index.kind === 'constant')
-        object.entries.set(index.value, value);
-      else if (object.kind === 'instance' && object.items !== null && index.kind === 'constant')
-        object.items[Number(index.value)] = value;
-      else if (object.kind === 'tensor' || object.kind === 'unknown')
-        machine.emit('operator', 'setitem', siting.siteOf(target, env), { skip: 0.4 });
-      return;
-    }
-    case 'list': {
-      const site = siting.siteOf(target, env);
-      if (value.kind === 'tensor' || value.kind === 'unknown')
-        machine.emit('access', 'unbind', site, { skip: 0.1 });
-      const items = machine.iterate(value, site);
-      const star = target.items.findIndex((item) => item.kind === 'star');
-      target.items.forEach((item, i) => {
-        if (item.kind === 'star') {
-          const rest = items?.slice(i, items.length - (target.items.length - 1 - i));
-          assignTarget(
-            machine,
-            siting,
-            item.value,
-            rest === undefined ? list([], 'list', true) : list([...rest]),
-            env,
-          );
-          return;
-        }
-        const at = star >= 0 && i > star ? (items?.length ?? 0) - (target.items.length - i) : i;
-        const missing = value.kind === 'tensor' ? TENSOR : UNKNOWN;
-        assignTarget(machine, siting, item, items?.[at] ?? missing, env);
-      });
-      return;
-    }
-    case 'star':
-      assignTarget(machine, siting, target.value, value, env);
-      return;
-    default:
-      return;
-  }
-}
-
-function bindImport(machine: Machine, env: Env, module: string, as: string | null): void {
-  const resolve = (dotted: string): Value => machine.importModule(env.file, 0, dotted);
-  if (as !== null) {
-    env.vars.set(as, resolve(module));
-    return;
-  }
-  const [first = module] = module.split('.');
-  env.vars.set(first, resolve(first));
-}
-
-function bindFrom(machine: Machine, env: Env, statement: Stmt & { readonly kind: 'from' }): void {
-  for (const { name, as } of statement.names) {
-    if (name === '*') {
-      machine.importAll(env, statement.level, statement.module);
-      continue;
-    }
-    const inner = statement.module === '' ? name : `${statement.module}.${name}`;
-    const source = machine.importModule(env.file, statement.level, statement.module);
-    const submodule = machine.importModule(env.file, statement.level, inner);
-    let value: Value;
-    if (source.kind === 'file') {
-      const found = machine.importName(source.file, name);
-      value = found ?? (submodule.kind === 'file' ? submodule : UNKNOWN);
-    } else if (submodule.kind === 'file') value = submodule;
-    else value = library(`${'.'.repeat(statement.level)}${inner}`);
-    env.vars.set(as, value);
-  }
 }

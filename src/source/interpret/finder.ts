@@ -27,6 +27,15 @@ export class ModuleFinder {
     return file;
   }
 
+  /** The `__init__` files that run before a file is imported, outermost first. */
+  packagesOf(file: string): string[] {
+    const parts = folderOf(file)
+      .split('/')
+      .filter((part) => part !== '');
+    const files = parts.map((_, i) => `${parts.slice(0, i + 1).join('/')}/__init__.py`);
+    return files.filter((path) => path !== file && this.sources.has(path));
+  }
+
   #relative(from: string, level: number, dotted: string): string | null {
     const parts = folderOf(from)
       .split('/')

@@ -11,6 +11,8 @@ export interface FrameLine {
   readonly file: string;
   /** Lines a traceback may show for it: Python versions differ on calls over several lines. */
   readonly lines: readonly number[];
+  /** A generator runs in it, which may be asked for its elements on another line. */
+  readonly loose: boolean;
 }
 
 export type OperationKind = 'call' | 'operator' | 'module' | 'access' | 'opaque';

@@ -9,13 +9,14 @@ import type { Sources } from '../sources';
 import { callValue, construct, runFunction } from './call';
 import { ClassTable } from './classes';
 import { evaluateExpression } from './evaluate';
-import { assignTarget, executeStatements } from './execute';
+import { executeStatements } from './execute';
 import { ModuleFinder } from './finder';
 import type { Flow, Operation } from './flow';
 import { beginningOf, tracedLines } from './lineRules';
 import type { CallSite, Choices, Completion, Frame, Loop, Machine, Run } from './machine';
 import { MethodIndex } from './methodIndex';
 import { initLibrary } from './modules';
+import { assignTarget } from './targets';
 import {
   constant,
   Env,
@@ -308,6 +309,9 @@ export class Interpreter implements Machine {
 
   importModule(from: string, level: number, dotted: string): Value {
     const file = this.#finder.find(from, level, dotted);
+    // Importing runs a module, and its packages first: registries fill that way.
+    if (file !== null) for (const part of this.#finder.packagesOf(file)) this.moduleEnv(part);
+    if (file !== null) this.moduleEnv(file);
     return file === null ? library(`${'.'.repeat(level)}${dotted}`) : { kind: 'file', file };
   }
 
@@ -344,11 +348,11 @@ export class Interpreter implements Machine {
     this.hooked.add(instance);
   }
 
-  inFrame<T>(func: string, file: string, site: CallSite, work: () => T): T {
+  inFrame<T>(func: string, file: string, site: CallSite, lazy: boolean, work: () => T): T {
     const outer = this.frames.at(-1);
     const before = outer?.at ?? [];
     if (outer !== undefined) outer.at = site.lines;
-    this.frames.push({ func, file, at: [] });
+    this.frames.push({ func, file, at: [], lazy });
     try {
       return work();
     } finally {
@@ -366,7 +370,8 @@ export class Interpreter implements Machine {
       // From Python 3.12 on a comprehension has no frame of its own.
       const inlined = inner !== undefined && /^<(?:list|set|dict)comp>$/.test(inner.func);
       const deeper = i + 1 === last ? site.lines : (inner?.at ?? []);
-      return { func: frame.func, file: frame.file, lines: inlined ? [...lines, ...deeper] : lines };
+      const loose = inner?.lazy === true;
+      return { func: frame.func, file: frame.file, lines: inlined ? [...lines, ...deeper] : lines, loose };
     });
     this.flow.add({
       kind,

@@ -13,6 +13,8 @@ export interface Run {
   readonly returns: Value[];
   readonly exits: number[];
   readonly yields: Value[];
+  /** It yields in a loop whose turns nobody knows. */
+  open: boolean;
 }
 
 /** A loop being followed. */
@@ -36,6 +38,8 @@ export interface Frame {
   readonly file: string;
   /** Lines a traceback may show for it while a deeper frame runs. */
   at: readonly number[];
+  /** A generator: it runs while whoever asks it for elements runs, on whatever line that is. */
+  readonly lazy: boolean;
 }
 
 export interface Machine {
@@ -84,7 +88,7 @@ export interface Machine {
   importAll(env: Env, level: number, module: string): void;
 
   /** Runs `work` in a frame of its own, called from `site`. */
-  inFrame<T>(func: string, file: string, site: CallSite, work: () => T): T;
+  inFrame<T>(func: string, file: string, site: CallSite, lazy: boolean, work: () => T): T;
   /** Methods of that name in the person's own classes, for receivers nobody knows. */
   methodsNamed(name: string): readonly FunctionValue[];
   /** A hook was registered: calls of this module may run code that is not seen. */

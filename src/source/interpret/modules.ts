@@ -5,7 +5,9 @@
 import type { CallSite, Machine } from './machine';
 import {
   constant,
+  ghostOf,
   list,
+  LONGEST,
   NONE,
   TENSOR,
   UNKNOWN,
@@ -83,6 +85,20 @@ function addEntries(machine: Machine, self: Instance, source: Value, site: CallS
   }
 }
 
+const MODULE_METHODS = new Set(
+  (
+    'add_module register_module register_parameter register_buffer append extend insert update items keys values children ' +
+    'named_children modules named_modules get_submodule parameters named_parameters buffers named_buffers state_dict ' +
+    'load_state_dict register_forward_hook register_forward_pre_hook register_full_backward_hook zero_grad post_init ' +
+    'init_weights save_hyperparameters extra_repr forward get pop setdefault shape size view reshape'
+  ).split(' '),
+);
+
+/** True for names that every module has from the library. */
+export function isModuleMethod(name: string): boolean {
+  return name.startsWith('__') || MODULE_METHODS.has(name) || RETURNS_SELF.has(name);
+}
+
 /** A method every module has from the library, or undefined. */
 export function moduleMethod(
   machine: Machine,
@@ -117,7 +133,7 @@ export function moduleMethod(
       if (self.items === null) return undefined;
       const items = first === undefined ? null : machine.iterate(first, site);
       if (items === null || (first?.kind === 'list' && first.open)) self.open = true;
-      self.items.push(...(items ?? []));
+      self.items = [...self.items, ...(items ?? [])].slice(0, LONGEST);
       return self;
     }
     case 'insert':
@@ -231,7 +247,8 @@ export function childNamed(machine: Machine, value: Value, name: string): Value 
     value.entries?.get(name) ?? (value.entries === null ? undefined : value.entries.get(Number(name)));
   if (entry !== undefined) return entry;
   if (value.items !== null && /^\d+$/.test(name)) return value.items[Number(name)];
-  return value.attributes.get(name);
+  const own = value.attributes.get(name);
+  return own ?? (value.open && value.ref.kind !== 'library' ? ghostOf(value, name) : undefined);
 }
 
 const MOST_DESCENDANTS = 2000;

@@ -1,7 +1,18 @@
 /** `object[index]` on what is known: lists, tuples, dictionaries, containers of modules; a tensor's is recorded. */
 import type { Expr } from '../python/ast';
 import type { CallSite, Machine } from './machine';
-import { list, NUMBER, optionsOf, TENSOR, union, UNKNOWN, type Constant, type Value } from './values';
+import {
+  ANY,
+  ghostOf,
+  list,
+  NUMBER,
+  optionsOf,
+  TENSOR,
+  union,
+  UNKNOWN,
+  type Constant,
+  type Value,
+} from './values';
 
 export function subscript(
   machine: Machine,
@@ -22,6 +33,7 @@ export function subscript(
       if (option.items !== null) return fromList(option.items, option.open, key, indexExpr, 'list');
       if (option.entries !== null)
         return (key === undefined ? union([...option.entries.values()]) : option.entries.get(key)) ?? UNKNOWN;
+      if (option.ghost) return ghostOf(option, key === undefined ? ANY : String(key));
       const getter = machine.attribute(option, '__getitem__', site);
       if (getter.kind === 'function')
         return machine.call(getter, { positional: [index], named: new Map(), open: false }, site);

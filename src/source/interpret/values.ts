@@ -43,6 +43,8 @@ export interface ListValue {
   readonly items: Value[];
   /** True when there may be more, or fewer, than `items`. */
   open: boolean;
+  /** A generator's: the state in the flow from which its next element is made. */
+  resume?: number;
 }
 
 export interface DictValue {
@@ -99,6 +101,8 @@ export class Instance {
   /** Attributes may exist that are not listed: a library's constructor made them. */
   open = false;
   constructed: 'no' | 'running' | 'yes' = 'no';
+  /** Stands for something a library's object holds, of which only its name is known. */
+  ghost = false;
   /** Its constructor met tests or loops whose outcome nobody knew. */
   undecided = false;
   /** Functions registered to run when it is called, with their kind. */
@@ -133,6 +137,21 @@ export class Env {
   }
 }
 
+/** What a library's object holds under a name: unknown, but the same thing each time it is asked for. */
+export function ghostOf(holder: Instance, name: string): Instance {
+  const known = holder.attributes.get(name) ?? holder.attributes.get(ANY);
+  if (known instanceof Instance) return known;
+  const made = new Instance({ kind: 'unknown' }, null, NO_ARGS);
+  made.ghost = true;
+  made.open = true;
+  made.constructed = 'yes';
+  holder.attributes.set(name, made);
+  return made;
+}
+
+/** The name under which every element of a ghost is found when none is told apart. */
+export const ANY = '*';
+
 export const UNKNOWN: Value = { kind: 'unknown' };
 export const TENSOR: Value = { kind: 'tensor' };
 export const NUMBER: Value = { kind: 'number' };
@@ -149,6 +168,16 @@ export function list(items: Value[], type: ListValue['type'] = 'list', open = fa
 
 export function library(path: string): Value {
   return { kind: 'library', path };
+}
+
+/** Lists and texts longer than this are cut short, and open: nobody's modules are that many. */
+export const LONGEST = 4096;
+
+/** Adds to a list, up to what is worth knowing. */
+export function extend(target: ListValue, items: readonly Value[], open = false): void {
+  const room = LONGEST - target.items.length;
+  for (const item of items.slice(0, Math.max(0, room))) target.items.push(item);
+  if (open || items.length > room) target.open = true;
 }
 
 /** More alternatives than this are as good as unknown. */

@@ -74,3 +74,16 @@ function childrenOf(expr: Expr): readonly Expr[] {
       return [];
   }
 }
+
+/** True when a function with this body is a generator. */
+export function yields(body: readonly Stmt[]): boolean {
+  return body.some(
+    (statement) =>
+      expressionsOf(statement).some(hasYield) ||
+      (statement.kind !== 'function' && statement.kind !== 'class' && blocksOf(statement).some(yields)),
+  );
+}
+
+function hasYield(expr: Expr): boolean {
+  return expr.kind === 'yield' || (expr.kind !== 'lambda' && childrenOf(expr).some(hasYield));
+}
