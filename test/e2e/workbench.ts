@@ -199,8 +199,13 @@ export class Workbench {
         const found = await hasVisible(frame, selector);
         if (found) return frame;
       }
-      if (Date.now() > deadline)
-        throw new Error(`No visible webview shows ${selector} after ${timeout / 1000} s.`);
+      if (Date.now() > deadline) {
+        const picture = await this.screenshot(`failed-${Date.now().toString(36)}`);
+        const said = this.errors.length === 0 ? 'nothing' : this.errors.join('\n');
+        throw new Error(
+          `No visible webview shows ${selector} after ${timeout / 1000} s: see ${picture}. The console said ${said}.`,
+        );
+      }
       await this.page.waitForTimeout(50);
     }
   }
