@@ -66,6 +66,7 @@ async function main() {
   setUp.catch(() => undefined);
 
   const plain = async () => {
+    if (has('check')) await part('check', () => check());
     if (has('unit')) await part('unit', () => mocha('unit', { grep }));
     if (has('reference')) {
       await part('reference', async () => {
@@ -74,16 +75,9 @@ async function main() {
       });
     }
   };
-  const checking = async () => {
-    if (has('check')) await part('check', () => check());
-  };
-  if (jobs > 1) await Promise.all([checking(), plain()]);
-  else {
-    await checking();
-    await plain();
-  }
-
-  if (has('host') || has('e2e')) {
+  // What runs in VS Code mostly waits for a page, so it shares the cores with the parts that compute.
+  const inVsCode = async () => {
+    if (!has('host') && !has('e2e')) return;
     let packaged;
     const prepare = async () => {
       await setUp;
@@ -98,9 +92,14 @@ async function main() {
         const { extensions } = await prepare();
         fs.rmSync(path.join(outDir, 'screenshots'), { recursive: true, force: true });
         const flags = ['--require', 'test/e2e/shared.ts', '--timeout', '60000'];
-        return mocha('e2e', { grep, flags, env: { PATCHCLAMP_EXTENSIONS: extensions } });
+        return mocha('e2e', { grep, flags, env: { PATCHCLAMP_EXTENSIONS: extensions }, jobs });
       });
     }
+  };
+  if (jobs > 1) await Promise.all([plain(), inVsCode()]);
+  else {
+    await plain();
+    await inVsCode();
   }
   await warnOfOldProofs();
 }

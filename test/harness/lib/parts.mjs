@@ -31,21 +31,7 @@ const checks = (fix) => [
     ],
   ],
   ['generated documents', ['--import', 'tsx', 'test/harness/generated.mjs', ...(fix ? ['--write'] : [])]],
-  [
-    'lint',
-    [
-      bin('eslint/bin/eslint.js'),
-      '--max-warnings',
-      '0',
-      '--cache',
-      '--cache-strategy',
-      'content',
-      '--cache-location',
-      path.join(cacheDir, 'eslint'),
-      ...(fix ? ['--fix'] : []),
-      '.',
-    ],
-  ],
+  ['lint', [bin('eslint/bin/eslint.js'), '--max-warnings', '0', ...(fix ? ['--fix'] : []), '.']],
 ];
 
 /** Types, lint, format, floors, generated documents: each counts as one test. */
@@ -77,31 +63,48 @@ function testFiles(folder) {
     .sort();
 }
 
-/** Mocha over test/FOLDER. */
-export async function mocha(part, { grep, flags = [], env = {} } = {}) {
+/** Mocha over test/FOLDER: in one process, or each file in its own, `jobs` at a time, the largest file first. */
+export async function mocha(part, { grep, flags = [], env = {}, jobs } = {}) {
   const files = testFiles(part);
   if (files.length === 0) return { passed: 0, failed: [`test/${part} holds no test`] };
-  const results = path.join(outDir, 'results', `${part}.json`);
+  if (jobs === undefined) return judged(part, await mochaOn(part, part, files, { grep, flags, env }));
+  const size = (file) => fs.statSync(path.join(root, file)).size;
+  const queue = files.sort((a, b) => size(b) - size(a));
+  const total = { passed: 0, failed: [] };
+  const work = async () => {
+    for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
+      const name = path.basename(file, '.test.ts');
+      const { passed, failed } = await mochaOn(part, name, [file], { grep, flags, env });
+      total.passed += passed;
+      total.failed.push(...failed);
+    }
+  };
+  await Promise.all(Array.from({ length: jobs }, work));
+  return judged(part, total);
+}
+
+/** One Mocha process over `files`; what it prints is prefixed with `name`. */
+async function mochaOn(part, name, files, { grep, flags, env }) {
+  const results = path.join(outDir, 'results', `${part}-${name}.json`);
   fs.mkdirSync(path.dirname(results), { recursive: true });
   fs.rmSync(results, { force: true });
-  const args = [
-    bin('mocha/bin/mocha.js'),
-    '--reporter',
-    path.join(root, 'test/harness/reporter.cjs'),
-    ...flags,
-  ];
+  const reporter = path.join(root, 'test/harness/reporter.cjs');
+  const args = [bin('mocha/bin/mocha.js'), '--reporter', reporter, ...flags];
   if (grep !== undefined) args.push('--grep', grep);
   const { code } = await run(process.execPath, [...args, ...files], {
     cwd: root,
     env: plainEnv({ PATCHCLAMP_RESULTS: results, ...env }),
-    onLine: (line) => print(part, line),
+    onLine: (line) => print(name === part ? part : `${part} ${name}`, line),
   });
   if (!fs.existsSync(results))
-    return { passed: 0, failed: [`${part}: mocha ended with code ${code} before the tests did`] };
+    return { passed: 0, failed: [`${part}: mocha ended with code ${code} before the tests of ${name} did`] };
   const { passed, failed } = JSON.parse(fs.readFileSync(results, 'utf8'));
-  if (failed.length === 0 && (code !== 0 || passed === 0)) {
-    failed.push(passed === 0 ? `${part}: no test ran` : `${part}: mocha ended with code ${code}`);
-  }
+  if (failed.length === 0 && code !== 0) failed.push(`${part}: mocha ended with code ${code} over ${name}`);
+  return { passed, failed };
+}
+
+function judged(part, { passed, failed }) {
+  if (passed === 0 && failed.length === 0) failed.push(`${part}: no test ran`);
   return { passed, failed };
 }
 
