@@ -1,5 +1,6 @@
 /** The words the webview shows, in the person's language. The webview itself knows no language. */
 import { l10n } from 'vscode';
+import { graphWords } from './graphWords';
 
 export function webviewWords(): Record<string, string> {
   return {
@@ -66,43 +67,5 @@ export function webviewWords(): Record<string, string> {
     places: l10n.t('Lines'),
     nodes: l10n.t('{0} nodes'),
     ...graphWords(),
-  };
-}
-
-/** Words of the graph itself; its own English serves for keys that are missing here. */
-function graphWords(): Record<string, string> {
-  return {
-    'graph.graph': l10n.t('Graph'),
-    'graph.outline': l10n.t('Graph outline'),
-    'graph.search': l10n.t('Search names, operators, shapes'),
-    'graph.matches': l10n.t('{0} of {1}'),
-    'graph.noMatch': l10n.t('No match'),
-    'graph.badPattern': l10n.t('Not a valid pattern'),
-    'graph.next': l10n.t('Next match (n)'),
-    'graph.previous': l10n.t('Previous match (N)'),
-    'graph.close': l10n.t('Close (Esc)'),
-    'graph.expandAll': l10n.t('Open all modules (E)'),
-    'graph.collapseAll': l10n.t('Close all modules (C)'),
-    'graph.fit': l10n.t('Show all (0)'),
-    'graph.zoomIn': l10n.t('Zoom in (+)'),
-    'graph.zoomOut': l10n.t('Zoom out (-)'),
-    'graph.back': l10n.t('Back (Alt+Left)'),
-    'graph.forward': l10n.t('Forward (Alt+Right)'),
-    'graph.plumbing': l10n.t('Constants, shape arithmetic and quantise pairs (p)'),
-    'graph.repeats': l10n.t('Fold equal blocks (r)'),
-    'graph.laying': l10n.t('Laying out {0} nodes'),
-    'graph.stop': l10n.t('Stop'),
-    'graph.stopped': l10n.t('The layout was stopped; the model is shown collapsed.'),
-    'graph.opened': l10n.t('{0} opened, {1} boxes'),
-    'graph.closed': l10n.t('{0} closed'),
-    'graph.parameters': l10n.t('{0} parameters'),
-    'graph.repeatOf': l10n.t('Block {0} of {1}'),
-    'graph.exportSvg': l10n.t('Save as SVG'),
-    'graph.exportPng': l10n.t('Save as PNG'),
-    'graph.empty': l10n.t('This model has no nodes.'),
-    'graph.unknownShape': l10n.t('shape unknown until a run'),
-    'graph.consumers': l10n.t('{0} readers'),
-    'graph.module': l10n.t('module'),
-    'graph.cycles': l10n.t('{0} cycles were broken to draw this graph; their lines run upward.'),
   };
 }

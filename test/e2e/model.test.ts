@@ -47,7 +47,7 @@ describe('a person works with the sample', function () {
     const first = frame.locator('pc-ranking .name.first');
     await first.waitFor();
     assert.equal((await first.innerText()).trim(), '0');
-    await frame.locator('pc-run-bar pc-scale').waitFor();
+    await frame.locator('pc-graph pc-graph-legend').waitFor();
     await bench.screenshot('run');
   });
 

@@ -237,12 +237,12 @@ export class PcApp extends LitElement {
     const column = run.overlays.find((overlay) => overlay.kind === kind);
     if (column === undefined) return null;
     if (this.#shownOverlay?.run !== run || this.#shownOverlay.kind !== kind) {
-      const { title, unit, signed, from, to } = column;
+      const { title, unit, signed, from, to, clipped } = column;
       const byNode = byProducer(graph, column.byValue);
       this.#shownOverlay = {
         run,
         kind,
-        overlay: { title, unit, signed, from, to, byNode, combine: signed ? 'largest' : 'mean' },
+        overlay: { title, unit, signed, from, to, clipped, byNode, combine: signed ? 'largest' : 'mean' },
       };
     }
     return this.#shownOverlay.overlay;

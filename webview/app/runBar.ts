@@ -1,6 +1,6 @@
 /**
- * `<pc-run-bar>`: what would go in, *Run*, which run is shown and compared, and the overlay on the graph with its
- * legend. Every guess about an input is marked as one; a click asks the host to change it.
+ * `<pc-run-bar>`: what would go in, *Run*, which run is shown and compared, and what colours the graph (its
+ * legend stands in the graph). Every guess about an input is marked as one; a click asks the host to change it.
  */
 import { LitElement, css, html, nothing } from 'lit';
 import type {
@@ -12,7 +12,6 @@ import type {
   RunState,
 } from '../../src/contract/hostApi';
 import { formatMs } from '../../src/tensor/format';
-import '../figures/legend';
 import '../kit/button';
 import { define } from '../kit/define';
 import '../kit/dropdown';
@@ -213,7 +212,6 @@ export class PcRunBar extends LitElement {
   #shown(state: RunState): unknown {
     if (state.runs.length === 0) return nothing;
     const overlays = this.run?.overlays ?? [];
-    const active = overlays.find(({ kind }) => kind === this.overlay);
     return html`<div class="shown">
       <pc-dropdown
         label=${word('runs')}
@@ -247,7 +245,6 @@ export class PcRunBar extends LitElement {
               @pc-change=${(event: CustomEvent<string>) => this.#send('pc-overlay', { kind: event.detail === '' ? null : event.detail })}
             ></pc-dropdown>`
       }
-      ${active === undefined ? nothing : html`<pc-scale .scale=${active} unit=${active.unit} ?clipped=${active.clipped}></pc-scale>`}
     </div>`;
   }
 

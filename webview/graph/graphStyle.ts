@@ -20,6 +20,9 @@ export const graphStyle = css`
     touch-action: none;
     outline: none;
   }
+  canvas.cover {
+    pointer-events: none;
+  }
   canvas.view:focus-visible {
     outline: 1px solid var(--vscode-focusBorder);
     outline-offset: -1px;

@@ -112,11 +112,12 @@ export class Navigation {
 
   /** Changes what is open. Without an anchor, the outermost module at the selection or in view stays where it is. */
   change(change: (open: Openness, model: GraphModel) => Openness, anchor?: number): void {
-    const { session } = this.#owner;
+    const { session, stage } = this.#owner;
     const { openness, scene } = session;
     if (openness === undefined || scene === undefined) return;
     this.#refresh();
     const next = change(openness, scene.model);
+    stage.keep();
     session.change(next, anchor ?? this.#steady(scene));
     this.#owner.onOpenness(saveOpenness(next, scene.model));
     this.#arrive();

@@ -13,6 +13,8 @@ export interface GraphOverlay {
   /** The scale's ends; for a signed overlay the scale is symmetric around 0. */
   readonly from: number;
   readonly to: number;
+  /** True when some numbers lie beyond the scale's end. */
+  readonly clipped: boolean;
   /** How a closed module sums up what is in it. */
   readonly combine: 'largest' | 'sum' | 'mean';
 }

@@ -113,7 +113,8 @@ export class PcGraphLegend extends LitElement {
         height="1"
         aria-hidden="true"
       ></canvas
-      >${end('to', to)} ${overlay.unit === '' ? nothing : html`<span>${overlay.unit}</span>`}
+      >${overlay.clipped && this.fixed === null ? html`<span aria-hidden="true">≥</span>` : nothing}${end('to', to)}
+      ${overlay.unit === '' ? nothing : html`<span>${overlay.unit}</span>`}
       ${
         this.fixed === null
           ? nothing

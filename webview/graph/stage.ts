@@ -4,7 +4,7 @@
  */
 import { between, fit, firstLook, reveal, toWorld, zoomAt, type Camera, type Rect } from './camera';
 import type { Look, Renderer } from './look';
-import { makeRenderer } from './makeRenderer';
+import { Painter } from './painter';
 import type { Scene } from './scene';
 import { onThemeChange, readTheme, type GraphTheme } from './theme';
 
@@ -15,7 +15,7 @@ const glideTime = 140;
 
 export class Stage {
   readonly #host: HTMLElement;
-  readonly #renderer: Renderer;
+  readonly #painter: Painter;
   readonly #shown: () => Shown | undefined;
   readonly #moved: () => void;
   readonly #stopTheme: () => void;
@@ -24,6 +24,9 @@ export class Stage {
   #camera: Camera = { x: 0, y: 0, zoom: 1 };
   #frame = 0;
   #glide = 0;
+  /** How to look where nobody has moved since the drawing was fitted to the view. */
+  #fitting: (() => Camera) | undefined;
+  #size = { width: 0, height: 0 };
   readonly canvas: HTMLCanvasElement;
   /** Milliseconds the last frame took to prepare and submit. */
   lastFrame = 0;
@@ -39,22 +42,19 @@ export class Stage {
     this.#host = host;
     this.#shown = shown;
     this.#moved = moved;
-    this.#renderer = makeRenderer(canvas, () => this.schedule(), plain);
+    this.#painter = new Painter(canvas, () => this.schedule(), plain);
     this.canvas = canvas;
     this.#stopTheme = onThemeChange(() => {
       this.#theme = undefined;
       this.schedule();
     });
-    this.#resize = new ResizeObserver(() => {
-      this.#moved();
-      this.schedule();
-    });
+    this.#resize = new ResizeObserver(() => this.#resized());
     this.#resize.observe(host);
-    canvas.addEventListener('webglcontextrestored', () => this.schedule());
   }
 
-  get kind(): Renderer['kind'] {
-    return this.#renderer.kind;
+  /** How it is drawn; undefined while the graphics card is away. */
+  get kind(): Renderer['kind'] | undefined {
+    return this.#painter.kind;
   }
 
   get width(): number {
@@ -77,12 +77,14 @@ export class Stage {
   /** Looks from here at once. */
   look(camera: Camera): void {
     this.#glide++;
+    this.#fitting = undefined;
     this.#set(camera);
   }
 
   /** Moves there within 150 ms; at once with reduced motion. */
   glide(to: Camera): void {
     const run = ++this.#glide;
+    this.#fitting = undefined;
     if (reducedMotion()) {
       this.#set(to);
       return;
@@ -104,10 +106,17 @@ export class Stage {
 
   fit(rect: Rect): void {
     this.glide(fit(rect, this.width, this.height));
+    this.#fitting = () => fit(rect, this.width, this.height);
   }
 
   firstLook(rect: Rect): void {
     this.look(firstLook(rect, this.width, this.height));
+    this.#fitting = () => firstLook(rect, this.width, this.height);
+  }
+
+  /** From now on the view is a person's own: it is not fitted again by itself. */
+  keep(): void {
+    this.#fitting = undefined;
   }
 
   /** Brings a rectangle into view by the least move; nothing happens when it is there already. */
@@ -163,7 +172,22 @@ export class Stage {
     this.#glide++;
     this.#stopTheme();
     this.#resize.disconnect();
-    this.#renderer.dispose();
+    this.#painter.dispose();
+  }
+
+  /** Fits again where nobody has moved; else what was in the middle stays there. */
+  #resized(): void {
+    const { width, height } = this;
+    const before = this.#size;
+    if (width === 0 || height === 0 || (width === before.width && height === before.height)) return;
+    this.#size = { width, height };
+    const { x, y, zoom } = this.#camera;
+    if (this.#fitting !== undefined) {
+      this.#glide++;
+      this.#set(this.#fitting());
+    } else if (before.width > 0)
+      this.#set({ zoom, x: x + (width - before.width) / 2, y: y + (height - before.height) / 2 });
+    else this.#set(this.#camera);
   }
 
   #set(camera: Camera): void {
@@ -176,7 +200,7 @@ export class Stage {
     const shown = this.#shown();
     if (shown === undefined || this.width === 0 || this.height === 0) return;
     const start = performance.now();
-    this.#renderer.draw(this.lookOf(shown));
+    this.#painter.draw(this.lookOf(shown));
     this.lastFrame = performance.now() - start;
   }
 }

@@ -32,11 +32,6 @@ export class WebglRenderer implements Renderer {
     this.#texts = new TextLayer(gl);
   }
 
-  /** True once the card has taken its memory back: this renderer draws nothing any more. */
-  get lost(): boolean {
-    return this.#gl.isContextLost();
-  }
-
   draw(look: Look): void {
     const gl = this.#gl;
     const { camera, theme, ratio } = look;
@@ -75,6 +70,5 @@ export class WebglRenderer implements Renderer {
     this.#boxes.dispose();
     this.#lines.dispose();
     this.#texts.dispose();
-    this.#gl.getExtension('WEBGL_lose_context')?.loseContext();
   }
 }

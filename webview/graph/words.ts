@@ -24,7 +24,6 @@ export const defaultWords = {
   stopped: 'The layout was stopped; the model is shown collapsed.',
   opened: '{0} opened, {1} boxes',
   closed: '{0} closed',
-  selected: '{0}',
   parameters: '{0} parameters',
   repeatOf: 'Block {0} of {1}',
   exportSvg: 'Save as SVG',

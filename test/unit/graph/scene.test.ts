@@ -122,6 +122,7 @@ describe('an overlay', () => {
       byNode,
       from: 0,
       to: 1000,
+      clipped: false,
       combine: 'largest',
     };
     const numbers = byBox(scene, overlay);
