@@ -3,17 +3,20 @@
  * what reads models is loaded on first use.
  */
 import * as vscode from 'vscode';
+import { Bookmarks } from './editor/bookmarks';
 import { ModuleLenses } from './editor/codeLens';
 import { registerCommands } from './editor/commands';
 import { EngineAccess } from './editor/engineAccess';
 import { FeedBook } from './editor/feedBook';
 import { SourceHover } from './editor/hover';
 import { ShapeHints } from './editor/inlayHints';
+import { LineTimes } from './editor/lineTimes';
 import { ModelEditor } from './editor/modelEditor';
 import { Models } from './editor/models';
 import { ModelsTree } from './editor/modelsTree';
 import { Navigation } from './editor/navigation';
 import { NodeCommands } from './editor/nodeCommands';
+import { NodeTiming } from './editor/nodeTiming';
 import { Panels } from './editor/panels';
 import { Pictures } from './editor/pictures';
 import { ModelReader } from './editor/reading';
@@ -47,12 +50,14 @@ export function activate(context: vscode.ExtensionContext): void {
   const runs = keep(new RunController(models, engine, feeds, weights, trust, storage, log));
   const pictures = new Pictures(engine, runs, feeds, weights);
   const navigation = keep(new Navigation(models, panels));
+  const timing = keep(new NodeTiming(engine, runs));
+  const bookmarks = keep(new Bookmarks(context.workspaceState));
   keep(
     new ModelEditor(
       context.extensionUri,
       models,
       panels,
-      { navigation, runs, feeds, weights, pictures, trust },
+      { navigation, runs, feeds, weights, pictures, trust, timing, bookmarks },
       log,
     ),
   );
@@ -72,6 +77,8 @@ export function activate(context: vscode.ExtensionContext): void {
   keep(
     vscode.languages.registerInlayHintsProvider(python, new ShapeHints(models, runs, sourceChanged.event)),
   );
+
+  keep(new LineTimes(models, timing, sourceChanged.event));
 
   const targets = new Targets(models, panels);
   const nodes = new NodeCommands(models, targets, navigation);
@@ -96,6 +103,8 @@ export function activate(context: vscode.ExtensionContext): void {
         findNodes: () => nodes.findNodes(),
         copySite: (argument) => nodes.copySite(argument),
         changeFeed: (argument) => running.changeFeed(argument),
+        measureTimes: (argument) => running.withModel(argument, (model) => timing.measure(model)),
+        hideTimes: () => timing.clear(),
         openSample: () => samples.open(),
         showLog: () => {
           log.show();

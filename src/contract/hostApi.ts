@@ -89,7 +89,36 @@ export interface RunState {
   readonly trouble: Trouble | null;
 }
 
-export type OverlayKind = 'magnitude' | 'zeros' | 'spread' | 'difference';
+/** Overlays of a kept run. */
+export type RunOverlayKind = 'magnitude' | 'zeros' | 'spread' | 'difference';
+/** `weights` is known of every model; `time` once it has been measured. */
+export type OverlayKind = RunOverlayKind | 'weights' | 'time';
+
+/** Time per node from the runtime's own profile. */
+export interface NodeTimes {
+  readonly revision: number;
+  /** Microseconds by row in `GraphModel.nodes`; NaN where the runtime says nothing. */
+  readonly byNode: Float32Array;
+  /** Microseconds of the profiled run in all kernels. */
+  readonly total: number;
+  /** Microseconds of kernels that no node of the file stands for. */
+  readonly elsewhere: number;
+}
+
+/** A place a person wants to find again; addressed so that it survives a new export. */
+export interface Bookmark {
+  readonly selection: Selection;
+  readonly label: string;
+}
+
+/** What a search reads beyond the graph itself. By row in `GraphModel.nodes`: an index into `strings`, or -1. */
+export interface SearchTexts {
+  readonly strings: readonly string[];
+  /** `kernel_shape=[3, 3] pads=[1, 1, 1, 1]`. */
+  readonly attributes: Int32Array;
+  /** `model.py:42 return self.norm(self.conv(x))`. */
+  readonly source: Int32Array;
+}
 
 /** A number per value, for the graph. */
 export interface OverlayColumn {
@@ -235,6 +264,8 @@ export interface HostApi {
     readonly model: ModelSnapshot;
     readonly runs: RunState;
     readonly run: RunSnapshot | null;
+    readonly times: NodeTimes | null;
+    readonly bookmarks: readonly Bookmark[];
   }>;
   inspect(selection: Selection, signal?: AbortSignal): Promise<Inspection>;
   /** A person selected something in the graph. */
@@ -252,6 +283,12 @@ export interface HostApi {
   stopRun(): Promise<void>;
   showRun(id: string | null): Promise<void>;
   compareWith(id: string | null): Promise<void>;
+  /** Profiles the chosen inputs in a session of its own; the times come as an event. */
+  measureTimes(): Promise<void>;
+  setBookmarks(bookmarks: readonly Bookmark[]): Promise<void>;
+  searchTexts(signal?: AbortSignal): Promise<SearchTexts>;
+  /** Asks where to, and writes a file. False when the person decided not to. */
+  saveFile(name: string, content: Uint8Array): Promise<boolean>;
   manageTrust(): Promise<void>;
   showLog(): Promise<void>;
   /** An error of the webview's own, for the log. */
@@ -262,6 +299,8 @@ export interface ViewEvents {
   model: ModelSnapshot;
   runs: RunState;
   run: RunSnapshot | null;
+  times: NodeTimes | null;
+  bookmarks: readonly Bookmark[];
   selection: {
     readonly revision: number;
     readonly selection: Selection;

@@ -14,6 +14,8 @@ export const COMMANDS = [
   'stopRun',
   'captureHere',
   'compareRuns',
+  'measureTimes',
+  'hideTimes',
   'showWeights',
   'exportWeight',
   'revealInGraph',

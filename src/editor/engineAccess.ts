@@ -6,7 +6,7 @@ import * as vscode from 'vscode';
 import { isCancelled } from '../base/cancel';
 import type { Disposable } from '../base/disposable';
 import type { InferredValue, OpenedModel, TensorSlice } from '../contract/engineApi';
-import type { RunRequest, RunResult } from '../contract/run';
+import type { NodeTime, RunRequest, RunResult } from '../contract/run';
 import type { TensorData } from '../contract/tensor';
 import { EngineClient } from '../engine/client';
 import type { OpenModel } from './openModel';
@@ -49,6 +49,15 @@ export class EngineAccess implements Disposable {
 
   async run(model: OpenModel, request: RunRequest, signal: AbortSignal): Promise<RunResult> {
     return this.#client.run((await this.#open(model)).id, request, signal);
+  }
+
+  /** Time per node, from a session of its own. */
+  async profile(
+    model: OpenModel,
+    feeds: RunRequest['feeds'],
+    signal: AbortSignal,
+  ): Promise<readonly NodeTime[]> {
+    return this.#client.profile((await this.#open(model)).id, { feeds, capture: [] }, signal);
   }
 
   /** A box of a value, captured by a run that computes only what lies upstream of it. */

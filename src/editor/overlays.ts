@@ -1,10 +1,10 @@
 /** Kept runs -> columns for the graph: magnitude, share of zeros, spread, and the difference of two runs. Pure. */
 import type { StoredCapture } from '../contract/engineApi';
 import type { GraphModel } from '../contract/graphModel';
-import type { OverlayColumn, OverlayKind } from '../contract/hostApi';
+import type { OverlayColumn, RunOverlayKind } from '../contract/hostApi';
 import type { TensorSummary } from '../contract/tensor';
 
-export type OverlayTitles = Readonly<Record<OverlayKind, string>>;
+export type OverlayTitles = Readonly<Record<RunOverlayKind, string>>;
 export type ByValue = ReadonlyMap<string, StoredCapture>;
 
 /** Root mean square of the finite elements. */
@@ -20,7 +20,7 @@ export function overlays(
   titles: OverlayTitles,
 ): OverlayColumn[] {
   const column = (
-    kind: OverlayKind,
+    kind: RunOverlayKind,
     unit: string,
     measure: (name: string) => number,
   ): OverlayColumn | undefined => {

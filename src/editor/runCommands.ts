@@ -33,6 +33,14 @@ export class RunCommands {
     if (target !== undefined) await this.runs.runAgain(target.model);
   }
 
+  /** Work on the model that an argument names, in its editor. */
+  async withModel(argument: unknown, work: (model: OpenModel) => Promise<void>): Promise<void> {
+    const target = await this.targets.of(argument);
+    if (target === undefined) return;
+    await this.panels.open(target.model.uri);
+    await work(target.model);
+  }
+
   stopRun(): Promise<void> {
     return this.runs.stop();
   }

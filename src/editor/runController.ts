@@ -148,15 +148,8 @@ export class RunController implements Disposable {
 
   /** Runs with the chosen inputs, recording every top-level value. Failures are shown in the run bar. */
   async run(model: OpenModel): Promise<void> {
-    const refusal = this.trust.cannotRun(model.uri);
-    if (refusal !== null) return void vscode.window.showWarningMessage(refusal);
     const { content } = model;
-    if (content === undefined) return;
-    if (this.#running !== undefined) {
-      return void vscode.window.showInformationMessage(
-        vscode.l10n.t('Another run is in progress. Stop it first.'),
-      );
-    }
+    if (content === undefined || this.#refuses(model)) return;
     const abort = new AbortController();
     const name = this.#nextName(model);
     await this.#while(model, vscode.l10n.t('{0} of {1}', name, model.name), abort, async () => {
@@ -194,6 +187,20 @@ export class RunController implements Disposable {
       this.log.info(
         `${name} of ${model.relativePath}: ${result.ms.toFixed(1)} ms, ${String(result.captures.length)} values recorded.`,
       );
+    });
+  }
+
+  /** Other work of the engine on the chosen inputs, with a run's progress, stop and trouble. */
+  async work(
+    model: OpenModel,
+    text: string,
+    task: (feeds: Readonly<Record<string, TensorData>>, signal: AbortSignal) => Promise<void>,
+  ): Promise<void> {
+    if (model.content === undefined || this.#refuses(model)) return;
+    const abort = new AbortController();
+    await this.#while(model, text, abort, async () => {
+      const { tensors } = await this.feeds.build(model, abort.signal);
+      await task(tensors, abort.signal);
     });
   }
 
@@ -254,6 +261,15 @@ export class RunController implements Disposable {
   dispose(): void {
     this.#running?.abort.abort();
     this.#store.dispose();
+  }
+
+  /** Says why nothing can run now; true when that is so. */
+  #refuses(model: OpenModel): boolean {
+    const refusal = this.trust.cannotRun(model.uri);
+    if (refusal !== null) void vscode.window.showWarningMessage(refusal);
+    else if (this.#running !== undefined)
+      void vscode.window.showInformationMessage(vscode.l10n.t('Another run is in progress. Stop it first.'));
+    return refusal !== null || this.#running !== undefined;
   }
 
   async #while(

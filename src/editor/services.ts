@@ -1,6 +1,8 @@
 /** What a webview's session needs of the editor. Built once, in `extension.ts`. */
+import type { Bookmarks } from './bookmarks';
 import type { FeedBook } from './feedBook';
 import type { Navigation } from './navigation';
+import type { NodeTiming } from './nodeTiming';
 import type { Pictures } from './pictures';
 import type { RunController } from './runController';
 import type { Trust } from './trust';
@@ -13,4 +15,6 @@ export interface Services {
   readonly weights: Weights;
   readonly pictures: Pictures;
   readonly trust: Trust;
+  readonly timing: NodeTiming;
+  readonly bookmarks: Bookmarks;
 }

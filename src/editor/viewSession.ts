@@ -9,6 +9,8 @@ import type { HostApi, ModelSnapshot, ViewEvents } from '../contract/hostApi';
 import { feedSpecs, outputSpecs } from './feedSpecs';
 import { inspect } from './inspect';
 import type { OpenModel } from './openModel';
+import { saveFile } from './saveFile';
+import { searchTexts } from './searchTexts';
 import type { Services } from './services';
 import { webviewWords } from './words';
 
@@ -19,12 +21,18 @@ export function serveView(
   log: LogOutputChannel,
 ): Disposable {
   const store = new DisposableStore();
-  const { runs, feeds, navigation, weights, pictures } = services;
+  const { runs, feeds, navigation, weights, pictures, timing, bookmarks } = services;
 
   const local: { readonly [K in keyof HostApi]: HostApi[K] } = {
     ready: async () => {
       await model.ready();
-      return { model: snapshot(model, services), runs: runs.state(model), run: runs.snapshot(model) };
+      return {
+        model: snapshot(model, services),
+        runs: runs.state(model),
+        run: runs.snapshot(model),
+        times: timing.column(model),
+        bookmarks: bookmarks.of(model),
+      };
     },
     inspect: (selection) => Promise.resolve(inspect(model, selection, runs.recorded(model))),
     select: (selection) => {
@@ -46,6 +54,10 @@ export function serveView(
     stopRun: () => runs.stop(model),
     showRun: (id) => runs.show(model, id),
     compareWith: (id) => runs.compareWith(model, id),
+    measureTimes: () => timing.measure(model),
+    setBookmarks: (list) => bookmarks.set(model, list),
+    searchTexts: (signal) => searchTexts(model, signal),
+    saveFile: (name, content) => saveFile(model, name, content),
     manageTrust: () => services.trust.manage(),
     showLog: () => {
       log.show();
@@ -74,6 +86,7 @@ export function serveView(
         case 'types':
           connection.emit('model', snapshot(model, services));
           connection.emit('run', runs.snapshot(model));
+          connection.emit('times', timing.column(model));
           return;
         case 'links':
         case 'selection':
@@ -95,6 +108,16 @@ export function serveView(
   store.add(
     navigation.onDidHighlight(({ model: of, nodes }) => {
       if (of === model) connection.emit('highlight', { revision: model.revision, nodes });
+    }),
+  );
+  store.add(
+    timing.onDidChange((of) => {
+      if (of === model) connection.emit('times', timing.column(model));
+    }),
+  );
+  store.add(
+    bookmarks.onDidChange((of) => {
+      if (of === model) connection.emit('bookmarks', bookmarks.of(model));
     }),
   );
   store.add(

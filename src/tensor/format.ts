@@ -48,6 +48,13 @@ export function formatMs(ms: number): string {
   return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 
+/** `12.3 µs`, `4.56 ms`, `1.2 s`: three digits of a short time. */
+export function formatMicroseconds(microseconds: number): string {
+  if (microseconds >= 999_500) return `${formatNumber(microseconds / 1_000_000)} s`;
+  if (microseconds >= 999.5) return `${formatNumber(microseconds / 1000)} ms`;
+  return `${formatNumber(microseconds)} µs`;
+}
+
 function scaled(value: number, units: readonly string[]): string {
   let size = value / 1000;
   let unit = 0;

@@ -1,0 +1,16 @@
+/** A drawing or a table as a file, where the person wants it. */
+import * as vscode from 'vscode';
+import type { OpenModel } from './openModel';
+
+/** Asks where to; false when the person decided not to. */
+export async function saveFile(model: OpenModel, name: string, content: Uint8Array): Promise<boolean> {
+  const stem = model.name.replace(/\.onnx$/i, '');
+  const extension = name.slice(name.lastIndexOf('.') + 1);
+  const target = await vscode.window.showSaveDialog({
+    defaultUri: vscode.Uri.joinPath(model.uri, '..', `${stem}.${name}`),
+    filters: { [extension.toUpperCase()]: [extension] },
+  });
+  if (target === undefined) return false;
+  await vscode.workspace.fs.writeFile(target, content);
+  return true;
+}
