@@ -84,7 +84,8 @@ export function activate(context: vscode.ExtensionContext): void {
   const nodes = new NodeCommands(models, targets, navigation);
   const running = new RunCommands(targets, panels, runs, feeds);
   const weighing = new WeightCommands(targets, panels, weights);
-  const samples = new Samples(context.extensionUri, panels);
+  const samples = new Samples(context.extensionUri, panels, context.globalState);
+  void samples.resume();
   keep(
     registerCommands(
       {

@@ -20,7 +20,7 @@ import { FeedFiles } from './feedFiles';
 import { feedText, partsOf, toFeedSource } from './feedParts';
 import { askDim, askLabels, askPart, IMAGES } from './feedPickers';
 import { guessWords, partWords } from './feedWords';
-import { feedSpecs } from './feedSpecs';
+import { feedSpecs, outputSpecs } from './feedSpecs';
 import type { OpenModel } from './openModel';
 import { typeText } from './valueTypes';
 
@@ -77,7 +77,7 @@ export class FeedBook implements Disposable {
     const files = FeedFiles.of(model.uri);
     const guesses = await guessFrom(files);
     const images = await files.nearby(IMAGES);
-    const { firstChoice } = await import('./feedDefaults');
+    const { firstChoice, fitsLabels } = await import('./feedDefaults');
     const specs = feedSpecs(content.skeleton);
     const remembered = this.#recall(model);
     const feeds: ModelFeeds = {
@@ -97,7 +97,7 @@ export class FeedBook implements Disposable {
       feeds.choices.set(spec.name, { ...choice, problem: null });
     }
     for (const [name, size] of Object.entries(remembered.dims)) feeds.dims.set(name, { size, from: null });
-    if (guesses.labels !== null)
+    if (guesses.labels !== null && fitsLabels(guesses.labels.value.length, outputSpecs(content.skeleton)))
       feeds.labels = { names: guesses.labels.value, from: guesses.labels.from, chosen: false };
     for (const problem of guesses.problems) this.log.warn(problem);
     this.#feeds.set(model, feeds);

@@ -13,6 +13,8 @@ export interface GuessWords {
   readonly nothingBetter: string;
   readonly usual: string;
   readonly shape: string;
+  readonly itsName: string;
+  readonly emptyState: string;
 }
 
 export interface FirstChoice {
@@ -56,6 +58,10 @@ export function firstChoice(
     };
   }
   const scalar = spec.shape !== null && spec.shape.every((dim) => dim === 1);
+  if (isSampleRate(spec.name) && (scalar || spec.shape === null) && spec.dtype !== 'string')
+    return { source: { kind: 'literal', text: '16000' }, from: { '*': words.itsName } };
+  if (isFloat(spec.dtype) && STATE.test(spec.name))
+    return { source: { kind: 'literal', text: '0' }, from: { '*': words.emptyState } };
   if (spec.dtype === 'string')
     return { source: { kind: 'literal', text: 'text' }, from: { '*': words.nothingBetter } };
   if (!isFloat(spec.dtype) && (scalar || spec.shape === null)) {
@@ -87,16 +93,43 @@ export function neededDims(
   return [...names];
 }
 
+/** What a recurrent network carries from step to step begins as zeros. */
+const STATE = /(^|[._-])(state|hidden|cell|carry|[hc]_?(0|in|n|x|prev))s?($|[._-]|\d)/i;
+
+function isSampleRate(name: string): boolean {
+  return /^(sr|(input_)?sampl(e|ing)_?rate)$/i.test(name);
+}
+
+/** Whether names of classes fit what a model gives: an output has as many along an axis, or none says how many. */
+export function fitsLabels(count: number, outputs: readonly FeedSpec[]): boolean {
+  if (outputs.some(({ shape }) => shape?.slice(1).includes(count))) return true;
+  return outputs.every(({ shape }) => typeof shape?.at(-1) !== 'number');
+}
+
 /** A usual size for an open dimension, by its name and place. */
 export function usualSize(name: string, specs: readonly FeedSpec[]): number {
   if (/batch|:0$/i.test(name) || specs.some(({ shape }) => shape?.[0] === name)) return 1;
   if (/past/i.test(name)) return 0;
+  // A recurrent state is layers × batch × width.
+  if (specs.some((spec) => STATE.test(spec.name) && spec.shape !== null && isOpenAs(spec.shape, name, specs)))
+    return 1;
+  // Beside a sample rate stand samples: 32 ms at 16 kHz, the frame that speech models take.
+  const sound = specs.some(({ name: other }) => isSampleRate(other));
+  if (sound && specs.some(({ shape }) => shape?.length === 2 && isOpenAs(shape, name, specs))) return 512;
   const spatial = specs.some(
     ({ shape, name: input }) =>
       shape?.length === 4 &&
       shape.some((dim, axis) => axis >= 2 && (dim === name || name === `${input}:${String(axis)}`)),
   );
   return spatial ? 64 : 16;
+}
+
+function isOpenAs(shape: NonNullable<FeedSpec['shape']>, name: string, specs: readonly FeedSpec[]): boolean {
+  return shape.some(
+    (dim, axis) =>
+      axis > 0 &&
+      (dim === name || specs.some((spec) => spec.shape === shape && name === `${spec.name}:${String(axis)}`)),
+  );
 }
 
 function isFixedSize({ shape }: FeedSpec): boolean {

@@ -30,5 +30,7 @@ export function guessWords(): GuessWords {
     nothingBetter: l10n.t('nothing beside the model says better'),
     usual: l10n.t('a usual size'),
     shape: l10n.t('the input’s shape'),
+    itsName: l10n.t('its name'),
+    emptyState: l10n.t('a state begins as zeros'),
   };
 }

@@ -8,11 +8,24 @@ interface Sample {
   readonly folder: vscode.Uri;
 }
 
+/** The folder that a window was opened on for its model's sake. */
+const PENDING = 'samples.pending';
+
 export class Samples {
   constructor(
     private readonly extension: vscode.Uri,
     private readonly panels: Panels,
+    private readonly memory: vscode.Memento,
   ) {}
+
+  /** In the window that *Open Sample…* opened: shows the model. */
+  async resume(): Promise<void> {
+    const pending = this.memory.get<string>(PENDING);
+    const folder = vscode.workspace.workspaceFolders?.find(({ uri }) => uri.toString() === pending);
+    if (folder === undefined) return;
+    await this.memory.update(PENDING, undefined);
+    await this.#show(folder.uri);
+  }
 
   async open(): Promise<void> {
     const samples = await this.#list();
@@ -26,12 +39,17 @@ export class Samples {
     await vscode.workspace.fs.copy(picked.folder, target, { overwrite: false });
     const inWorkspace = vscode.workspace.getWorkspaceFolder(target) !== undefined;
     if (!inWorkspace) {
+      await this.memory.update(PENDING, target.toString());
       await vscode.commands.executeCommand('vscode.openFolder', target, {
         forceNewWindow: vscode.workspace.workspaceFolders !== undefined,
       });
       return;
     }
-    const [model] = await modelsIn(target);
+    await this.#show(target);
+  }
+
+  async #show(folder: vscode.Uri): Promise<void> {
+    const [model] = await modelsIn(folder);
     if (model !== undefined) await this.panels.open(model);
   }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { FeedSpec } from '../../../src/contract/run';
 import type { Guesses } from '../../../src/data/guess';
 import { fromProcessor } from '../../../src/data/guess';
-import { firstChoice, neededDims, usualSize } from '../../../src/editor/feedDefaults';
+import { firstChoice, fitsLabels, neededDims, usualSize } from '../../../src/editor/feedDefaults';
 import { feedText, partsOf, toFeedSource, type PartWords } from '../../../src/editor/feedParts';
 
 const words = new Proxy({} as PartWords, { get: (_target, key) => String(key) });
@@ -12,6 +12,8 @@ const guessWords = {
   nothingBetter: 'nothing better',
   usual: 'usual',
   shape: 'shape',
+  itsName: 'name',
+  emptyState: 'zeros',
 };
 const nothing: Guesses = { preprocessing: null, labels: null, tokenizer: null, padToken: null, problems: [] };
 const image: FeedSpec = { name: 'image', dtype: 'float32', shape: ['batch', 1, 28, 28], optional: false };
@@ -65,6 +67,28 @@ describe('first choices for inputs', () => {
     assert.equal(usualSize('s77', [{ ...ids, shape: ['s77', 4] }]), 1);
     assert.equal(usualSize('sequence', [ids]), 16);
     assert.equal(usualSize('x:2', [{ ...image, name: 'x', shape: [1, 3, null, null] }]), 64);
+  });
+
+  it('give a speech model its sample rate, a frame and an empty state', () => {
+    const sound: FeedSpec[] = [
+      { name: 'input', dtype: 'float32', shape: [null, null], optional: false },
+      { name: 'state', dtype: 'float32', shape: [2, null, 128], optional: false },
+      { name: 'sr', dtype: 'int64', shape: [], optional: false },
+    ];
+    const [input, state, rate] = sound.map((spec) => firstChoice(spec, nothing, [], guessWords).source);
+    assert.deepEqual(input, { kind: 'random', seed: 0 });
+    assert.deepEqual(state, { kind: 'literal', text: '0' });
+    assert.deepEqual(rate, { kind: 'literal', text: '16000' });
+    assert.equal(usualSize('input:1', sound), 512);
+    assert.equal(usualSize('input:0', sound), 1);
+    assert.equal(usualSize('state:1', sound), 1);
+  });
+
+  it('offer names of classes only where their number fits an output', () => {
+    const logits = (last: number | string): FeedSpec => ({ ...image, name: 'y', shape: ['batch', last] });
+    assert.equal(fitsLabels(10, [logits(10)]), true);
+    assert.equal(fitsLabels(10, [logits('classes')]), true);
+    assert.equal(fitsLabels(10, [logits(1), { ...image, shape: [null, null, null] }]), false);
   });
 });
 
