@@ -30,12 +30,10 @@ export function insertedNode(
 }
 
 export function castNode(from: string, to: string, dtype: Dtype): Node {
-  return insertedNode(
-    'Cast',
-    [from],
-    [to],
-    [{ name: 'to', value: { type: 'int', value: dtypeCode(dtype) } }],
-  );
+  const attributes: Attribute[] = [{ name: 'to', value: { type: 'int', value: dtypeCode(dtype) } }];
+  // An infinity that an 8-bit float held must come back as one, and not as the largest number.
+  if (dtype.startsWith('float8')) attributes.push({ name: 'saturate', value: { type: 'int', value: 0 } });
+  return insertedNode('Cast', [from], [to], attributes);
 }
 
 /** A `Constant` node that holds an empty tensor: one axis of length 0. */

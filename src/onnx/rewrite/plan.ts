@@ -11,6 +11,7 @@ import { insertSteps, type Step, type StepInputs } from './intervene';
 import { liftValues, type DtypeOf, type InnerValue, type LiftedValue } from './lift';
 import { FreshNames } from './names';
 import { castNode, insertedNode } from './nodes';
+import { keepStatistics } from './training';
 
 export interface CaptureAt extends InnerValue {
   readonly path: GraphPath;
@@ -118,7 +119,7 @@ export function rewrite(model: ModelParts, plan: Plan, dtypeOf: DtypeOf): Rewrit
     wanted.set(name, untyped(name));
     return name;
   }
-  const graph = cutGraph({ ...emptied.graph, nodes }, [...wanted.values()]);
+  const graph = keepStatistics(cutGraph({ ...emptied.graph, nodes }, [...wanted.values()]), fresh);
   return {
     model: { ...model, graph },
     captures,

@@ -89,3 +89,16 @@ export async function handBack(
   const capture = [...given.keys()].map((site) => `${site.replace(/[#@!\\]/g, '\\$&')}!raw`);
   return { result: await api.run(model, { feeds, capture, interventions }), given };
 }
+
+/** Multiplies everything that was captured and can be multiplied by 1, in one run. */
+export function scaleByOne(
+  api: EngineApi,
+  model: string,
+  feeds: RunRequest['feeds'],
+  everything: Everything,
+): Promise<RunResult> {
+  const interventions = everything.result.captures
+    .filter(({ dtype }) => SCALED.has(dtype))
+    .map(({ site }): Intervention => ({ kind: 'scale', site, factor: 1 }));
+  return api.run(model, { feeds, capture: [], interventions });
+}

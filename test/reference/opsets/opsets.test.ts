@@ -1,0 +1,68 @@
+/**
+ * ONNX's node tests of opsets 18 to 25: those the runtime can run give the stated outputs and are bit for bit the same
+ * while everything in them is captured, handed back, and scaled by 1. What the runtime has not is listed in missing.ts.
+ */
+import assert from 'node:assert/strict';
+import { AssertionError } from 'node:assert';
+import { isFailure } from '../../../src/base/errors';
+import { Engine } from '../../../src/engine/child/engine';
+import { captureAndHandBack, compareWithFile, runAll } from '../engine/packageRuns';
+import { MISSING } from './missing';
+import { opsetModels, type OpsetModel } from './opsetModels';
+
+describe('the node tests of opsets 18 to 25', function () {
+  this.timeout(300_000);
+  const engine = new Engine({ sessionBudget: 1 << 20, tensorBudget: 1 << 30, threads: 1 }, () => undefined);
+  const api = engine.api();
+  const ran: OpsetModel[] = [];
+
+  it('give the stated outputs, but for what the runtime has not', async () => {
+    let compared = 0;
+    const found = new Map<string, string[]>();
+    for (const model of opsetModels()) {
+      const exceptions = MISSING.filter(({ cases }) => cases.test(model.name));
+      const other = exceptions.find(({ says }) => says === null);
+      try {
+        compared += await runAll(api, model, true);
+        ran.push(model);
+      } catch (error) {
+        const differs = error instanceof AssertionError && /differs by/.test(error.message);
+        assert.ok(isFailure(error) || differs, String(error));
+        const refused = exceptions.find(({ says }) => isFailure(error) && says?.test(error.message));
+        const exception = differs ? other : refused;
+        assert.ok(exception, `${model.name}: ${error.message}`);
+        found.set(exception.reason, [...(found.get(exception.reason) ?? []), model.name]);
+        if (differs) ran.push(model);
+      }
+    }
+    assert.deepEqual(
+      MISSING.map(({ reason }) => [reason, found.get(reason)?.length ?? 0]),
+      MISSING.map(({ reason, count }) => [reason, count]),
+    );
+    assert.equal(ran.length, 865);
+    assert.ok(compared >= 1047, `${String(compared)} outputs compared`);
+  });
+
+  it('give bit for bit what the runtime gives for the file itself', async () => {
+    let compared = 0;
+    for (const model of ran.filter(isSteady)) compared += await compareWithFile(api, model);
+    assert.ok(compared > 900, `${String(compared)} outputs compared`);
+  });
+
+  it('are not changed by capturing everything, handing it back, or scaling it by 1', async () => {
+    let captured = 0;
+    const refused: string[] = [];
+    for (const model of ran.filter(isSteady)) {
+      const found = await captureAndHandBack(api, model);
+      captured += found.captured;
+      refused.push(...found.refused.map((text) => `${model.name} ${text}`));
+    }
+    for (const text of refused) assert.match(text, /is a sequence/);
+    assert.ok(captured > 9600, `${String(captured)} values`);
+  });
+});
+
+/** Draws no random numbers. */
+function isSteady({ name }: OpsetModel): boolean {
+  return !/training_dropout/.test(name);
+}
