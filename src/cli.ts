@@ -11,6 +11,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command: Comman
   inspect: () => import('./cli/inspect'),
   layout: () => import('./cli/layout'),
   link: () => import('./cli/link'),
+  methods: () => import('./cli/methods'),
+  probe: () => import('./cli/probe'),
   run: () => import('./cli/run'),
 };
 

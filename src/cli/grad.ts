@@ -2,11 +2,12 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { GradientRequest } from '../contract/run';
+import { makeFeeds } from '../data/feedText';
 import { formatMs } from '../tensor/format';
 import { writeNpy } from '../tensor/npy';
 import { formatShape } from '../tensor/shape';
 import { commandEngine } from './engine';
-import { commandFiles, makeFeeds, parseIntervention } from './feeds';
+import { commandFiles, parseIntervention } from './feeds';
 import { parseOptions, usage, type Command } from './options';
 import { FileNames } from './run';
 

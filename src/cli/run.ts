@@ -3,11 +3,12 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Captured, Level, RunRequest } from '../contract/run';
 import type { EngineClient } from '../engine/client';
+import { makeFeeds } from '../data/feedText';
 import { formatMs } from '../tensor/format';
 import { writeNpy } from '../tensor/npy';
 import { formatShape } from '../tensor/shape';
 import { commandEngine } from './engine';
-import { commandFiles, makeFeeds, parseIntervention } from './feeds';
+import { commandFiles, parseIntervention } from './feeds';
 import { parseOptions, usage, type Command, type Io } from './options';
 
 const LEVELS: readonly Level[] = ['disabled', 'basic', 'extended', 'all'];

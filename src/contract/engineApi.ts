@@ -1,4 +1,5 @@
 /** What the engine child offers over RPC. Types only. One child serves many models. */
+import type { Finding, Labels, Params } from './method';
 import type { SiteText } from './site';
 import type {
   FeedSpec,
@@ -43,6 +44,26 @@ export interface TensorSlice {
   readonly size: readonly number[];
 }
 
+/** A method asked of a model with one input. */
+export interface ProbeRequest {
+  readonly method: string;
+  /** Checked already: every parameter has a value of its type. */
+  readonly params: Params;
+  readonly feeds: Readonly<Record<string, TensorData>>;
+  readonly labels?: Labels;
+  readonly site?: SiteText;
+  /** Of every random number the method draws. */
+  readonly seed: number;
+  /** Carried by this call's `progress` and `finding` events. */
+  readonly token: string;
+}
+
+export interface ProbeResult {
+  /** Findings told by events before this answer. */
+  readonly findings: number;
+  readonly ms: number;
+}
+
 export interface EngineApi {
   hello(): EngineInfo;
   /** Reads the skeleton of a local file and makes it ready to run. Rejects with the sentence to show. */
@@ -58,6 +79,8 @@ export interface EngineApi {
   gradient(model: ModelId, request: GradientRequest, signal?: AbortSignal): Promise<GradientResult>;
   /** One question many times over, as few runs as the model allows. Progress carries the model's id as its token. */
   sweep(model: ModelId, request: SweepRequest, signal?: AbortSignal): Promise<SweepResult>;
+  /** Runs a method; its findings come as events. Other calls take their turns between the method's runs. */
+  probe(model: ModelId, request: ProbeRequest, signal?: AbortSignal): Promise<ProbeResult>;
   /** Time per node from the runtime's profile, in a session of its own. */
   profile(model: ModelId, request: RunRequest, signal?: AbortSignal): Promise<readonly NodeTime[]>;
 }
@@ -65,6 +88,8 @@ export interface EngineApi {
 export interface EngineEvents {
   /** Work in progress: `done` of `total` steps of the call that carried this token. */
   progress: { readonly token: string; readonly done: number; readonly total: number; readonly text: string };
+  /** A finding of the probe that carries this token; `index` counts from 0. */
+  finding: { readonly token: string; readonly index: number; readonly finding: Finding };
   /** The child listens. */
   ready: { readonly pid: number };
   /** The child is about to be deaf for about this long. */

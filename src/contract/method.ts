@@ -1,5 +1,5 @@
 /** The one interface for interpretability methods, and the closed set of figures they give. Types only. */
-import type { RunRequest, RunResult, TensorHandle } from './run';
+import type { GradientRequest, GradientResult, RunRequest, RunResult, TensorHandle } from './run';
 import type { Skeleton } from './skeleton';
 import type { Site, SiteText } from './site';
 import type { TensorData } from './tensor';
@@ -90,13 +90,28 @@ export interface Progress {
   readonly progress: { readonly done: number; readonly total: number; readonly text: string };
 }
 
+/** Words for the elements along a value's last axis, or for the positions of an input of tokens, by the value's name. */
+export type Labels = Readonly<Record<string, readonly string[]>>;
+
 export interface MethodContext {
   readonly model: Skeleton;
   readonly site?: Site;
   readonly feeds: Readonly<Record<string, TensorData>>;
+  readonly labels: Labels;
+  /** To go into findings, with the parameters. */
+  readonly provenance: Omit<Provenance, 'params'>;
   readonly signal: AbortSignal;
   run(request: RunRequest): Promise<RunResult>;
+  gradient(request: GradientRequest): Promise<GradientResult>;
+  /** Hands the tensor over and lets go of the handle. */
   tensor(handle: TensorHandle): Promise<TensorData>;
+  /** Lets tensors go that nobody will ask for. */
+  release(handles: readonly TensorHandle[]): void;
+  /**
+   * The same question put to a copy of the model in which the elements of each of these weights (names of the main
+   * graph's initializers and constants) stand in a seeded random order. For controls; `work` may not keep the copy.
+   */
+  shuffled<T>(weights: readonly string[], work: (copy: MethodContext) => Promise<T>): Promise<T>;
   log(text: string): void;
   /** Uniform in [0, 1), seeded. */
   random(): number;

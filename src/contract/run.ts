@@ -77,7 +77,7 @@ export interface NodeTime {
 /** A gradient of one scalar at some sites, or its integral along a straight line from a baseline. */
 export interface GradientRequest {
   readonly feeds: Readonly<Record<string, TensorData>>;
-  /** As `engine/child/autodiff/objective.ts` reads it: `logits[0,-1,42]`. */
+  /** As `onnx/objective.ts` reads it: `logits[0,-1,42]`. */
   readonly objective: string;
   /** Float values of the main graph; an input's name is a site. */
   readonly wrt: readonly SiteText[];

@@ -70,7 +70,7 @@ export class EngineProcess {
     const connection = this.#store.add(rpc<EngineApi, EngineEvents>(this.#port(), {}));
     this.remote = connection.remote;
     this.ready = new Promise((resolve) => connection.on('ready', () => resolve()));
-    for (const event of ['ready', 'blocking', 'progress', 'log'] as const) {
+    for (const event of ['ready', 'blocking', 'progress', 'finding', 'log'] as const) {
       connection.on(event, (data) => this.#events.fire({ event, data } as never));
     }
   }

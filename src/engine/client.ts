@@ -14,6 +14,8 @@ import type {
   InferredValue,
   ModelId,
   OpenedModel,
+  ProbeRequest,
+  ProbeResult,
   TensorSlice,
 } from '../contract/engineApi';
 import type {
@@ -28,7 +30,9 @@ import type {
 } from '../contract/run';
 import type { TensorData, TensorSummary } from '../contract/tensor';
 import { EngineProcess, type Ended, type ForkOptions } from './childProcess';
+import { describeRun } from './describeRun';
 import { crashed, doesNotStart, overMemory } from './errors';
+import { Probes, type ProbeListener } from './probes';
 import { residentBytes } from './residentMemory';
 
 export interface EngineClientOptions extends ForkOptions {
@@ -71,6 +75,7 @@ export class EngineClient implements Disposable {
   readonly #state = new Emitter<EngineState>();
   #current: EngineState = { kind: 'off' };
   #failures = 0;
+  readonly #probes = new Probes();
   #nextModel = 1;
   #disposed = false;
   #memoryTimer: NodeJS.Timeout | undefined;
@@ -107,6 +112,7 @@ export class EngineClient implements Disposable {
       gradient: (...args) => this.gradient(...args),
       sweep: (...args) => this.sweep(...args),
       profile: (...args) => this.profile(...args),
+      probe: (id, request, signal) => this.probe(id, request, {}, signal),
     });
   }
 
@@ -168,6 +174,18 @@ export class EngineClient implements Disposable {
   profile(id: ModelId, request: RunRequest, signal?: AbortSignal): Promise<readonly NodeTime[]> {
     return this.#onModel(id, 'profiling', signal, (remote, model) =>
       remote.profile(model.id, request, ...last(signal)),
+    );
+  }
+
+  /** Runs a method. A finding may come again, by the same index, when the process had to be replaced. */
+  probe(
+    id: ModelId,
+    request: Omit<ProbeRequest, 'token'>,
+    heard: ProbeListener,
+    signal?: AbortSignal,
+  ): Promise<ProbeResult> {
+    return this.#onModel(id, `running ${request.method} on`, signal, (remote, model) =>
+      this.#probes.during(heard, (token) => remote.probe(model.id, { ...request, token }, ...last(signal))),
     );
   }
 
@@ -295,6 +313,8 @@ export class EngineClient implements Disposable {
     this.#setState({ kind: 'idle' });
     process.onEvent(({ event, data }) => {
       if (event === 'blocking') this.#setState({ kind: 'busy', since: Date.now(), ...data });
+      else if (event === 'progress') this.#probes.progress(data);
+      else if (event === 'finding') this.#probes.finding(data);
       else if (event === 'log') this.options.onLog?.(data.level, data.text);
     });
     process.onEnd((end) => this.#ended(process, end));
@@ -368,19 +388,6 @@ function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined): Promis
 
 function last(signal: AbortSignal | undefined): [] | [AbortSignal] {
   return signal === undefined ? [] : [signal];
-}
-
-function describeRun({ capture, interventions = [] }: RunRequest): string {
-  const parts: string[] = [];
-  if (capture.length > 0) parts.push(`capturing ${few(capture)}`);
-  if (interventions.length > 0)
-    parts.push(`with ${few(interventions.map(({ kind, site }) => `${kind} ${site}`))}`);
-  return parts.length === 0 ? 'running' : `${parts.join(', ')}, in a run of`;
-}
-
-function few(names: readonly string[]): string {
-  const shown = names.slice(0, 3).join(', ');
-  return names.length > 3 ? `${shown} and ${String(names.length - 3)} more` : shown;
 }
 
 function baseName(file: string): string {

@@ -16,6 +16,8 @@ import type {
   SweepResult,
 } from '../../contract/run';
 import type { TensorData, TensorSummary } from '../../contract/tensor';
+import type { Method } from '../../contract/method';
+import { methods as allMethods } from '../../methods';
 import type { InnerValue } from '../../onnx/rewrite/lift';
 import { formatType } from '../../onnx/describe';
 import { neededNames, producersOf } from '../../onnx/rewrite/cut';
@@ -31,6 +33,7 @@ import { Differentiator } from './autodiff/gradients';
 import { gradientRun } from './gradient';
 import { inferGraph, typeOf } from './infer';
 import { EngineModel } from './model';
+import { probe } from './probe';
 import { placeAt, planRequest, type DimsSource, type Planned } from './request';
 import { providers, runtimeVersion } from './runtime';
 import { Sessions } from './sessions';
@@ -64,6 +67,7 @@ export class Engine {
   constructor(
     private readonly options: EngineOptions,
     private readonly emit: Emit,
+    private readonly methods: readonly Method[] = allMethods,
   ) {
     const sessions = new Sessions(options.sessionBudget);
     this.#executor = new Executor(sessions, (text, predictedMs) => emit('blocking', { text, predictedMs }));
@@ -74,7 +78,7 @@ export class Engine {
 
   /** The methods of the API as own functions of an object, as the connection asks for them. */
   api(): EngineApi {
-    return {
+    const api: EngineApi = {
       hello: () => ({ pid: process.pid, runtime: runtimeVersion(), providers: providers() }),
       open: (file, signal) => this.#inTurn(signal, () => this.#open(file, signal)),
       close: (id) => this.#inTurn(undefined, () => this.#close(id)),
@@ -93,7 +97,23 @@ export class Engine {
         this.#inTurn(signal, () => this.#sweep(this.#model(id), request, signal)),
       profile: (id, request, signal) =>
         this.#inTurn(signal, () => this.#profile(this.#model(id), request, signal)),
+      probe: (id, request, signal) =>
+        probe(
+          { api, models: this.#models, drop: (copy) => this.#drop(copy), emit: this.emit },
+          this.methods,
+          this.#model(id),
+          request,
+          signal ?? new AbortController().signal,
+        ),
     };
+    return api;
+  }
+
+  async #drop(model: EngineModel): Promise<void> {
+    this.#models.delete(model.id);
+    this.#executor.forget(model);
+    this.#checker.forget(model);
+    await model.weights.close();
   }
 
   #inTurn<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
@@ -120,9 +140,7 @@ export class Engine {
 
   async #close(id: string): Promise<void> {
     const model = this.#model(id);
-    this.#models.delete(id);
-    this.#executor.forget(model);
-    this.#checker.forget(model);
+    await this.#drop(model);
     await model.close();
   }
 

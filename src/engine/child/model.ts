@@ -60,6 +60,11 @@ export class EngineModel {
     return new EngineModel(id, local, stampOf(local.path));
   }
 
+  /** The same file seen as another skeleton, for controls. It reads by this model's handle: drop it before closing this. */
+  withSkeleton(id: string, skeleton: Skeleton): EngineModel {
+    return new EngineModel(id, { ...this.local, skeleton }, this.stamp);
+  }
+
   /** The model with its functions written out: what sites name and rewrites start from. */
   get skeleton(): Skeleton {
     return this.inlined.skeleton;

@@ -7,7 +7,7 @@ import { Failure } from '../../../base/errors';
 import { isFloat, type Dtype } from '../../../tensor/dtype';
 import { backward } from './backward';
 import { emittedOpset, type Builder, type Value } from './builder';
-import type { Objective } from './objective';
+import type { Objective } from '../../../onnx/objective';
 import { ruleFor } from './rules/index';
 
 export type DeclareInput = (name: string, dtype: Dtype, dims: readonly number[]) => Value;

@@ -22,7 +22,7 @@ import { runSession } from '../runtime';
 import { checkIndices, emitObjective, type EmittedObjective } from './emitObjective';
 import { encode } from './encode';
 import { buildBackward, type BackwardModel, type Observed } from './graph';
-import { elementsOf, parseObjective, structureOf, type Objective } from './objective';
+import { elementsOf, parseObjective, structureOf, type Objective } from '../../../onnx/objective';
 import { observe, toObserved } from './observe';
 import { gaussLegendre, leftRiemann } from './quadrature';
 

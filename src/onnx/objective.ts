@@ -9,7 +9,7 @@
  *
  * A name that equals a value's name is that value, whatever characters it holds; `\` escapes elsewhere.
  */
-import { Failure } from '../../../base/errors';
+import { Failure } from '../base/errors';
 
 export type Objective =
   | { readonly kind: 'sum' | 'mean'; readonly terms: readonly Objective[] }
@@ -212,4 +212,17 @@ export function structureOf(objective: Objective): string {
   return JSON.stringify(objective, (key, value: unknown) =>
     key === 'indices' && Array.isArray(value) ? value.length : value,
   );
+}
+
+/** Values that an objective reads, each once. */
+export function sitesOf(objective: Objective): readonly string[] {
+  switch (objective.kind) {
+    case 'sum':
+    case 'mean':
+      return [...new Set(objective.terms.flatMap(sitesOf))];
+    case 'scale':
+      return sitesOf(objective.of);
+    default:
+      return [objective.site];
+  }
 }

@@ -1,0 +1,174 @@
+/**
+ * What attribution found, as a finding: maps with their controls, completeness, how much of the map shuffled weights
+ * leave, and the sentences that say whether it passed. Runs nothing.
+ */
+import type { Figure, Finding, MethodContext, Overlay, Params } from '../contract/method';
+import { text, type Found, type Inside, type Stage } from './attributing';
+import type { Asked } from './asking';
+import { mapFigure, short } from './maps';
+import { shuffledCopy, spearman } from './rank';
+
+export interface Similarity {
+  readonly stage: string;
+  readonly signed: number;
+  readonly magnitude: number;
+}
+
+const BARS = 30;
+
+/** A map that correlates this much with one of a model without its weights' order has failed. */
+const UNCHANGED = 0.7;
+
+export function finding(
+  method: string,
+  context: MethodContext,
+  params: Params,
+  asked: Asked,
+  found: Found,
+  inside: Inside,
+  control: { readonly found: Found; readonly inside: Inside } | null,
+  similar: readonly Similarity[],
+  stages: readonly Stage[],
+): Finding {
+  const ofControl = control?.found ?? null;
+  const controlTitle =
+    stages.at(-1)?.complete === true
+      ? 'The same with all weights shuffled'
+      : 'The same with shuffled weights';
+  const figures: Figure[] = found.maps.map((map, i) => {
+    const other = ofControl?.maps[i];
+    return other === undefined
+      ? { ...mapFigure(map, map, '', context.labels), control: null }
+      : mapFigure(map, other, controlTitle, context.labels);
+  });
+  figures.push({
+    kind: 'scalars',
+    title: 'Completeness: do the attributions add up?',
+    columns: ['quantity', 'value'],
+    rows: completeness(found),
+    control: ofControl === null ? null : { title: controlTitle, rows: completeness(ofControl) },
+  });
+  const chance = chanceOf(context, found);
+  if (similar.length > 0) {
+    figures.push({
+      kind: 'curves',
+      title: 'Model randomisation: how much of the map is left as weights are shuffled',
+      columns: ['shuffled down to', 'rank correlation', 'of magnitudes'],
+      rows: [
+        ['none', 1, 1],
+        ...similar.map(({ stage, signed, magnitude }) => [stage, cell(signed), cell(magnitude)]),
+      ],
+      control: {
+        title: 'The same map with its own elements shuffled: chance',
+        rows: [
+          ['none', 1, 1],
+          ...similar.map(({ stage }) => [stage, cell(chance.signed), cell(chance.magnitude)]),
+        ],
+      },
+    });
+  }
+  if (inside.length > 0) figures.push(insideFigure(inside, control?.inside ?? null, controlTitle));
+  return {
+    method,
+    title: `What drives ${asked.words}?`,
+    figures,
+    overlay: inside.length === 0 ? null : overlayOf(inside),
+    controls: controlsOf(similar, chance.signed, stages),
+    caveats: caveatsOf(params, found),
+    provenance: { ...context.provenance, params: { ...params, objective: asked.objective } },
+  };
+}
+
+function overlayOf(inside: Inside): Overlay {
+  return {
+    title: 'Attribution (gradient × activation)',
+    unit: '',
+    signed: true,
+    values: inside.map(({ site, value }) => ({ site, value: short(value) })),
+  };
+}
+
+function insideFigure(inside: Inside, control: Inside | null, controlTitle: string): Figure {
+  const largest = [...inside].sort((a, b) => Math.abs(b.value) - Math.abs(a.value)).slice(0, BARS);
+  const others = new Map(control?.map(({ site, value }) => [site, value]));
+  return {
+    kind: 'bars',
+    title: `Values inside, gradient × activation (the ${String(largest.length)} largest of ${String(inside.length)})`,
+    columns: ['value', 'attribution'],
+    rows: largest.map(({ site, value }) => [site, short(value)]),
+    control:
+      control === null
+        ? null
+        : { title: controlTitle, rows: largest.map(({ site }) => [site, short(others.get(site) ?? 0)]) },
+  };
+}
+
+function completeness({ value, baselineValue, sum }: Found): (readonly [string, number])[] {
+  const difference = value - baselineValue;
+  const error = Math.abs(sum - difference);
+  return [
+    ['objective at the input', short(value)],
+    ['objective at the baseline', short(baselineValue)],
+    ['difference', short(difference)],
+    ['sum of attributions', short(sum)],
+    ['completeness error', short(error)],
+    ['error as a share of the difference', short(difference === 0 ? 0 : error / Math.abs(difference))],
+  ];
+}
+
+/** What a rank correlation with a map of no meaning is: the map against itself in random order. */
+function chanceOf(context: MethodContext, found: Found): Omit<Similarity, 'stage'> {
+  const numbers = flat(found);
+  const other = shuffledCopy(numbers, () => context.random());
+  return {
+    signed: spearman(numbers, other),
+    magnitude: spearman(numbers.map(Math.abs), other.map(Math.abs)),
+  };
+}
+
+function cell(number: number): number | null {
+  return Number.isFinite(number) ? short(number) : null;
+}
+
+function controlsOf(similar: readonly Similarity[], chance: number, stages: readonly Stage[]): string[] {
+  const last = similar.at(-1);
+  if (last === undefined)
+    return ['No control: nothing between the inputs and the objective has weights that could be shuffled.'];
+  const all = stages.at(-1)?.complete === true ? 'all weights' : 'the last layers’ weights';
+  const said = `With ${all} in random order the map’s rank correlation with itself is ${last.signed.toFixed(2)} (chance: ${chance.toFixed(2)})`;
+  if (!Number.isFinite(last.signed))
+    return [`Model randomisation says nothing here: with ${all} in random order the map is flat.`];
+  return [
+    last.signed >= UNCHANGED
+      ? `FAILED model randomisation. ${said}: the map hardly depends on what the model has learned.`
+      : `Passed model randomisation. ${said}.`,
+  ];
+}
+
+function caveatsOf(params: Params, found: Found): string[] {
+  const difference = Math.abs(found.value - found.baselineValue);
+  const error = Math.abs(found.sum - (found.value - found.baselineValue));
+  const share = difference === 0 ? 0 : error / difference;
+  const integrated = params['kind'] !== 'gradient-x-activation';
+  const caveats = [
+    integrated
+      ? `Measured from the baseline "${text(params, 'baseline')}"; another baseline gives another map.`
+      : 'Gradient × activation is a first-order estimate: its sum need not be the difference it explains.',
+    'Values inside are attributed to by gradient × activation, an estimate of what setting them to zero would do.',
+  ];
+  if (integrated && share > 0.01)
+    caveats.push(
+      `The attributions’ sum is off by ${(100 * share).toPrecision(2)} % of what they explain: take more steps than ${text(params, 'steps')}.`,
+    );
+  return [...caveats, ...found.notes];
+}
+
+export function similarity(a: Found, b: Found): Omit<Similarity, 'stage'> {
+  const [all, others] = [flat(a), flat(b)];
+  const magnitude = spearman(all.map(Math.abs), others.map(Math.abs));
+  return { signed: spearman(all, others), magnitude };
+}
+
+function flat({ maps }: Found): Float64Array {
+  return Float64Array.from(maps.flatMap(({ attribution: numbers }) => Array.from(numbers)));
+}

@@ -1,0 +1,109 @@
+/**
+ * Parameters of a method, checked: from texts (the command line, a form) or from JSON (an experiment file) to one value
+ * of the right type for every parameter the method names. Knows no method.
+ */
+import { Failure } from '../base/errors';
+import type { Method, Params, ParamSpec, ParamValue } from '../contract/method';
+
+/** The method of that id. Throws `usage`, listing what there is. */
+export function findMethod(methods: readonly Method[], id: string): Method {
+  const found = methods.find((method) => method.id === id);
+  if (found !== undefined) return found;
+  throw wrong(`There is no method "${id}".`, `There are ${methods.map((method) => method.id).join(', ')}.`);
+}
+
+export function defaults(method: Method): Params {
+  return Object.fromEntries(method.params.map((spec) => [spec.name, spec.default]));
+}
+
+/** Values as an experiment file holds them; what is left out is the default. Throws `usage`. */
+export function checkParams(method: Method, given: Readonly<Record<string, unknown>>): Params {
+  const values: Record<string, ParamValue> = { ...defaults(method) };
+  for (const [name, value] of Object.entries(given))
+    values[name] = checked(specOf(method, name), value, method);
+  return values;
+}
+
+/** Values as a person types them, `name=value` split already. Throws `usage`. */
+export function parseParams(method: Method, texts: Readonly<Record<string, string>>): Params {
+  const given = Object.fromEntries(
+    Object.entries(texts).map(([name, text]) => [name, fromText(specOf(method, name), text)]),
+  );
+  return checkParams(method, given);
+}
+
+/** A text as a value of this parameter's type, not yet checked. */
+export function fromText(spec: ParamSpec, text: string): unknown {
+  switch (spec.type) {
+    case 'number':
+    case 'integer':
+      return text.trim() === '' ? text : Number(text);
+    case 'boolean':
+      return text === 'true' ? true : text === 'false' ? false : text;
+    case 'sites':
+      return splitSites(text);
+    default:
+      return text;
+  }
+}
+
+/** What a parameter's values look like, in a few words; '' where its description says it all. */
+export function describeValues(spec: ParamSpec): string {
+  if (spec.type === 'choice') return `One of ${spec.choices.join(', ')}.`;
+  if (spec.type !== 'number' && spec.type !== 'integer') return '';
+  const { min, max } = spec;
+  if (min !== undefined && max !== undefined) return `From ${String(min)} to ${String(max)}.`;
+  return min === undefined ? '' : `At least ${String(min)}.`;
+}
+
+/** Sites stand between commas; a comma inside brackets belongs to a site. */
+function splitSites(text: string): string[] {
+  return text
+    .split(/,(?![^([]*[)\]])/)
+    .map((site) => site.trim())
+    .filter((site) => site !== '');
+}
+
+function specOf(method: Method, name: string): ParamSpec {
+  const spec = method.params.find((candidate) => candidate.name === name);
+  if (spec !== undefined) return spec;
+  const names = method.params.map((candidate) => candidate.name).join(', ');
+  throw wrong(
+    `The method ${method.id} has no parameter "${name}".`,
+    names === '' ? 'It takes none.' : `It takes ${names}.`,
+  );
+}
+
+function checked(spec: ParamSpec, value: unknown, method: Method): ParamValue {
+  const refuse = (what: string): Failure =>
+    wrong(
+      `The parameter "${spec.name}" of ${method.id} ${what}, not ${JSON.stringify(value)}.`,
+      describeValues(spec) || spec.description,
+    );
+  switch (spec.type) {
+    case 'number':
+    case 'integer': {
+      if (typeof value !== 'number' || !Number.isFinite(value)) throw refuse('is a number');
+      if (spec.type === 'integer' && !Number.isInteger(value)) throw refuse('is a whole number');
+      if (value < (spec.min ?? -Infinity) || value > (spec.max ?? Infinity)) throw refuse('has limits');
+      return value;
+    }
+    case 'boolean':
+      if (typeof value !== 'boolean') throw refuse('is true or false');
+      return value;
+    case 'choice':
+      if (typeof value !== 'string' || !spec.choices.includes(value)) throw refuse('is a choice');
+      return value;
+    case 'sites':
+      if (!Array.isArray(value) || !value.every((site) => typeof site === 'string'))
+        throw refuse('is a list of sites');
+      return value;
+    default:
+      if (typeof value !== 'string') throw refuse('is a text');
+      return value;
+  }
+}
+
+function wrong(message: string, remedy: string): Failure {
+  return new Failure({ code: 'usage', message, remedy });
+}
