@@ -20,6 +20,7 @@ export interface Argument {
 export interface Parameter {
   readonly name: string;
   readonly fallback: Expr | null;
+  readonly annotation: Expr | null;
   readonly stars: 0 | 1 | 2;
   /** After a bare `*` or `*args`. */
   readonly keywordOnly: boolean;

@@ -191,11 +191,12 @@ export class ExpressionReader {
       } else if (node.name === '**') stars = 2;
       else if (node.name === 'VariableName' && nodes[i - 1]?.name !== 'AssignOp') {
         let next = i + 1;
-        if (nodes[next]?.name === 'TypeDef') next++;
+        const typed = nodes[next]?.name === 'TypeDef' ? nodes[next++] : undefined;
         const value = nodes[next]?.name === 'AssignOp' ? nodes[next + 1] : undefined;
         params.push({
           name: this.slice(node),
           fallback: value === undefined ? null : this.read(value),
+          annotation: typed === undefined ? null : this.read(childrenOf(typed).at(-1) ?? typed),
           stars,
           keywordOnly,
         });

@@ -17,7 +17,8 @@ function visitExpression(expr: Expr, visit: (call: Call) => void): void {
   for (const child of childrenOf(expr)) visitExpression(child, visit);
 }
 
-function expressionsOf(statement: Stmt): readonly Expr[] {
+/** Expressions of a statement that are evaluated where it stands. */
+export function expressionsOf(statement: Stmt): readonly Expr[] {
   switch (statement.kind) {
     case 'expression':
       return [statement.value];
@@ -40,7 +41,7 @@ function expressionsOf(statement: Stmt): readonly Expr[] {
 }
 
 /** Expressions directly inside one. */
-function childrenOf(expr: Expr): readonly Expr[] {
+export function childrenOf(expr: Expr): readonly Expr[] {
   switch (expr.kind) {
     case 'attribute':
       return [expr.object];
