@@ -2,31 +2,28 @@
  * `<pc-app>`: the model editor. Run bar on top, graph at the left, inspector at the right with a movable border. It
  * holds the latest snapshots and passes them down; components below never touch the transport.
  */
-import { LitElement, html, nothing } from 'lit';
-import type {
-  HostApi,
-  Inspection,
-  ModelSnapshot,
-  OverlayKind,
-  RunSnapshot,
-  RunState,
-  Selection,
-} from '../../src/contract/hostApi';
+import { html, nothing } from 'lit';
+import type { Bookmark, HostApi, ModelSnapshot, OverlayKind, Selection } from '../../src/contract/hostApi';
 import { isCancelled } from '../../src/base/cancel';
 import { describe } from '../../src/base/errors';
 import type { Remote } from '../../src/base/rpc';
 import '../graph/graph';
-import { byProducer, type GraphOverlay } from '../graph/overlay';
+import type { Exported } from '../graph/export';
+import type { GraphOverlay } from '../graph/overlay';
+import { refOf } from '../graph/selecting';
 import '../inspector/inspector';
 import type { Inquiry } from '../inspector/inquiry';
 import { define } from '../kit/define';
-import { appStyle } from './appStyle';
+import { AppProperties } from './appProperties';
+import { chosenKind, Columns, type NumberColumn } from './columns';
 import type { Connection } from './connection';
 import { prepareLayoutWorker } from './layoutWorker';
+import './nodeTable';
+import { renderTrouble, renderWarnings } from './notices';
 import './runBar';
-import { shared } from './style';
+import './sash';
 import './trouble';
-import { DEFAULT_STATE, EXTENT, readViewState, type ViewState } from './viewState';
+import { EXTENT, readViewState, type ViewState } from './viewState';
 import { setWords, word } from './words';
 
 const NARROW = 720;
@@ -35,54 +32,15 @@ interface SelectionDetail {
   readonly selection: Selection;
 }
 
-export class PcApp extends LitElement {
-  static override readonly properties = {
-    model: { state: true },
-    runs: { state: true },
-    run: { state: true },
-    selection: { state: true },
-    inspection: { state: true },
-    highlight: { state: true },
-    view: { state: true },
-    warningsOpen: { state: true },
-    message: { state: true },
-    narrow: { state: true },
-    context: { state: true },
-  };
-  static override readonly styles = [shared, appStyle];
-
-  declare model: ModelSnapshot | null;
-  declare runs: RunState | null;
-  declare run: RunSnapshot | null;
-  declare selection: Selection;
-  declare inspection: Inspection | null;
-  declare highlight: readonly number[];
-  declare view: ViewState;
-  declare warningsOpen: boolean;
-  declare message: string;
-  /** Panes stand one above the other where there is no room side by side. */
-  declare narrow: boolean;
-  /** What VS Code's context menu is about. */
-  declare context: string;
+export class PcApp extends AppProperties {
+  readonly #columns = new Columns();
   #connection: Connection | undefined;
   #inquiry: Inquiry | null = null;
   #makeWorker: (() => Worker) | undefined;
-  #shownOverlay:
-    { readonly run: RunSnapshot; readonly kind: OverlayKind; readonly overlay: GraphOverlay } | undefined;
   #inspecting: AbortController | undefined;
 
   constructor() {
     super();
-    this.model = null;
-    this.runs = null;
-    this.run = null;
-    this.selection = { kind: 'none' };
-    this.inspection = null;
-    this.highlight = [];
-    this.view = DEFAULT_STATE;
-    this.warningsOpen = false;
-    this.message = '';
-    this.narrow = false;
     this.context = contextOf({ kind: 'none' });
     new ResizeObserver(() => {
       this.narrow = this.clientWidth < NARROW;
@@ -110,6 +68,12 @@ export class PcApp extends LitElement {
       this.run = run;
       this.#inspect();
     });
+    connection.on('times', (times) => {
+      this.times = times;
+    });
+    connection.on('bookmarks', (bookmarks) => {
+      this.bookmarks = bookmarks;
+    });
     connection.on('selection', ({ selection, origin }) => {
       if (origin !== 'graph') this.selection = selection;
       this.#inspect();
@@ -118,9 +82,11 @@ export class PcApp extends LitElement {
       this.highlight = nodes;
     });
     this.#makeWorker = await prepareLayoutWorker(document.body.dataset['worker'] ?? '');
-    const { model, runs, run } = await host.ready();
+    const { model, runs, run, times, bookmarks } = await host.ready();
     this.runs = runs;
     this.run = run;
+    this.times = times;
+    this.bookmarks = bookmarks;
     this.selection = model.selection;
     this.#setModel(model);
   }
@@ -146,7 +112,9 @@ export class PcApp extends LitElement {
         .state=${this.runs}
         .run=${this.run}
         .cannotRun=${model.cannotRun}
-        .overlay=${this.#overlayKind()}
+        .overlay=${this.#kind()}
+        .columns=${this.#numbers()}
+        .canTime=${this.times === null}
         @pc-run=${() => this.#host((host) => host.run())}
         @pc-stop=${() => this.#host((host) => host.stopRun())}
         @pc-trust=${() => this.#host((host) => host.manageTrust())}
@@ -157,43 +125,55 @@ export class PcApp extends LitElement {
         @pc-compare=${({ detail }: CustomEvent<{ id: string | null }>) => this.#host((host) => host.compareWith(detail.id))}
         @pc-overlay=${({ detail }: CustomEvent<{ kind: OverlayKind | null }>) => {
           this.#remember({ overlay: detail.kind });
+          if (detail.kind === 'time' && this.times === null) this.#host((host) => host.measureTimes());
         }}
       ></pc-run-bar>
-      ${this.#warnings(model)} ${this.#trouble()}
+      ${renderWarnings(model.warnings, this.warningsOpen, () => (this.warningsOpen = !this.warningsOpen))}
+      ${renderTrouble(this.runs, this.run, () => this.#host((host) => host.showLog()))}
       <div class="panes ${this.narrow ? 'narrow' : ''}">
-        <pc-graph
-          data-vscode-context=${this.context}
-          .makeWorker=${this.#makeWorker}
-          .words=${model.words}
-          .model=${model.graph}
-          .overlay=${this.#overlay()}
-          .types=${this.run?.types ?? null}
-          .selection=${this.selection}
-          .highlight=${this.highlight}
-          .saved=${this.view.graph}
-          @pc-select=${({ detail }: CustomEvent<SelectionDetail>) => {
-            this.#select(detail.selection);
+        <div class="main">
+          <pc-graph
+            data-vscode-context=${this.context}
+            .makeWorker=${this.#makeWorker}
+            .words=${model.words}
+            .model=${model.graph}
+            .overlay=${this.#overlay()}
+            .types=${this.run?.types ?? null}
+            .selection=${this.selection}
+            .highlight=${this.highlight}
+            .saved=${this.view.graph}
+            .bookmarks=${this.bookmarks}
+            .texts=${this.searchTexts}
+            @pc-select=${({ detail }: CustomEvent<SelectionDetail>) => {
+              this.#select(detail.selection);
+            }}
+            @pc-open=${({ detail }: CustomEvent<SelectionDetail>) => this.#host((host) => host.reveal(detail.selection, 'call'))}
+            @pc-context=${({ detail }: CustomEvent<SelectionDetail>) => {
+              this.context = contextOf(detail.selection);
+            }}
+            @pc-view=${({ detail }: CustomEvent<unknown>) => {
+              this.#remember({ graph: detail });
+            }}
+            @pc-bookmarks=${({ detail }: CustomEvent<readonly Bookmark[]>) => {
+              this.bookmarks = detail;
+              this.#host((host) => host.setBookmarks(detail));
+            }}
+            @pc-search=${() => void this.#tell(this.#fetchTexts())}
+            @pc-export=${this.#save}
+            @pc-table=${() => void this.#openTable()}
+          ></pc-graph>
+          ${this.tabled ? this.#table(model) : nothing}
+        </div>
+        <pc-sash
+          ?level=${this.narrow}
+          label=${word('resize')}
+          .extent=${this.#extent()}
+          .least=${EXTENT.least}
+          .most=${EXTENT.most}
+          @pc-extent=${({ detail }: CustomEvent<number>) => {
+            this.#remember(this.narrow ? { inspectorHeight: detail } : { inspectorWidth: detail });
           }}
-          @pc-open=${({ detail }: CustomEvent<SelectionDetail>) => this.#host((host) => host.reveal(detail.selection, 'call'))}
-          @pc-context=${({ detail }: CustomEvent<SelectionDetail>) => {
-            this.context = contextOf(detail.selection);
-          }}
-          @pc-view=${({ detail }: CustomEvent<unknown>) => {
-            this.#remember({ graph: detail });
-          }}
-        ></pc-graph>
-        <div
-          class="sash"
-          role="separator"
-          tabindex="0"
-          aria-orientation=${this.narrow ? 'horizontal' : 'vertical'}
-          aria-label=${word('resize')}
-          aria-valuenow=${this.#extent()}
-          aria-valuemin=${EXTENT.least}
-          aria-valuemax=${EXTENT.most}
-          @pointerdown=${this.#drag}
-          @keydown=${this.#resizeByKey}
-        ></div>
+        ></pc-sash>
         <pc-inspector
           role="region"
           aria-label=${word('inspector')}
@@ -219,34 +199,72 @@ export class PcApp extends LitElement {
     this.#inspect();
   }
 
-  #overlayKind(): OverlayKind | null {
-    const wanted = this.view.overlay;
-    if (wanted === null) return null;
-    const kinds = this.run?.overlays.map(({ kind }) => kind) ?? [];
-    if (kinds.includes('difference'))
-      return kinds.includes(wanted) && wanted !== 'magnitude' ? wanted : 'difference';
-    return kinds.includes(wanted) ? wanted : (kinds[0] ?? null);
+  #numbers(): readonly NumberColumn[] {
+    const graph = this.model?.graph;
+    if (graph === undefined || graph === null) return [];
+    const titles = { weights: word('overlayWeights'), time: word('overlayTime') };
+    return this.#columns.of(graph, this.run, this.times, titles);
   }
 
-  /** The overlay by node; the same object while run and kind stay. */
-  #overlay(): GraphOverlay | null {
-    const kind = this.#overlayKind();
-    const { run } = this;
-    const graph = this.model?.graph;
-    if (kind === null || run === null || graph === undefined || graph === null) return null;
-    const column = run.overlays.find((overlay) => overlay.kind === kind);
-    if (column === undefined) return null;
-    if (this.#shownOverlay?.run !== run || this.#shownOverlay.kind !== kind) {
-      const { title, unit, signed, from, to, clipped } = column;
-      const byNode = byProducer(graph, column.byValue);
-      this.#shownOverlay = {
-        run,
-        kind,
-        overlay: { title, unit, signed, from, to, clipped, byNode, combine: signed ? 'largest' : 'mean' },
-      };
-    }
-    return this.#shownOverlay.overlay;
+  #kind(): OverlayKind | null {
+    return chosenKind(this.view.overlay, this.#numbers());
   }
+
+  #overlay(): GraphOverlay | null {
+    const kind = this.#kind();
+    return this.#numbers().find((column) => column.kind === kind)?.overlay ?? null;
+  }
+
+  #table({ graph }: ModelSnapshot): unknown {
+    const ref = graph === null ? null : refOf(graph, this.selection);
+    const idOf = (row: number): Selection => ({ kind: 'node', id: graph?.nodes.id[row] ?? 0 });
+    return html`<pc-sash
+        level
+        label=${word('resizeTable')}
+        .extent=${this.view.tableHeight}
+        .least=${EXTENT.least}
+        .most=${EXTENT.most}
+        @pc-extent=${({ detail }: CustomEvent<number>) => {
+          this.#remember({ tableHeight: detail });
+        }}
+      ></pc-sash>
+      <pc-node-table
+        .style=${`height:${String(this.view.tableHeight)}px`}
+        .model=${graph}
+        .columns=${this.#numbers()}
+        .types=${this.run?.types ?? null}
+        .texts=${this.searchTexts}
+        .selected=${ref === null || ref < 0 ? -1 : ref}
+        @pc-row=${({ detail }: CustomEvent<number>) => {
+          this.#select(idOf(detail));
+        }}
+        @pc-row-open=${({ detail }: CustomEvent<number>) => this.#host((host) => host.reveal(idOf(detail), 'call'))}
+        @pc-close=${() => {
+          this.tabled = false;
+          this.renderRoot.querySelector('pc-graph')?.focus();
+        }}
+      ></pc-node-table>`;
+  }
+
+  async #openTable(): Promise<void> {
+    this.tabled = true;
+    void this.#tell(this.#fetchTexts());
+    await this.updateComplete;
+    const table = this.renderRoot.querySelector('pc-node-table');
+    await table?.updateComplete;
+    table?.focus();
+  }
+
+  async #fetchTexts(): Promise<void> {
+    this.searchTexts = (await this.#connection?.host.searchTexts()) ?? null;
+  }
+
+  /** A drawing goes where the person wants it; the host asks. */
+  readonly #save = (event: CustomEvent<Exported>): void => {
+    event.preventDefault();
+    const { name, content } = event.detail;
+    this.#host(async (host) => host.saveFile(name, new Uint8Array(await content.arrayBuffer())));
+  };
 
   #select(selection: Selection): void {
     this.selection = selection;
@@ -270,74 +288,9 @@ export class PcApp extends LitElement {
     );
   }
 
-  #warnings({ warnings }: ModelSnapshot): unknown {
-    const [first] = warnings;
-    if (first === undefined) return nothing;
-    const shown = this.warningsOpen ? warnings.slice(0, 200) : [first];
-    return html`<div class="warnings" role="note" aria-label=${word('warnings')}>
-      <ul>
-        ${shown.map((warning) => html`<li>${warning}</li>`)}
-      </ul>
-      ${
-        warnings.length < 2
-          ? nothing
-          : html`<button
-              class="link"
-              aria-expanded=${String(this.warningsOpen)}
-              @click=${() => {
-                this.warningsOpen = !this.warningsOpen;
-              }}
-            >
-              ${this.warningsOpen ? '–' : word('showAll', warnings.length)}
-            </button>`
-      }
-    </div>`;
-  }
-
-  #trouble(): unknown {
-    const trouble = this.runs?.trouble;
-    if (trouble === undefined || trouble === null) return this.#notes();
-    return html`<div class="warnings" role="alert">
-      <span class="problem">${trouble.what}</span> ${trouble.remedy}
-      <button class="link" @click=${() => this.#host((host) => host.showLog())}>${word('showLog')}</button>
-    </div>`;
-  }
-
-  #notes(): unknown {
-    const notes = this.run?.notes ?? [];
-    return notes.length === 0
-      ? nothing
-      : html`<div class="warnings" role="note" aria-label=${word('notes')}>${notes.join(' ')}</div>`;
-  }
-
   #extent(): number {
     return this.narrow ? this.view.inspectorHeight : this.view.inspectorWidth;
   }
-
-  #setExtent(extent: number): void {
-    const kept = Math.round(Math.min(EXTENT.most, Math.max(EXTENT.least, extent)));
-    this.#remember(this.narrow ? { inspectorHeight: kept } : { inspectorWidth: kept });
-  }
-
-  readonly #drag = (event: PointerEvent): void => {
-    const sash = event.currentTarget as HTMLElement;
-    sash.setPointerCapture(event.pointerId);
-    const place = (at: PointerEvent): number => (this.narrow ? at.clientY : at.clientX);
-    const start = place(event);
-    const extent = this.#extent();
-    const move = (moved: PointerEvent): void => {
-      this.#setExtent(extent + start - place(moved));
-    };
-    sash.addEventListener('pointermove', move);
-    sash.addEventListener('pointerup', () => sash.removeEventListener('pointermove', move), { once: true });
-  };
-
-  readonly #resizeByKey = (event: KeyboardEvent): void => {
-    const step = { ArrowLeft: 16, ArrowUp: 16, ArrowRight: -16, ArrowDown: -16 }[event.key];
-    if (step === undefined) return;
-    event.preventDefault();
-    this.#setExtent(this.#extent() + step);
-  };
 
   #remember(change: Partial<ViewState>): void {
     this.view = { ...this.view, ...change };

@@ -31,6 +31,17 @@ export const appStyle = css`
   .panes.narrow {
     flex-direction: column;
   }
+  .main {
+    flex: 1;
+    display: flex;
+    flex-direction: column;
+    min-width: 0;
+    min-height: 0;
+  }
+  pc-node-table {
+    flex: none;
+    max-height: 60%;
+  }
   pc-graph {
     flex: 1;
     min-width: 0;
@@ -45,31 +56,6 @@ export const appStyle = css`
   .narrow pc-inspector {
     max-width: none;
     max-height: 75%;
-  }
-  .sash {
-    flex: none;
-    width: 1px;
-    background: var(--vscode-editorWidget-border, var(--vscode-contrastBorder, transparent));
-    cursor: ew-resize;
-    position: relative;
-  }
-  .sash::after {
-    content: '';
-    position: absolute;
-    inset: 0 -3px;
-    z-index: 1;
-  }
-  .narrow .sash {
-    width: auto;
-    height: 1px;
-    cursor: ns-resize;
-  }
-  .narrow .sash::after {
-    inset: -3px 0;
-  }
-  .sash:hover::after,
-  .sash:focus-visible::after {
-    background: var(--vscode-sash-hoverBorder, var(--vscode-focusBorder));
   }
   .warnings {
     padding: 2px 8px;

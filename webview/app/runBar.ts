@@ -16,6 +16,7 @@ import '../kit/button';
 import { define } from '../kit/define';
 import '../kit/dropdown';
 import '../kit/progress';
+import type { NumberColumn } from './columns';
 import { shared } from './style';
 import { word } from './words';
 
@@ -27,6 +28,8 @@ export class PcRunBar extends LitElement {
     run: { attribute: false },
     cannotRun: { attribute: false },
     overlay: { attribute: false },
+    columns: { attribute: false },
+    canTime: { attribute: false },
     allFeeds: { state: true },
     now: { state: true },
   };
@@ -97,6 +100,10 @@ export class PcRunBar extends LitElement {
   declare run: RunSnapshot | null;
   declare cannotRun: string | null;
   declare overlay: OverlayKind | null;
+  /** What can colour the graph. */
+  declare columns: readonly NumberColumn[];
+  /** Times are not known, but can be asked for. */
+  declare canTime: boolean;
   declare allFeeds: boolean;
   declare now: number;
   #clock: ReturnType<typeof setInterval> | undefined;
@@ -107,6 +114,8 @@ export class PcRunBar extends LitElement {
     this.run = null;
     this.cannotRun = null;
     this.overlay = null;
+    this.columns = [];
+    this.canTime = false;
     this.allFeeds = false;
     this.now = 0;
   }
@@ -210,10 +219,13 @@ export class PcRunBar extends LitElement {
   }
 
   #shown(state: RunState): unknown {
-    if (state.runs.length === 0) return nothing;
-    const overlays = this.run?.overlays ?? [];
     return html`<div class="shown">
-      <pc-dropdown
+      ${state.runs.length === 0 ? nothing : this.#runs(state)} ${this.#overlays()}
+    </div>`;
+  }
+
+  #runs(state: RunState): unknown {
+    return html`<pc-dropdown
         label=${word('runs')}
         .value=${state.shown ?? ''}
         .options=${state.runs.map((run) => ({ value: run.id, label: runLabel(run) }))}
@@ -234,18 +246,20 @@ export class PcRunBar extends LitElement {
                 ]}
                 @pc-change=${(event: CustomEvent<string>) => this.#send('pc-compare', { id: event.detail === '' ? null : event.detail })}
               ></pc-dropdown>`
-      }
-      ${
-        overlays.length === 0
-          ? nothing
-          : html`<pc-dropdown
-              label=${word('overlay')}
-              .value=${this.overlay ?? ''}
-              .options=${[{ value: '', label: word('overlayNone') }, ...overlays.map(({ kind, title }) => ({ value: kind, label: title }))]}
-              @pc-change=${(event: CustomEvent<string>) => this.#send('pc-overlay', { kind: event.detail === '' ? null : event.detail })}
-            ></pc-dropdown>`
-      }
-    </div>`;
+      }`;
+  }
+
+  #overlays(): unknown {
+    const options = this.columns.map(({ kind, overlay: { title } }) => ({ value: kind, label: title }));
+    const timed = this.canTime && this.cannotRun === null;
+    if (timed) options.push({ value: 'time', label: word('overlayTimeAsk') });
+    if (options.length === 0) return nothing;
+    return html`<pc-dropdown
+      label=${word('overlay')}
+      .value=${this.overlay ?? ''}
+      .options=${[{ value: '', label: word('overlayNone') }, ...options]}
+      @pc-change=${(event: CustomEvent<string>) => this.#send('pc-overlay', { kind: event.detail === '' ? null : event.detail })}
+    ></pc-dropdown>`;
   }
 
   #send(type: string, detail: unknown = null): void {

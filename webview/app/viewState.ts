@@ -5,6 +5,7 @@ export interface ViewState {
   readonly inspectorWidth: number;
   /** Where the panes stand one above the other. */
   readonly inspectorHeight: number;
+  readonly tableHeight: number;
   readonly overlay: OverlayKind | null;
   /** The graph's own: what is open, where one looks. */
   readonly graph: unknown;
@@ -13,6 +14,7 @@ export interface ViewState {
 export const DEFAULT_STATE: ViewState = {
   inspectorWidth: 360,
   inspectorHeight: 320,
+  tableHeight: 260,
   overlay: 'magnitude',
   graph: null,
 };
@@ -22,10 +24,12 @@ export function readViewState(saved: unknown): ViewState {
   if (typeof saved !== 'object' || saved === null) return DEFAULT_STATE;
   const width = 'inspectorWidth' in saved ? saved.inspectorWidth : undefined;
   const height = 'inspectorHeight' in saved ? saved.inspectorHeight : undefined;
+  const table = 'tableHeight' in saved ? saved.tableHeight : undefined;
   const overlay = 'overlay' in saved ? saved.overlay : undefined;
   return {
     inspectorWidth: isExtent(width) ? width : DEFAULT_STATE.inspectorWidth,
     inspectorHeight: isExtent(height) ? height : DEFAULT_STATE.inspectorHeight,
+    tableHeight: isExtent(table) ? table : DEFAULT_STATE.tableHeight,
     overlay: overlay === null || isOverlay(overlay) ? overlay : DEFAULT_STATE.overlay,
     graph: 'graph' in saved ? saved.graph : null,
   };
@@ -38,6 +42,8 @@ function isExtent(value: unknown): value is number {
   return typeof value === 'number' && value >= EXTENT.least && value <= EXTENT.most;
 }
 
+const OVERLAYS: readonly OverlayKind[] = ['magnitude', 'zeros', 'spread', 'difference', 'weights', 'time'];
+
 function isOverlay(value: unknown): value is OverlayKind {
-  return value === 'magnitude' || value === 'zeros' || value === 'spread' || value === 'difference';
+  return OVERLAYS.some((kind) => kind === value);
 }

@@ -18,6 +18,8 @@ export interface Parts {
   copy(): void;
   menu(): void;
   table(): void;
+  bookmark(): void;
+  show(menu: 'bookmarks' | 'save'): void;
   search(): void;
   clear(): void;
   step(step: 1 | -1): void;
@@ -66,6 +68,9 @@ export function actionsOf(parts: Parts): Readonly<Record<Command, () => void>> {
     downstream: () => parts.trace(true),
     copy: () => parts.copy(),
     table: () => parts.table(),
+    bookmark: () => parts.bookmark(),
+    bookmarks: () => parts.show('bookmarks'),
+    save: () => parts.show('save'),
     menu: () => parts.menu(),
   };
 }

@@ -1,8 +1,10 @@
 /**
- * Search over a model: a pattern against names, operators, facts, modules and shapes. Every distinct text is tried once,
+ * Search over a model: a pattern against names, operators, facts, modules and shapes, and against attributes and
+ * source lines once they are there. Every distinct text is tried once,
  * so that a keystroke costs the same however often `MatMul` occurs.
  */
 import type { GraphModel } from '../../src/contract/graphModel';
+import type { SearchTexts } from '../../src/contract/hostApi';
 import { groupBy, type Groups } from '../../src/layout/arrays';
 
 export interface Found {
@@ -11,6 +13,9 @@ export interface Found {
   /** Scope rows whose own name or class matches. */
   readonly scopes: readonly number[];
 }
+
+/** More of a text is not searched. */
+const longest = 400;
 
 export const nothingFound: Found = { nodes: [], scopes: [] };
 
@@ -28,27 +33,27 @@ export function readPattern(text: string): RegExp | undefined {
 export class Finder {
   readonly #model: GraphModel;
   readonly #types: Groups;
+  readonly #texts: SearchTexts | null;
 
-  constructor(model: GraphModel) {
+  /** `texts`: attributes and source lines, once the page has them. */
+  constructor(model: GraphModel, texts: SearchTexts | null = null) {
     this.#model = model;
+    this.#texts = texts?.attributes.length === model.nodes.count ? texts : null;
     this.#types = groupBy(model.values.producer, model.values.count, model.nodes.count);
   }
 
   find(pattern: RegExp): Found {
     const { nodes, scopes, values, strings } = this.#model;
-    // 0 not tried, 1 no, 2 yes.
-    const hit = new Uint8Array(strings.length);
-    const matches = (index: number): boolean => {
-      if (index < 0) return false;
-      if (hit[index] === 0) hit[index] = pattern.test((strings[index] ?? '').slice(0, 400)) ? 2 : 1;
-      return hit[index] === 2;
-    };
+    const matches = once(strings, pattern);
+    const texts = this.#texts;
+    const more = once(texts?.strings ?? [], pattern);
     const found: number[] = [];
     for (let node = 0; node < nodes.count; node++) {
       if (
         matches(nodes.op[node] ?? -1) ||
         matches(nodes.name[node] ?? -1) ||
-        matches(nodes.detail[node] ?? -1)
+        matches(nodes.detail[node] ?? -1) ||
+        (texts !== null && (more(texts.attributes[node] ?? -1) || more(texts.source[node] ?? -1)))
       ) {
         found.push(node);
         continue;
@@ -72,4 +77,15 @@ export class Finder {
     }
     return { nodes: found, scopes: modules };
   }
+}
+
+/** Tries each string at most once, however many nodes share it. */
+function once(strings: readonly string[], pattern: RegExp): (index: number) => boolean {
+  // 0 not tried, 1 no, 2 yes.
+  const hit = new Uint8Array(strings.length);
+  return (index) => {
+    if (index < 0) return false;
+    if (hit[index] === 0) hit[index] = pattern.test((strings[index] ?? '').slice(0, longest)) ? 2 : 1;
+    return hit[index] === 2;
+  };
 }

@@ -7,11 +7,13 @@ import { html, nothing } from 'lit';
 import type { Selection } from '../../src/contract/hostApi';
 import { define } from '../kit/define';
 import { actionsOf } from './actions';
-import type { Camera } from './camera';
 import { Emphasis } from './emphasis';
 import { boxFacts } from './facts';
+import { Interaction } from './interaction';
+import { toggleBookmark } from './bookmarking';
 import { GraphProperties } from './graphProperties';
 import { commandOf, type Command } from './keys';
+import type { PcGraphMenu } from './menu';
 import './minimap';
 import { Navigation } from './navigation';
 import { withRepeat } from './openness';
@@ -19,12 +21,11 @@ import './outline';
 import { listenToPointer } from './pointer';
 import type { Scene } from './scene';
 import { Searching } from './searching';
-import { boxOfRef, refOf, runAround } from './selecting';
+import { refOf, runAround } from './selecting';
 import { GraphSession } from './session';
-import { copyAddress, saveDrawing } from './sharing';
+import { copyAddress, saveDrawing, type Saving } from './sharing';
 import { Stage } from './stage';
 import { renderBar, renderCrumbs, renderLegend, renderScrubber, renderSearch, renderTip } from './templates';
-import { Tips } from './tips';
 import { phrase } from './words';
 
 export interface SelectionDetail {
@@ -34,12 +35,10 @@ export interface SelectionDetail {
 export class PcGraph extends GraphProperties {
   readonly #searching = new Searching();
   readonly #emphasis = new Emphasis();
-  readonly #tips = new Tips((tip) => {
-    if (tip !== this.tip) this.tip = tip;
-  });
   #stage: Stage | undefined;
   #session: GraphSession | undefined;
   #navigation: Navigation | undefined;
+  #interaction: Interaction | undefined;
   #listening = new AbortController();
   #busyTimers: ReturnType<typeof setTimeout>[] = [];
 
@@ -51,12 +50,13 @@ export class PcGraph extends GraphProperties {
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.#listening.abort();
-    this.#tips.hide();
+    this.#interaction?.hideTip();
     this.#session?.dispose();
     this.#stage?.dispose();
     this.#session = undefined;
     this.#stage = undefined;
     this.#navigation = undefined;
+    this.#interaction = undefined;
     for (const timer of this.#busyTimers) clearTimeout(timer);
   }
 
@@ -86,7 +86,7 @@ export class PcGraph extends GraphProperties {
         .label=${phrase(words, 'outline')}
         @outline-select=${({ detail }: CustomEvent<number>) => this.#navigation?.goTo(detail, false)}
         @outline-toggle=${({ detail }: CustomEvent<number>) => this.#navigation?.toggle(-1 - detail)}
-        @outline-open=${({ detail }: CustomEvent<number>) => this.#openRef(detail)}
+        @outline-open=${({ detail }: CustomEvent<number>) => this.#interaction?.open(detail)}
       ></pc-outline>
       <div class="top">
         ${
@@ -104,7 +104,19 @@ export class PcGraph extends GraphProperties {
             canGoForward: this.#navigation?.canGoForward ?? false,
             outlined: this.outlined,
             run: (command) => this.#run(command),
-            save: (kind) => void this.#save(kind),
+            save: (saving) => void this.#save(saving),
+            bookmarks: this.bookmarks,
+            mark: () => this.#run('bookmark'),
+            goTo: (bookmark) => {
+              const ref = model === null ? null : refOf(model, bookmark.selection);
+              if (ref !== null) this.#navigation?.goTo(ref, true);
+              this.focus();
+            },
+            forget: (bookmark) =>
+              this.#fire(
+                'pc-bookmarks',
+                this.bookmarks.filter((kept) => kept !== bookmark),
+              ),
           })}
           ${this.#search()}
         </div>
@@ -164,6 +176,10 @@ export class PcGraph extends GraphProperties {
 
   protected override updated(changed: ReadonlyMap<PropertyKey, unknown>): void {
     if (changed.has('model') && this.model !== null) this.#session?.show(this.model, this.saved);
+    if (changed.has('texts')) {
+      this.#searching.read(this.texts);
+      this.requestUpdate();
+    }
     if (changed.has('selection')) this.#navigation?.follow(this.selection);
     if (changed.has('highlight')) this.#emphasis.light(this.highlight);
     if (changed.has('overlay') || changed.has('fixed')) this.#emphasis.color(this.overlay, this.fixed);
@@ -199,17 +215,19 @@ export class PcGraph extends GraphProperties {
       onSelect: (selection) => this.#onSelect(selection),
       onOpenness: (saved) => this.#fire('pc-view', saved),
     });
-    const target = {
-      camera: () => stage.camera,
-      look: (camera: Camera) => stage.look(camera),
-      click: (x: number, y: number) => this.#click(this.#boxAt(x, y)),
-      doubleClick: (x: number, y: number) => this.#activate(this.#boxAt(x, y)),
-      hover: (x: number, y: number) => this.#hover(x, y),
-      leave: () => this.#hover(-1, -1),
-      context: (x: number, y: number, at: MouseEvent) =>
-        this.#context(this.#boxAt(x, y), at.clientX, at.clientY),
-    };
-    listenToPointer(canvas, target, signal);
+    this.#interaction = new Interaction({
+      stage,
+      navigation: this.#navigation,
+      emphasis: this.#emphasis,
+      typeOf: (value) => this.#typeOf(value),
+      scene: () => this.#scene,
+      words: () => this.words,
+      showTip: (tip) => {
+        if (tip !== this.tip) this.tip = tip;
+      },
+      fire: (name, detail) => this.#fire(name, detail),
+    });
+    listenToPointer(canvas, this.#interaction.target(), signal);
     if (this.model !== null) session.show(this.model, this.saved);
   }
 
@@ -237,7 +255,7 @@ export class PcGraph extends GraphProperties {
   #moved(): void {
     const stage = this.#stage;
     if (stage === undefined) return;
-    this.#tips.hide();
+    this.#interaction?.hideTip();
     this.renderRoot.querySelector('pc-minimap')?.follow(stage.camera, stage.width, stage.height, stage.theme);
   }
 
@@ -250,50 +268,6 @@ export class PcGraph extends GraphProperties {
       this.message = [title, ...lines].join(', ');
     }
     this.#fire('pc-select', { selection });
-  }
-
-  #boxAt(x: number, y: number): number {
-    return this.#scene === undefined ? -1 : (this.#stage?.boxAt(this.#scene, x, y) ?? -1);
-  }
-
-  #click(box: number): void {
-    this.#tips.hide();
-    const scene = this.#scene;
-    if (scene !== undefined) this.#navigation?.select(box < 0 ? null : scene.refOf(box));
-  }
-
-  /** Enter and double click: a module opens or closes, a node is shown in its source. */
-  #activate(box: number): void {
-    if (this.#scene !== undefined && box >= 0) this.#openRef(this.#scene.refOf(box));
-  }
-
-  #openRef(ref: number): void {
-    const scene = this.#scene;
-    if (scene === undefined) return;
-    if (boxOfRef(scene, ref) < 0 || scene.refOf(boxOfRef(scene, ref)) !== ref)
-      this.#navigation?.goTo(ref, true);
-    else if (ref < 0) this.#navigation?.toggle(-1 - ref);
-    else this.#fire('pc-open', { selection: scene.selectionOf(boxOfRef(scene, ref)) });
-  }
-
-  #hover(x: number, y: number): void {
-    const scene = this.#scene;
-    const stage = this.#stage;
-    if (scene === undefined || stage === undefined) return;
-    const box = x < 0 ? -1 : this.#boxAt(x, y);
-    if (x < 0) this.#tips.hide();
-    else this.#tips.move(scene, stage, { x, y }, box, this.words, (value) => this.#typeOf(value));
-    if (box === this.#emphasis.hovered) return;
-    this.#emphasis.hovered = box;
-    this.#fire('pc-hover', { selection: box < 0 ? { kind: 'none' } : scene.selectionOf(box) });
-    stage.schedule();
-  }
-
-  #context(box: number, x: number, y: number): void {
-    const scene = this.#scene;
-    if (scene === undefined) return;
-    this.#click(box);
-    this.#fire('pc-context', { selection: box < 0 ? { kind: 'none' } : scene.selectionOf(box), x, y });
   }
 
   #typeOf(value: number): string {
@@ -346,19 +320,25 @@ export class PcGraph extends GraphProperties {
       stage,
       navigation,
       emphasis,
-      activate: (box) => this.#activate(box),
+      activate: (box) => this.#interaction?.activate(box),
       trace: (downstream) => {
         this.message = phrase(this.words, downstream ? 'downstream' : 'upstream', emphasis.trace(downstream));
       },
       toggleOutline: () => (this.outlined = !this.outlined),
       copy: () => void copyAddress({ scene }, emphasis.ref, this.words).then((said) => (this.message = said)),
       table: () => this.#fire('pc-table', null),
+      bookmark: () => {
+        if (emphasis.ref !== null)
+          this.#fire('pc-bookmarks', toggleBookmark(scene.model, this.bookmarks, emphasis.ref));
+      },
+      show: (menu) => this.renderRoot.querySelector<PcGraphMenu>(`pc-graph-menu.${menu}`)?.show(),
       menu: () => {
         const { x, y } = stage.toPage(emphasis.selected < 0 ? scene.bounds : scene.rect(emphasis.selected));
-        this.#context(emphasis.selected, x, y);
+        this.#interaction?.context(emphasis.selected, x, y);
       },
       search: () => {
         this.#searching.open = true;
+        this.#fire('pc-search', null);
         this.requestUpdate();
         void this.updateComplete.then(() => this.renderRoot.querySelector('pc-graph-search')?.focus());
       },
@@ -368,10 +348,10 @@ export class PcGraph extends GraphProperties {
     this.#refresh();
   }
 
-  async #save(kind: 'svg' | 'png'): Promise<void> {
+  async #save(saving: Saving): Promise<void> {
     const shown = this.#emphasis.shown(this.#searching);
     if (shown !== undefined && this.#stage !== undefined)
-      this.message = await saveDrawing(this, this.#stage.lookOf(shown), kind);
+      this.message = await saveDrawing(this, this.#stage.lookOf(shown), saving);
   }
 
   #refresh(): void {

@@ -1,7 +1,7 @@
 /** What a page gives `<pc-graph>`, and what the graph keeps for its own markup: the reactive properties alone. */
 import { LitElement } from 'lit';
 import type { GraphModel } from '../../src/contract/graphModel';
-import type { Selection } from '../../src/contract/hostApi';
+import type { Bookmark, SearchTexts, Selection } from '../../src/contract/hostApi';
 import { graphStyle } from './graphStyle';
 import type { MakeWorker } from './layoutClient';
 import type { GraphOverlay } from './overlay';
@@ -18,6 +18,8 @@ export abstract class GraphProperties extends LitElement {
     words: { attribute: false },
     makeWorker: { attribute: false },
     saved: { attribute: false },
+    bookmarks: { attribute: false },
+    texts: { attribute: false },
     plain: { type: Boolean },
     busy: { state: true },
     message: { state: true },
@@ -39,6 +41,9 @@ export abstract class GraphProperties extends LitElement {
   declare makeWorker: MakeWorker;
   /** What `pc-view` gave last time. Read once per model. */
   declare saved: unknown;
+  declare bookmarks: readonly Bookmark[];
+  /** Attributes and source lines for the search; null until the page has them (`pc-search` asks). */
+  declare texts: SearchTexts | null;
   /** Draws without WebGL. Read once. */
   declare plain: boolean;
   /** 0 idle, 1 a thin bar, 2 a note with a stop button. */
@@ -60,6 +65,8 @@ export abstract class GraphProperties extends LitElement {
       throw new Error('Broken invariant: the page gives the graph its worker.');
     };
     this.saved = null;
+    this.bookmarks = [];
+    this.texts = null;
     this.plain = false;
     this.busy = 0;
     this.message = '';

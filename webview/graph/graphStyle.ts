@@ -11,6 +11,7 @@ export const graphStyle = css`
     font-family: var(--vscode-font-family);
     font-size: var(--vscode-font-size, 13px);
     contain: strict;
+    container-type: size;
   }
   canvas.view {
     position: absolute;
@@ -183,6 +184,11 @@ export const graphStyle = css`
     position: absolute;
     right: 8px;
     bottom: 8px;
+  }
+  @container (max-height: 240px) {
+    pc-minimap {
+      display: none;
+    }
   }
   .foot {
     position: absolute;

@@ -19,5 +19,7 @@ export const icons = {
   repeats: stroke('M5.5 5.5h8v8h-8zM3.5 11V3.5H11M1.5 9V1.5H9'),
   plumbing: stroke('M2 5h7M12 5h2M9 3v4h3V3zM2 11h2M7 11h7M4 9v4h3V9z'),
   outline: stroke('M2 3.5h3M4.5 8h3M4.5 12.5h3M7 3.5h7M9.5 8H14M9.5 12.5H14'),
+  bookmark: stroke('M4.5 2.5h7v11L8 10.5l-3.5 3z'),
+  table: stroke('M2.5 3.5h11v9h-11zM2.5 6.5h11M6 6.5v6'),
   save: stroke('M8 2v8M4.5 7L8 10.5 11.5 7M2.5 13.5h11'),
 } as const;

@@ -30,6 +30,9 @@ export type Command =
   | 'downstream'
   | 'copy'
   | 'table'
+  | 'bookmark'
+  | 'bookmarks'
+  | 'save'
   | 'menu';
 
 const plain: Readonly<Record<string, Command>> = {
@@ -57,6 +60,9 @@ const plain: Readonly<Record<string, Command>> = {
   d: 'downstream',
   y: 'copy',
   t: 'table',
+  b: 'bookmark',
+  B: 'bookmarks',
+  s: 'save',
   ContextMenu: 'menu',
 };
 

@@ -1,5 +1,6 @@
 /** A running search: its text, what it found, and stepping through it. Knows neither the screen nor what is open. */
 import type { GraphModel } from '../../src/contract/graphModel';
+import type { SearchTexts } from '../../src/contract/hostApi';
 import { Finder, nothingFound, readPattern, type Found } from './finder';
 import type { Scene } from './scene';
 import { boxOfRef } from './selecting';
@@ -14,6 +15,7 @@ export class Searching {
   invalid = false;
   #model: GraphModel | undefined;
   #finder: Finder | undefined;
+  #texts: SearchTexts | null = null;
   #found: Found = nothingFound;
   /** Refs (node rows, -1 - scope rows) in the order one steps through them. */
   #refs: readonly number[] = [];
@@ -29,6 +31,13 @@ export class Searching {
     this.search(this.text);
   }
 
+  /** Searches attributes and source lines too. */
+  read(texts: SearchTexts | null): void {
+    this.#texts = texts;
+    this.#finder = undefined;
+    this.search(this.text);
+  }
+
   search(text: string): void {
     this.text = text;
     this.#boxesFor = undefined;
@@ -40,7 +49,7 @@ export class Searching {
       this.#refs = [];
       return;
     }
-    this.#finder ??= new Finder(this.#model);
+    this.#finder ??= new Finder(this.#model, this.#texts);
     this.#found = this.#finder.find(pattern);
     this.#refs = inFileOrder(this.#model, this.#found);
   }

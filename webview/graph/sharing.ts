@@ -1,5 +1,6 @@
 /** What leaves the graph: an address on the clipboard, the drawing as a file. Each gives the sentence to announce, or ''. */
 import { describe } from '../../src/base/errors';
+import { visible } from './camera';
 import { hand, toPng, toSvg } from './export';
 import type { Look } from './look';
 import { addressOf } from './selecting';
@@ -22,8 +23,17 @@ export async function copyAddress(
   }
 }
 
-export async function saveDrawing(element: HTMLElement, look: Look, kind: 'svg' | 'png'): Promise<string> {
-  const area = look.scene.bounds;
+export interface Saving {
+  readonly kind: 'svg' | 'png';
+  readonly area: 'whole' | 'view';
+}
+
+export async function saveDrawing(
+  element: HTMLElement,
+  look: Look,
+  { kind, area: which }: Saving,
+): Promise<string> {
+  const area = which === 'whole' ? look.scene.bounds : visible(look.camera, look.width, look.height);
   try {
     const content =
       kind === 'svg' ? new Blob([toSvg(look, area)], { type: 'image/svg+xml' }) : await toPng(look, area);

@@ -12,6 +12,8 @@ import { onThemeChange, readTheme, type GraphTheme } from './theme';
 export type Shown = Omit<Look, 'camera' | 'theme' | 'width' | 'height' | 'ratio'>;
 
 const glideTime = 140;
+/** Height of the toolbar and of the legend, in CSS pixels. */
+const bars = { above: 28, below: 24 };
 
 export class Stage {
   readonly #host: HTMLElement;
@@ -105,13 +107,13 @@ export class Stage {
   }
 
   fit(rect: Rect): void {
-    this.glide(fit(rect, this.width, this.height));
-    this.#fitting = () => fit(rect, this.width, this.height);
+    this.glide(this.#inset((height) => fit(rect, this.width, height)));
+    this.#fitting = () => this.#inset((height) => fit(rect, this.width, height));
   }
 
   firstLook(rect: Rect): void {
-    this.look(firstLook(rect, this.width, this.height));
-    this.#fitting = () => firstLook(rect, this.width, this.height);
+    this.look(this.#inset((height) => firstLook(rect, this.width, height)));
+    this.#fitting = () => this.#inset((height) => firstLook(rect, this.width, height));
   }
 
   /** From now on the view is a person's own: it is not fitted again by itself. */
@@ -188,6 +190,13 @@ export class Stage {
     } else if (before.width > 0)
       this.#set({ zoom, x: x + (width - before.width) / 2, y: y + (height - before.height) / 2 });
     else this.#set(this.#camera);
+  }
+
+  /** Looks so that bars above and below hide nothing, where there is room for that. */
+  #inset(look: (height: number) => Camera): Camera {
+    const part = Math.max(0, Math.min(1, (this.height - 240) / 100));
+    const camera = look(this.height - part * (bars.above + bars.below));
+    return { ...camera, y: camera.y + part * bars.above };
   }
 
   #set(camera: Camera): void {

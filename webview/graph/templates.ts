@@ -1,15 +1,18 @@
 /** The pieces of markup around the canvas: toolbar, breadcrumbs, scrubber of folded blocks, tooltip. */
 import { html, nothing } from 'lit';
 import type { GraphModel } from '../../src/contract/graphModel';
+import type { Bookmark } from '../../src/contract/hostApi';
 import type { FactLines } from './facts';
 import { icons } from './icons';
 import type { Command } from './keys';
+import './menu';
 import type { Openness } from './openness';
 import type { GraphOverlay } from './overlay';
 import './scaleLegend';
 import type { FixedScale } from './scaleLegend';
 import './searchBox';
 import type { Searching } from './searching';
+import type { Saving } from './sharing';
 import { phrase, type GraphWord } from './words';
 
 type Words = Readonly<Record<string, string>>;
@@ -21,7 +24,11 @@ export interface BarState {
   readonly canGoForward: boolean;
   readonly outlined: boolean;
   run(command: Command): void;
-  save(kind: 'svg' | 'png'): void;
+  save(saving: Saving): void;
+  readonly bookmarks: readonly Bookmark[];
+  mark(): void;
+  goTo(bookmark: Bookmark): void;
+  forget(bookmark: Bookmark): void;
 }
 
 export function renderBar(state: BarState): unknown {
@@ -46,16 +53,6 @@ export function renderBar(state: BarState): unknown {
     </button>`;
   };
   const { open } = state;
-  const save = (key: GraphWord, kind: 'svg' | 'png'): unknown =>
-    html`<button
-      title=${phrase(state.words, key)}
-      aria-label=${phrase(state.words, key)}
-      @click=${() => {
-        state.save(kind);
-      }}
-    >
-      ${kind.toUpperCase()}
-    </button>`;
   return html`<div class="bar" role="toolbar" aria-label=${phrase(state.words, 'graph')}>
     ${button('showOutline', icons.outline, 'outline', state.outlined)}
     ${button('find', icons.search, 'search')}
@@ -71,8 +68,53 @@ export function renderBar(state: BarState): unknown {
     ${button('zoomOut', icons.zoomOut, 'zoomOut')} ${button('zoomIn', icons.zoomIn, 'zoomIn')}
     ${button('fit', icons.fit, 'fit')}
     <span class="gap"></span>
-    ${save('exportSvg', 'svg')} ${save('exportPng', 'png')}
+    ${button('table', icons.table, 'table')} ${renderBookmarks(state)} ${renderSave(state)}
   </div>`;
+}
+
+const savings: Readonly<Record<string, Saving>> = {
+  svgWhole: { kind: 'svg', area: 'whole' },
+  svgView: { kind: 'svg', area: 'view' },
+  pngWhole: { kind: 'png', area: 'whole' },
+  pngView: { kind: 'png', area: 'view' },
+};
+
+function renderSave(state: BarState): unknown {
+  return html`<pc-graph-menu
+    class="save"
+    .label=${phrase(state.words, 'save')}
+    .icon=${icons.save}
+    .items=${(['svgWhole', 'svgView', 'pngWhole', 'pngView'] as const).map((key) => ({ key, label: phrase(state.words, key) }))}
+    @menu-choose=${({ detail }: CustomEvent<string>) => {
+      const saving = savings[detail];
+      if (saving !== undefined) state.save(saving);
+    }}
+  ></pc-graph-menu>`;
+}
+
+function renderBookmarks(state: BarState): unknown {
+  const { words, bookmarks } = state;
+  const kept = bookmarks.map(({ label }, index) => ({
+    key: String(index),
+    label,
+    removable: true,
+    ...(index === 0 ? { hint: phrase(words, 'bookmarkKeys') } : {}),
+  }));
+  return html`<pc-graph-menu
+    class="bookmarks"
+    .label=${phrase(words, 'bookmarks')}
+    .icon=${icons.bookmark}
+    .items=${[...kept, { key: 'mark', label: phrase(words, 'bookmark') }]}
+    @menu-choose=${({ detail }: CustomEvent<string>) => {
+      const bookmark = bookmarks[Number(detail)];
+      if (bookmark === undefined) state.mark();
+      else state.goTo(bookmark);
+    }}
+    @menu-remove=${({ detail }: CustomEvent<string>) => {
+      const bookmark = bookmarks[Number(detail)];
+      if (bookmark !== undefined) state.forget(bookmark);
+    }}
+  ></pc-graph-menu>`;
 }
 
 /** The search line while a search is open. */
