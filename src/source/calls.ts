@@ -3,10 +3,12 @@
  * A call is proved only when nothing else that the person's code could do there fits the evidence.
  */
 import { align } from './align';
+import { agreesInNumbers, baseOf } from './emissions';
 import { isAgain, type Activation } from './follow';
 import type { Operation } from './interpret/flow';
 import type { Instance } from './interpret/values';
 import type { Item, Work } from './nodeWork';
+import { isOneToOne } from './rules';
 import {
   classMakes,
   classTraces,
@@ -23,6 +25,8 @@ export interface CallFound {
   readonly operation: Operation;
   /** Everything that fits stands on the traced line and nothing that could hide there is unknown. */
   readonly proved: boolean;
+  /** No walk through the code makes it anywhere else: proof where no traced line names the place by itself. */
+  readonly placed: boolean;
   /** The module's class is not known to do anything else. */
   readonly suits: boolean;
   /** How many operations fitted before order and names chose. */
@@ -91,6 +95,7 @@ export function findCalls(
       operation,
       rivals: rivals.length,
       suits: performs(item.module, item.evidence.target, '') !== false,
+      placed: false,
       proved:
         activation.whole &&
         (activation.direct || trace?.complete === true) &&
@@ -103,7 +108,8 @@ export function findCalls(
 
 function keyOf(item: Item, trace: Traced | undefined): string {
   const frames = trace?.own.map(({ file, line }) => `${file}:${String(line)}`).join('|') ?? '';
-  return `${item.leaf}\n${item.evidence.target ?? item.nodes[0]?.op ?? ''}\n${frames}`;
+  const { target, numbers } = item.evidence;
+  return [item.leaf, target ?? item.nodes[0]?.op ?? '', frames, numbers?.join()].join('\n');
 }
 
 /** What it costs that an operation ran a node of module `leaf`; undefined when it cannot have. */
@@ -147,10 +153,10 @@ function performs(module: Instance | null, target: string | null, op: string): b
 }
 
 function fitOf(operation: Operation, item: Item): Fit {
-  const { target } = item.evidence;
-  return target === null
-    ? fitOperator(operation.name, item.nodes[0]?.op ?? '')
-    : fitTarget(operation.name, target);
+  const { target, numbers } = item.evidence;
+  if (target === null) return fitOperator(operation.name, item.nodes[0]?.op ?? '');
+  const agrees = agreesInNumbers(operation.name, baseOf(target), operation.numbers ?? [], numbers);
+  return agrees ? fitTarget(operation.name, target) : 'unlike';
 }
 
 /** One call may make several items; a plain operator hardly makes the same twice. */
@@ -174,10 +180,33 @@ function isRuledOut(operation: Operation, item: Item): boolean {
   return isPlain(operation.name) && fitTarget(operation.name, target) === 'unlike';
 }
 
+/** A call that is likeliest and the only one possible is proved, where its trace was checked. */
+export function withProof(
+  found: CallFound | null,
+  only: Operation | null,
+  item: Item,
+  trace: Traced,
+): CallFound | null {
+  if (found === null || only === null || found.proved) return found;
+  const { spot } = found.operation;
+  if (spot.file !== only.spot.file || spot.from !== only.spot.from) return found;
+  return isChecked(item, trace) ? { ...found, proved: true, placed: true } : found;
+}
+
+/** The traced line is there, reads as it did, and no rewrite has had a part in the node. */
+function isChecked({ evidence }: Item, { own }: Traced): boolean {
+  const innermost = own.at(-1);
+  return (
+    innermost?.checked === true &&
+    innermost.line !== null &&
+    evidence.traceKind === 'stack' &&
+    isOneToOne(evidence.rule)
+  );
+}
+
 function isProved(rivals: readonly Operation[], item: Item, trace: Traced, hooked: Hooks): boolean {
   const innermost = trace.own.at(-1);
-  if (innermost?.checked !== true || innermost.line === null || item.evidence.rule !== null) return false;
-  if (item.evidence.traceKind !== 'stack') return false;
+  if (innermost === undefined || !isChecked(item, trace)) return false;
   // A trace that leaves no frame out names the line itself.
   if (trace.complete) return true;
   if (rivals.length === 0) return false;

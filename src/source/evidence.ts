@@ -19,6 +19,8 @@ export interface NodeEvidence {
   readonly classes: readonly string[];
   /** `aten.linear.default`, or null. */
   readonly target: string | null;
+  /** Plain numbers among the traced operation's arguments, or null where they are not told. */
+  readonly numbers: readonly number[] | null;
   /** Name of the traced operation; nodes that share it were made from one operation. */
   readonly operation: string | null;
   /** The module whose weight the node uses, by that weight's dotted name; only where metadata says nothing. */
@@ -28,6 +30,8 @@ export interface NodeEvidence {
 }
 
 const PREFIX = 'pkg.torch.onnx.';
+/** A traced operation's own line is shorter. */
+const LONGEST = 20_000;
 const NOTHING: NodeEvidence = {
   frames: [],
   traceKind: 'none',
@@ -35,6 +39,7 @@ const NOTHING: NodeEvidence = {
   modulesFrom: 'none',
   classes: [],
   target: null,
+  numbers: null,
   operation: null,
   weightModule: null,
   rule: null,
@@ -73,6 +78,7 @@ export class EvidenceReader {
       modulesFrom: 'metadata',
       classes: classes.slice(0, -1),
       target: classes.at(-1) ?? null,
+      numbers: numbersOf(metadata[`${PREFIX}fx_node`]),
       operation: scopes.at(-1) ?? null,
       weightModule: null,
       rule,
@@ -122,6 +128,16 @@ export class EvidenceReader {
     this.#lists.set(text, list);
     return list;
   }
+}
+
+/** `%mul : … = call_function[target=…](args = (%x, 0.25), kwargs = {})` -> [0.25]; null where the text does not tell. */
+function numbersOf(text: string | undefined): readonly number[] | null {
+  const args = text === undefined || text.length > LONGEST ? null : /\]\(args = (.*)\)$/s.exec(text);
+  // A number may have become a tensor of its own on the way.
+  if (args === null || /%(?:scalar_tensor|lift_fresh|full|_tensor_constant)/.test(args[1] ?? '')) return null;
+  return [...(args[1] ?? '').matchAll(/(?<![%\w.])-?\d+(?:\.\d*)?(?:e[+-]?\d+)?(?!\w)/g)].map(([number]) =>
+    Number(number),
+  );
 }
 
 /** `blocks.0.fc.weight` -> `blocks.0.fc`; null for a name that is no parameter's. */

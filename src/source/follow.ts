@@ -5,7 +5,7 @@
 import type { Interpreter } from './interpret/interpreter';
 import { Flow, type Operation } from './interpret/flow';
 import type { CallSite } from './interpret/machine';
-import type { CallArgs, FunctionValue, Instance } from './interpret/values';
+import type { CallArgs, ClassValue, FunctionValue, Instance } from './interpret/values';
 
 const ANYTHING: CallArgs = { positional: [], named: new Map(), open: true };
 
@@ -57,6 +57,11 @@ export class Follower {
     if (own?.kind === 'function') return [{ ...own, self: instance }];
     if (!instance.open) return [];
     return this.interpreter.classes.methodsOf(ref.cls).map((method) => ({ ...method, self: instance }));
+  }
+
+  /** True for the person's own classes that are certainly PyTorch modules. */
+  isModule(cls: ClassValue): boolean {
+    return this.interpreter.mro(cls).some((base) => typeof base === 'string' && base.startsWith('torch.nn.'));
   }
 
   activation(instance: Instance): Activation | null {

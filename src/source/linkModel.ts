@@ -6,7 +6,7 @@ import { breathe, throwIfCancelled } from '../base/cancel';
 import type { LinkTable, ModuleLink, NodeLink } from '../contract/link';
 import type { ScopeTree } from '../contract/scopes';
 import type { Node, Skeleton } from '../contract/skeleton';
-import { findCalls, type CallFound, type Hooks } from './calls';
+import { findCalls, withProof, type CallFound, type Hooks } from './calls';
 import { EvidenceReader, type NodeEvidence } from './evidence';
 import { Follower } from './follow';
 import { hazardsOf } from './hazards';
@@ -16,6 +16,7 @@ import { borrow } from './neighbours';
 import { ClaimMaker, linkOf, reasonOf, type NodeClaims } from './nodeLinks';
 import { sortNodes, type Work } from './nodeWork';
 import { Observed } from './observed';
+import { Prover } from './prove';
 import { PathMap } from './remap';
 import { RootFinder } from './roots';
 import { linkScripted } from './scripted';
@@ -82,10 +83,8 @@ function* linkNodes(
   const hazards = hazardsOf(sources);
   const hooks: Hooks = { modules: interpreter.hooked, anywhere: hazards.hooks, replaced: hazards.replaced };
   yield;
-  const trees =
-    sources.files.size === 0
-      ? []
-      : yield* new RootFinder(sources, interpreter, observed, paths).find(evidence);
+  const finder = new RootFinder(sources, interpreter, observed, paths);
+  const trees = sources.files.size === 0 ? [] : yield* finder.find(evidence);
   let solution: Solution | null = null;
   for (const candidate of trees) {
     const follower = new Follower(interpreter);
@@ -103,9 +102,25 @@ function* linkNodes(
   const tree = solution?.tree ?? null;
   const maker = new ClaimMaker(sources, tree, hazards.resetNames);
   const claims = new Map<number, NodeClaims>();
+  const prover =
+    tree === null
+      ? null
+      : new Prover(
+          finder.withAnyArguments(tree),
+          new Follower(interpreter),
+          observed.modules.map(({ path }) => path),
+          hooks,
+          hazards.resetNames,
+          evidence,
+        );
   for (const { work, calls } of solution?.works ?? []) {
+    yield;
+    const trails = work.items.map((item) => traceOf(item.evidence));
+    const proofs = calls.every((call) => call?.proved === true) ? [] : (prover?.prove(work, trails) ?? []);
     work.items.forEach((item, i) => {
-      const made = maker.claims(work, item, calls[i] ?? null, traceOf(item.evidence));
+      const trace = traceOf(item.evidence);
+      const call = withProof(calls[i] ?? null, proofs[i] ?? null, item, trace);
+      const made = maker.claims(work, item, call, trace);
       for (const node of [...item.nodes, ...item.also]) claims.set(node.id, made);
     });
   }

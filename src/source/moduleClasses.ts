@@ -13,6 +13,8 @@ export interface ModuleClass {
   readonly line: number;
   /** Column of `class`, from 0. */
   readonly column: number;
+  /** Its last line. */
+  readonly endLine: number;
   /** False for a class that another module of the file constructs: a part and not a model. */
   readonly outermost: boolean;
 }
@@ -41,7 +43,8 @@ export function moduleClasses(outline: Outline): ModuleClass[] {
     const at = node.from + Math.max(0, text.search(/^[ \t]*class\b/m));
     const line = outline.lines.lineAt(at);
     const indent = outline.lines.textOf(line).search(/\S/);
-    return { name, line, column: Math.max(0, indent), outermost: !parts.has(node.name) };
+    const endLine = outline.lines.lineAt(Math.max(at, node.to - 1));
+    return { name, line, column: Math.max(0, indent), endLine, outermost: !parts.has(node.name) };
   });
 }
 

@@ -8,6 +8,7 @@ import type { CallFound } from './calls';
 import type { NodeEvidence } from './evidence';
 import type { Item, Work } from './nodeWork';
 import { linePlace, placeOf } from './places';
+import { isOneToOne } from './rules';
 import type { Sources } from './sources';
 import type { Traced } from './traced';
 import type { ModuleTree } from './tree';
@@ -101,7 +102,9 @@ export class ClaimMaker {
       evidence.push(
         trace.complete
           ? 'The trace leaves no frame out.'
-          : 'Nothing else that this line calls is code of the workspace.',
+          : found.placed
+            ? 'In every order in which this code can run, the operation is made here.'
+            : 'Nothing else that this line calls is code of the workspace.',
       );
       return { place, confidence: 'exact', evidence, moved: false };
     }
@@ -124,7 +127,7 @@ export class ClaimMaker {
     const named = item.evidence.modulesFrom === 'metadata' && this.tree.confirmed(found.instance, item.leaf);
     const last = item.leaf.split('.').filter((part) => this.resetNames.has(part));
     const called = by?.suits === true && by.operation.kind === 'module';
-    const sure = found.certain && named && called && last.length === 0 && item.evidence.rule === null;
+    const sure = found.certain && named && called && last.length === 0 && isOneToOne(item.evidence.rule);
     return this.#definition(found.instance, item.leaf, sure);
   }
 

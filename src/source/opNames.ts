@@ -162,7 +162,7 @@ const COMPOSITE = new Set(
 /** How well a call's name fits an operation: `same`, `unlike`, or `open` where nothing is known. */
 export type Fit = 'same' | 'side' | 'open' | 'unlike';
 
-function plainName(name: string): string {
+export function plainName(name: string): string {
   const bare = name.replace(/^__i?|__$/g, '');
   return bare.length > 1 && bare.endsWith('_') ? bare.slice(0, -1) : bare;
 }

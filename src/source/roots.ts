@@ -168,6 +168,13 @@ export class RootFinder {
     return best;
   }
 
+  /** The same class made with arguments nobody knows: what is the same in both owes nothing to them. */
+  withAnyArguments({ root }: ModuleTree): ModuleTree {
+    const tree = this.#tree(new Instance(root.ref, null, ANYTHING));
+    tree.tune(tree.root, '');
+    return tree;
+  }
+
   #tree(root: Instance): ModuleTree {
     return new ModuleTree(
       this.interpreter,

@@ -5,6 +5,7 @@
 import { yields } from '../python/visit';
 import { callBuiltin } from './builtins';
 import { dataMethod } from './dataMethods';
+import { plainNumbers } from './evaluate';
 import type { CallSite, Machine } from './machine';
 import { initLibrary, moduleMethod } from './modules';
 import {
@@ -291,7 +292,8 @@ function callLibrary(machine: Machine, path: string, args: CallArgs, site: CallS
   const tensors = [...args.positional, ...args.named.values()].some((value) =>
     optionsOf(value).some((option) => option.kind === 'tensor'),
   );
-  machine.emit('call', name, site, { skip: QUIET.test(name) ? 0.05 : tensors ? 1 : 0.5 });
+  const numbers = plainNumbers(args.positional);
+  machine.emit('call', name, site, { skip: QUIET.test(name) ? 0.05 : tensors ? 1 : 0.5, numbers });
   followCallbacks(machine, args, site);
   return path.startsWith('torch.') ? TENSOR : UNKNOWN;
 }
@@ -347,7 +349,8 @@ function callMethod(machine: Machine, object: Value, name: string, args: CallArg
   }
   const own = object.kind === 'unknown' ? machine.methodsNamed(name) : [];
   const asTensor = (): Value => {
-    machine.emit('call', name, site, { skip: QUIET.test(name) ? 0.05 : object.kind === 'tensor' ? 1 : 0.5 });
+    const skip = QUIET.test(name) ? 0.05 : object.kind === 'tensor' ? 1 : 0.5;
+    machine.emit('call', name, site, { skip, numbers: plainNumbers(args.positional) });
     followCallbacks(machine, args, site);
     return object.kind === 'tensor' ? TENSOR : UNKNOWN;
   };

@@ -258,9 +258,17 @@ export function binary(machine: Machine, op: string, left: Value, right: Value, 
     return machine.call(user, { positional: [right], named: new Map(), open: false }, site);
   const tensor = left.kind === 'tensor' || right.kind === 'tensor';
   const plain = [left, right].every((side) => side.kind === 'number' || side.kind === 'constant');
-  machine.emit('operator', op, site, { skip: plain ? 0 : tensor ? 1 : 0.4 });
+  const numbers = plainNumbers([left, right]);
+  machine.emit('operator', op, site, { skip: plain ? 0 : tensor ? 1 : 0.4, numbers });
   if (plain) return NUMBER;
   return tensor ? TENSOR : UNKNOWN;
+}
+
+/** Numbers among values, as far as they are known. */
+export function plainNumbers(values: readonly Value[]): number[] {
+  return values.flatMap((value) =>
+    value.kind === 'constant' && typeof value.value === 'number' ? [value.value] : [],
+  );
 }
 
 const DUNDERS: Readonly<Record<string, string>> = {
