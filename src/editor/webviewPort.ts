@@ -1,11 +1,13 @@
 /**
  * Ports between the extension host and a webview. The page behind a webview is thrown away whenever it is hidden and
  * loaded anew when it is shown, so each page sends its own session key with every message, and a new key means that
- * everything the old page asked for is answered to nobody.
+ * everything the old page asked for is answered to nobody. VS Code sends messages as JSON, so numbers that JSON cannot
+ * hold travel in words of their own, both ways.
  */
 import type { Webview } from 'vscode';
 import { DisposableStore, type Disposable } from '../base/disposable';
 import { Emitter } from '../base/event';
+import { decodeNumbers, encodeNumbers } from '../base/jsonNumbers';
 import type { Port } from '../base/rpc';
 
 interface PageMessage {
@@ -40,7 +42,7 @@ export function servePages(webview: Webview, connect: (port: Port) => Disposable
     const closed = new Emitter<string>();
     const port: Port = {
       post: (body) => {
-        if (current?.session === session) void webview.postMessage({ session, body });
+        if (current?.session === session) void webview.postMessage({ session, body: encodeNumbers(body) });
       },
       onMessage: messages.event,
       onClose: closed.event,
@@ -56,7 +58,7 @@ export function servePages(webview: Webview, connect: (port: Port) => Disposable
         end('the page was loaded again');
         begin(message.session);
       }
-      current?.messages.fire(message.body);
+      current?.messages.fire(decodeNumbers(message.body));
     }),
   );
   store.onDispose(() => {

@@ -3,6 +3,7 @@
  * JSON file a run, so that a damaged file costs one run. Where files lie is the caller's: a workspace's storage in the
  * editor, a folder on the command line.
  */
+import { decodeNumbers, encodeNumbers } from '../base/jsonNumbers';
 import type { StoredCapture } from '../contract/engineApi';
 
 /** One input of a run: enough to make the same tensor again. */
@@ -12,6 +13,30 @@ export interface KeptFeed {
   readonly recipe: unknown;
   /** One line for people: `3.png, 28×28, mean 0.131`. */
   readonly text: string;
+  /** SHA-256 of the tensor that was fed. Missing in runs kept by versions that did not take it. */
+  readonly hash?: string;
+}
+
+/** What a file is known by without reading it: size in bytes and time of change. */
+export interface FileStamp {
+  readonly size: number;
+  readonly changed: number;
+}
+
+/** The model's own file, and the files its weights lie in, by the location the model names. */
+export interface ModelStamp extends FileStamp {
+  /** Missing in runs kept by versions that looked at the model's own file alone. */
+  readonly files?: Readonly<Record<string, FileStamp>>;
+}
+
+/** True when two stamps are of the same files; files only one of them knows of are not compared. */
+export function sameStamp(a: ModelStamp, b: ModelStamp): boolean {
+  const same = (x: FileStamp, y: FileStamp): boolean => x.size === y.size && x.changed === y.changed;
+  if (!same(a, b)) return false;
+  return Object.entries(a.files ?? {}).every(([name, stamp]) => {
+    const other = b.files?.[name];
+    return other === undefined ? b.files === undefined : same(stamp, other);
+  });
 }
 
 export interface KeptRun {
@@ -24,8 +49,8 @@ export interface KeptRun {
   readonly ms: number;
   readonly pinned: boolean;
   readonly note: string;
-  /** Size in bytes and time of change of the model file, to tell when it is another one. */
-  readonly model: { readonly size: number; readonly changed: number };
+  /** The model's files as they were when it was read, to tell when they are others. */
+  readonly model: ModelStamp;
   readonly feeds: readonly KeptFeed[];
   readonly dims: Readonly<Record<string, number>>;
   /** Outputs first, then other captured values. */
@@ -76,7 +101,7 @@ export class RunStore {
     const dropped = unpinned.slice(limit);
     this.#runs = this.#runs.filter((kept) => !dropped.includes(kept));
     await this.#inOrder(async () => {
-      await this.folder.write(fileOf(run.id), JSON.stringify(run));
+      await this.folder.write(fileOf(run.id), printRun(run));
       for (const { id } of dropped) await this.folder.delete(fileOf(id));
     });
   }
@@ -87,7 +112,7 @@ export class RunStore {
     if (run === undefined) return;
     const next = { ...run, ...change };
     this.#runs = this.#runs.map((kept) => (kept.id === id ? next : kept));
-    await this.#inOrder(() => this.folder.write(fileOf(id), JSON.stringify(next)));
+    await this.#inOrder(() => this.folder.write(fileOf(id), printRun(next)));
   }
 
   /** Adds values captured later from the same inputs. */
@@ -97,7 +122,7 @@ export class RunStore {
     const fresh = new Set(values.map(({ site }) => site));
     const next = { ...run, values: [...run.values.filter(({ site }) => !fresh.has(site)), ...values] };
     this.#runs = this.#runs.map((kept) => (kept.id === id ? next : kept));
-    await this.#inOrder(() => this.folder.write(fileOf(id), JSON.stringify(next)));
+    await this.#inOrder(() => this.folder.write(fileOf(id), printRun(next)));
   }
 
   async delete(id: string): Promise<void> {
@@ -134,9 +159,14 @@ function fileOf(id: string): string {
   return `${id}.json`;
 }
 
+/** A run as JSON; NaN and the infinities are spelled out. */
+export function printRun(run: KeptRun): string {
+  return JSON.stringify(encodeNumbers(run));
+}
+
 /** A run from its JSON, or undefined when it is something else. Numbers JSON cannot hold come back as they were. */
 export function parseRun(text: string): KeptRun | undefined {
-  const value: unknown = JSON.parse(text);
+  const value = decodeNumbers(JSON.parse(text));
   if (typeof value !== 'object' || value === null) return undefined;
   const run = value as Partial<KeptRun>;
   const whole =

@@ -2,6 +2,7 @@
  * The webview's end of the RPC to the extension host. Each page load has a session key of its own, so that answers to
  * an earlier load of this page are never taken for answers to this one.
  */
+import { decodeNumbers, encodeNumbers } from '../../src/base/jsonNumbers';
 import { rpc, type Port, type Remote } from '../../src/base/rpc';
 import type { Disposable } from '../../src/base/disposable';
 import type { HostApi, ViewEvents } from '../../src/contract/hostApi';
@@ -28,12 +29,12 @@ export function connect(): Connection {
   const session = crypto.randomUUID();
   const port: Port = {
     post: (body) => {
-      api.postMessage({ session, body });
+      api.postMessage({ session, body: encodeNumbers(body) });
     },
     onMessage: (listener) => {
       const receive = ({ data }: MessageEvent<unknown>): void => {
         if (typeof data !== 'object' || data === null || !('session' in data) || !('body' in data)) return;
-        if (data.session === session) listener(data.body);
+        if (data.session === session) listener(decodeNumbers(data.body));
       };
       window.addEventListener('message', receive);
       return {

@@ -111,11 +111,14 @@ export class PcDistribution extends FigureElement {
 
   protected override drawing(): unknown {
     const summary = this.summary;
-    if (summary === null || summary.count === 0) return nothing;
+    if (summary === null) return nothing;
+    if (summary.count === 0) return html`<div class="facts"><span>no elements</span></div>`;
     const { from, to, counts } = summary.histogram;
-    const other = this.other?.histogram;
-    const low = Math.min(from, other?.from ?? from);
-    const high = Math.max(to, other?.to ?? to);
+    // A tensor without finite elements has no range of its own.
+    const other = this.other?.histogram.counts.length === 0 ? undefined : this.other?.histogram;
+    const [first, last] = counts.length === 0 && other !== undefined ? [other.from, other.to] : [from, to];
+    const low = Math.min(first, other?.from ?? first);
+    const high = Math.max(last, other?.to ?? last);
     const span = high - low || 1;
     const x = (value: number): number => ((value - low) / span) * WIDTH;
     const finite = summary.count - summary.nan - summary.inf;

@@ -1,5 +1,12 @@
 import assert from 'node:assert/strict';
-import { RunStore, parseRun, type KeptRun, type TextFolder } from '../../../src/study/runs';
+import {
+  RunStore,
+  parseRun,
+  printRun,
+  sameStamp,
+  type KeptRun,
+  type TextFolder,
+} from '../../../src/study/runs';
 
 function memory(files = new Map<string, string>()): TextFolder & { files: Map<string, string> } {
   return {
@@ -88,5 +95,38 @@ describe('kept runs', () => {
 
   it('refuse an id that could leave the folder', () => {
     assert.equal(parseRun(JSON.stringify({ ...run('a', 1), id: '../a' })), undefined);
+  });
+
+  it('keep NaN and the infinities of their summaries', async () => {
+    const folder = memory();
+    const summary = {
+      count: 3,
+      mean: NaN,
+      std: NaN,
+      min: -Infinity,
+      max: Infinity,
+      zeros: 0,
+      nan: 3,
+      inf: 0,
+      histogram: { from: 0, to: 0, counts: [] },
+    };
+    const kept = { ...run('a', 1), values: [{ site: 'x', dtype: 'float32', dims: [3], summary }] as const };
+    await new RunStore(folder, noProblem).add(kept, 10);
+    const again = new RunStore(folder, noProblem);
+    await again.load();
+    assert.deepEqual(again.get('a')?.values[0]?.summary, summary);
+    assert.deepEqual(parseRun(printRun(kept)), kept);
+  });
+
+  it('tell another model by its data files too', () => {
+    const own = { size: 1, changed: 2 };
+    const files = { 'data/w.bin': { size: 10, changed: 20 } };
+    assert.equal(sameStamp({ ...own, files }, { ...own, files: { ...files } }), true);
+    assert.equal(
+      sameStamp({ ...own, files }, { ...own, files: { 'data/w.bin': { size: 10, changed: 21 } } }),
+      false,
+    );
+    assert.equal(sameStamp({ ...own, files }, { ...own, files: {} }), false);
+    assert.equal(sameStamp(own, { ...own, files }), true, 'an older run knows only the model file');
   });
 });
