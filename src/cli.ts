@@ -7,6 +7,7 @@ import { describe, isFailure } from './base/errors';
 import { usage, type Command, type Io } from './cli/options';
 
 const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command: Command }>>> = {
+  compare: () => import('./cli/compare'),
   grad: () => import('./cli/grad'),
   inspect: () => import('./cli/inspect'),
   layout: () => import('./cli/layout'),
@@ -28,7 +29,7 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
     const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
     if (load === undefined) throw usage(`There is no command "${name}".`, await help());
     const { command } = await load();
-    if (rest.includes('--help')) {
+    if (rest.includes('--help') || rest[0] === '-h') {
       io.out(`${command.summary}\nUsage: patchclamp ${command.usage}`);
       return 0;
     }

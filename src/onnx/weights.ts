@@ -70,6 +70,11 @@ export class WeightReader {
     return { dtype: ref.dtype, dims: size, data: fromRaw(ref.dtype, bytes, sizeOf(size)) };
   }
 
+  /** All elements as numbers, in order, a piece at a time. Throws `bad-tensor` for strings and what cannot be read. */
+  async *numbers(ref: WeightRef, signal?: AbortSignal): AsyncIterable<ArrayLike<number>> {
+    for await (const data of this.#arrays(ref, signal)) yield toNumbers(ref.dtype, data);
+  }
+
   /** Statistics and histogram in one pass; null for strings. */
   async summarize(ref: WeightRef, signal?: AbortSignal): Promise<TensorSummary | null> {
     if (ref.dtype === 'string') return null;

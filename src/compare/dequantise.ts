@@ -1,0 +1,72 @@
+/**
+ * A quantised weight as the floats it stands for: what the DequantizeLinear above an operand makes of it, piece by
+ * piece. Knows scales per tensor and per axis; not those per block.
+ */
+import type { WeightRef } from '../contract/skeleton';
+import { tensorsOf } from '../onnx/walk';
+import type { WeightReader } from '../onnx/weights';
+import { toNumbers } from '../tensor/buffers';
+import { sizeOf } from '../tensor/shape';
+import type { Facts } from './facts';
+
+export interface Quantisation {
+  readonly scale: WeightRef;
+  readonly zero: WeightRef | null;
+  readonly axis: number;
+}
+
+/** How the operand at a position of a node was quantised, or null where it is not, or not in a way known here. */
+export function quantisationOf(facts: Facts, owner: number, port: number): Quantisation | null {
+  const { wiring, skeleton } = facts;
+  let value = wiring.values[wiring.inputs[(wiring.inputStart[owner] ?? 0) + port] ?? -1];
+  for (let steps = 0; value !== undefined && value.producer >= 0 && steps < 8; steps++) {
+    const { producer } = value;
+    const node = skeleton.nodes[producer];
+    const read = (index: number): number => wiring.inputs[(wiring.inputStart[producer] ?? 0) + index] ?? -1;
+    if (node?.op === 'DequantizeLinear') {
+      const scale = weightAt(facts, read(1));
+      const zero = node.inputs.length > 2 ? weightAt(facts, read(2)) : null;
+      const axis = node.attributes.find(({ name }) => name === 'axis')?.value;
+      const block = node.attributes.find(({ name }) => name === 'block_size')?.value;
+      if (scale === null || (block?.type === 'int' && Number(block.value) !== 0)) return null;
+      return { scale, zero, axis: axis?.type === 'int' ? Number(axis.value) : 1 };
+    }
+    if (facts.through[producer] === 0) return null;
+    value = wiring.values[read(0)];
+  }
+  return null;
+}
+
+function weightAt({ wiring, skeleton }: Facts, id: number): WeightRef | null {
+  const value = wiring.values[id];
+  if (value === undefined) return null;
+  const node = skeleton.nodes[value.producer];
+  return value.weight ?? (node?.op === 'Constant' ? (tensorsOf(node)[0] ?? null) : null);
+}
+
+/** The floats of a quantised weight, in order. */
+export async function* dequantised(
+  reader: WeightReader,
+  ref: WeightRef,
+  { scale, zero, axis }: Quantisation,
+  signal?: AbortSignal,
+): AsyncIterable<ArrayLike<number>> {
+  const numbers = async (weight: WeightRef): Promise<ArrayLike<number>> => {
+    const { dtype, data } = await reader.read(weight, signal);
+    return ArrayBuffer.isView(data) ? toNumbers(dtype, data) : [];
+  };
+  const scales = await numbers(scale);
+  const zeros = zero === null ? [] : await numbers(zero);
+  const place = axis < 0 ? axis + ref.dims.length : axis;
+  const inner = scales.length === 1 ? 1 : sizeOf(ref.dims.slice(place + 1));
+  let at = 0;
+  for await (const codes of reader.numbers(ref, signal)) {
+    const floats = new Float64Array(codes.length);
+    for (let i = 0; i < codes.length; i++, at++) {
+      const channel = scales.length === 1 ? 0 : Math.floor(at / inner) % scales.length;
+      // As the runtime does it: in single precision.
+      floats[i] = Math.fround(((codes[i] ?? 0) - (zeros[channel] ?? 0)) * (scales[channel] ?? 0));
+    }
+    yield floats;
+  }
+}

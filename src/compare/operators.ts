@@ -1,0 +1,91 @@
+/**
+ * What a comparison has to know of operators: which ones leave the meaning of a tensor alone, and which ones are the
+ * same operation under another name. Everything else is told by labels.
+ */
+
+/** Operators that a value passes with the same meaning: quantising, optimising and casting put them in and take them out. */
+const THROUGH = new Set(['Identity', 'Dropout', 'QuantizeLinear', 'DequantizeLinear', 'Cast']);
+
+/** Kernels that a quantiser or an optimiser puts in another's place. */
+const FAMILIES: Readonly<Record<string, string>> = {
+  QLinearConv: 'Conv',
+  ConvInteger: 'Conv',
+  FusedConv: 'Conv',
+  NhwcFusedConv: 'Conv',
+  NhwcConv: 'Conv',
+  Gemm: 'MatMul',
+  FusedGemm: 'MatMul',
+  FusedMatMul: 'MatMul',
+  QLinearMatMul: 'MatMul',
+  QGemm: 'MatMul',
+  MatMulInteger: 'MatMul',
+  MatMulIntegerToFloat: 'MatMul',
+  DynamicQuantizeMatMul: 'MatMul',
+  MatMulNBits: 'MatMul',
+  QLinearAdd: 'Add',
+  QLinearMul: 'Mul',
+  QLinearConcat: 'Concat',
+  QLinearSigmoid: 'Sigmoid',
+  QLinearLeakyRelu: 'LeakyRelu',
+  QLinearSoftmax: 'Softmax',
+  QLinearAveragePool: 'AveragePool',
+  QLinearGlobalAveragePool: 'GlobalAveragePool',
+  SkipLayerNormalization: 'LayerNormalization',
+  FastGelu: 'Gelu',
+  BiasGelu: 'Gelu',
+  QuickGelu: 'Gelu',
+  SimplifiedLayerNormalization: 'RMSNormalization',
+  SkipSimplifiedLayerNormalization: 'RMSNormalization',
+  QAttention: 'Attention',
+};
+
+export function isThrough(op: string): boolean {
+  return THROUGH.has(op);
+}
+
+/** The name under which an operator's relatives meet: `QLinearConv` is a `Conv`. */
+export function familyOf(op: string): string {
+  return Object.hasOwn(FAMILIES, op) ? (FAMILIES[op] ?? op) : op;
+}
+
+/** Operators whose operands may be swapped. */
+export function isCommutative(op: string): boolean {
+  return op === 'Add' || op === 'Mul' || op === 'Sum' || op === 'Max' || op === 'Min' || op === 'Mean';
+}
+
+/** Attributes whose default is the same in every operator that has them, as texts: `*` stands for any number of these. */
+const DEFAULTS: Readonly<Record<string, string>> = {
+  auto_pad: 'NOTSET',
+  storage_order: '0',
+  noop_with_empty_axes: '0',
+  transA: '0',
+  transB: '0',
+  ceil_mode: '0',
+  count_include_pad: '0',
+  keepdims: '1',
+  group: '1',
+  allowzero: '0',
+  training_mode: '0',
+  saturate: '1',
+  stash_type: '1',
+  select_last_index: '0',
+  largest: '1',
+  sorted: '1',
+  exclusive: '0',
+  reverse: '0',
+  momentum: '0.8999999761581421',
+  dilations: '1*',
+  strides: '1*',
+  pads: '0*',
+};
+
+/** True where an attribute says what holds without it: exporters differ in whether they write that down. */
+export function isDefault(name: string, text: string): boolean {
+  const standard = Object.hasOwn(DEFAULTS, name) ? (DEFAULTS[name] ?? '') : undefined;
+  if (standard === undefined) return false;
+  if (!standard.endsWith('*')) return text === standard;
+  return text
+    .slice(1, -1)
+    .split(', ')
+    .every((item) => item === standard.slice(0, -1));
+}
