@@ -7,6 +7,10 @@ import { Bookmarks } from './editor/bookmarks';
 import { ModuleLenses } from './editor/codeLens';
 import { registerCommands } from './editor/commands';
 import { EngineAccess } from './editor/engineAccess';
+import { ExportBook } from './editor/exportBook';
+import { ExportCommands } from './editor/exportCommands';
+import { ExportLenses } from './editor/exportLenses';
+import { ExportRuns } from './editor/exportRuns';
 import { FeedBook } from './editor/feedBook';
 import { SourceHover } from './editor/hover';
 import { ShapeHints } from './editor/inlayHints';
@@ -19,6 +23,7 @@ import { NodeCommands } from './editor/nodeCommands';
 import { NodeTiming } from './editor/nodeTiming';
 import { Panels } from './editor/panels';
 import { Pictures } from './editor/pictures';
+import { PythonPath } from './editor/pythonPath';
 import { ModelReader } from './editor/reading';
 import { Relinking } from './editor/relinking';
 import { RunCommands } from './editor/runCommands';
@@ -73,6 +78,8 @@ export function activate(context: vscode.ExtensionContext): void {
   );
   const python: vscode.DocumentSelector = { language: 'python' };
   keep(vscode.languages.registerHoverProvider(python, new SourceHover(models, runs, weights)));
+  const exportBook = new ExportBook(context.workspaceState);
+  keep(vscode.languages.registerCodeLensProvider(python, new ExportLenses(exportBook)));
   keep(vscode.languages.registerCodeLensProvider(python, new ModuleLenses(models, sourceChanged.event)));
   keep(
     vscode.languages.registerInlayHintsProvider(python, new ShapeHints(models, runs, sourceChanged.event)),
@@ -81,6 +88,9 @@ export function activate(context: vscode.ExtensionContext): void {
   keep(new LineTimes(models, timing, sourceChanged.event));
 
   const targets = new Targets(models, panels);
+  const pythonPath = new PythonPath(context.workspaceState);
+  const exports = keep(new ExportRuns(models, panels, reader, pythonPath, exportBook, log));
+  const exporting = new ExportCommands(models, targets, exportBook, exports);
   const nodes = new NodeCommands(models, targets, navigation);
   const running = new RunCommands(targets, panels, runs, feeds);
   const weighing = new WeightCommands(targets, panels, weights);
@@ -118,6 +128,10 @@ export function activate(context: vscode.ExtensionContext): void {
         unpinRun: (argument) => running.pin(argument, false),
         deleteRun: (argument) => running.delete(argument),
         closeModel: (argument) => panels.closeAny(argument),
+        writeExportScript: (argument) => exporting.write(argument),
+        runExport: (argument) => exporting.run(argument),
+        stopExport: () => exports.stop(),
+        choosePython: () => pythonPath.choose(),
       },
       log,
     ),

@@ -33,6 +33,10 @@ export const COMMANDS = [
   'unpinRun',
   'deleteRun',
   'closeModel',
+  'writeExportScript',
+  'runExport',
+  'stopExport',
+  'choosePython',
 ] as const;
 
 export type CommandId = (typeof COMMANDS)[number];
