@@ -8,6 +8,7 @@
 export type FailureCode =
   | 'usage'
   | 'file-unreadable'
+  | 'not-writable'
   | 'not-onnx'
   | 'truncated'
   | 'bad-model'

@@ -1,15 +1,12 @@
 /** `patchclamp grad`: the gradient of one number at some sites, or its integral from a baseline, as .npy files. */
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { GradientRequest } from '../contract/run';
 import { makeFeeds } from '../data/feedText';
 import { formatMs } from '../tensor/format';
-import { writeNpy } from '../tensor/npy';
 import { formatShape } from '../tensor/shape';
 import { commandEngine } from './engine';
 import { commandFiles, parseIntervention } from './feeds';
+import { OutFolder } from './outFolder';
 import { parseOptions, usage, type Command } from './options';
-import { FileNames } from './run';
 
 export const command: Command = {
   name: 'grad',
@@ -34,7 +31,7 @@ export const command: Command = {
     const [file] = positionals;
     if (file === undefined || positionals.length > 1)
       throw usage('Name one model.', 'Write patchclamp grad MODEL.onnx.');
-    const { objective, wrt, out } = options;
+    const { objective, wrt } = options;
     if (objective === undefined)
       throw usage('There is nothing to take the gradient of.', 'Write --objective EXPR.');
     if (wrt.length === 0) throw usage('No site was named.', 'Write --wrt SITE; an input is one.');
@@ -43,6 +40,7 @@ export const command: Command = {
       throw usage('--riemann says how to integrate.', 'Write --integrated STEPS too.');
     const engine = commandEngine(io);
     try {
+      const out = options.out === undefined ? null : await OutFolder.open(options.out, file);
       const model = await engine.open(file, io.signal);
       const files = commandFiles(file);
       const { feeds, guessed } = await makeFeeds(options.feed, options.dim, model.inputs, files);
@@ -57,16 +55,10 @@ export const command: Command = {
         steps === undefined ? request : { ...request, integrated: { steps, rule } },
         io.signal,
       );
-      const names = new FileNames();
       const gradients: { site: string; file: string | null; shape: readonly number[] }[] = [];
-      if (out !== undefined) await mkdir(out, { recursive: true });
       for (const { site, handle, dims: shape } of result.gradients) {
-        let saved: string | null = null;
-        if (out !== undefined && handle !== null) {
-          saved = names.next(site);
-          await writeFile(join(out, saved), writeNpy(await engine.tensor(handle, undefined, io.signal)));
-        }
-        if (handle !== null) engine.release([handle]);
+        const saved = out === null ? null : await out.save(engine, { site, handle }, io.signal);
+        if (out === null && handle !== null) engine.release([handle]);
         gradients.push({ site, file: saved, shape });
       }
       const { value, completenessError, notes } = result;

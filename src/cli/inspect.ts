@@ -50,7 +50,8 @@ export const command: Command = {
   async run(args, io) {
     const { positionals, options } = parseOptions(args, { source: 'one', json: 'flag' });
     if (positionals.length === 0) throw usage('No model was named.', 'Name one or more .onnx files.');
-    const root = options.source === undefined ? null : await openSourceFolder(options.source);
+    const root =
+      options.source === undefined ? null : await openSourceFolder(options.source, (line) => io.err(line));
     let failed = false;
     for (const file of positionals) {
       throwIfCancelled(io.signal);

@@ -2,17 +2,17 @@
  * `patchclamp layout`: lays a model's graph out as the editor does and says how good the drawing is: its size, crossings
  * and tags; with `--geometry` every box and line, so that anyone can count.
  */
-import { writeFile } from 'node:fs/promises';
 import { throwIfCancelled } from '../base/cancel';
-import { Failure } from '../base/errors';
 import type { GraphModel } from '../contract/graphModel';
 import { BoxKind, type LayoutResult } from '../contract/layout';
+import { writeSafely } from '../data/safeWrite';
 import { countCrossings } from '../layout/crossings';
 import { GraphLayout } from '../layout/layout';
 import { openLocal } from '../onnx/files';
 import { buildGraphModel } from '../onnx/graphModel';
 import { buildScopes } from '../onnx/scopes';
 import { formatInteger, formatMs } from '../tensor/format';
+import { filesOf } from './outFolder';
 import { parseOptions, usage, type Command } from './options';
 
 /** One line of `--json`. */
@@ -69,7 +69,9 @@ export const command: Command = {
       height: Math.round(result.height),
       peakMB: Number(peakMB.toFixed(1)),
     };
-    if (options.geometry !== undefined) await writeGeometry(options.geometry, model, result);
+    if (options.geometry !== undefined) {
+      await writeSafely(options.geometry, JSON.stringify(geometryOf(model, result)), await filesOf(file));
+    }
     if (options.json) io.out(JSON.stringify(answer));
     else for (const line of print(answer)) io.out(line);
     return 0;
@@ -84,19 +86,6 @@ function print(found: LaidOut): string[] {
     `  crossings  ${formatInteger(found.crossings)}, ${formatInteger(found.tags)} tags`,
     `  memory     ${formatInteger(Math.round(found.peakMB))} MB at most`,
   ];
-}
-
-async function writeGeometry(file: string, model: GraphModel, result: LayoutResult): Promise<void> {
-  try {
-    await writeFile(file, JSON.stringify(geometryOf(model, result)));
-  } catch (error) {
-    throw new Failure({
-      code: 'file-unreadable',
-      message: `The geometry could not be written to ${file}.`,
-      remedy: 'Name a file in a folder that exists and can be written to.',
-      cause: error,
-    });
-  }
 }
 
 /**

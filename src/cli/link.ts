@@ -40,7 +40,7 @@ export const command: Command = {
       throw usage(`More than one model was named: ${positionals.join(', ')}.`, 'Name one.');
     if (options.source === undefined)
       throw usage('--source is missing.', 'Name the folder that holds the Python.');
-    const root = await openSourceFolder(options.source);
+    const root = await openSourceFolder(options.source, (line) => io.err(line));
     const { skeleton, source } = await openLocal(file, io.signal);
     await source.close();
     const table = await linkModel(skeleton, buildScopes(skeleton), root, io.signal);

@@ -55,6 +55,12 @@ export function parseOptions<const Spec extends Readonly<Record<string, OptionKi
       break;
     }
     if (!arg.startsWith('--')) {
+      if (/^-[a-z]/i.test(arg)) {
+        throw usage(
+          `There is no option ${arg} here.`,
+          `${known(spec)} A file of that name is written after --, or as ./${arg}.`,
+        );
+      }
       positionals.push(arg);
       continue;
     }

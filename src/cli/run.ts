@@ -1,14 +1,11 @@
 /** `patchclamp run`: feeds in, outputs and captured sites out, as .npy files and one line of figures. */
-import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
 import type { Captured, Level, RunRequest } from '../contract/run';
-import type { EngineClient } from '../engine/client';
 import { makeFeeds } from '../data/feedText';
 import { formatMs } from '../tensor/format';
-import { writeNpy } from '../tensor/npy';
 import { formatShape } from '../tensor/shape';
 import { commandEngine } from './engine';
 import { commandFiles, parseIntervention } from './feeds';
+import { OutFolder } from './outFolder';
 import { parseOptions, usage, type Command, type Io } from './options';
 
 const LEVELS: readonly Level[] = ['disabled', 'basic', 'extended', 'all'];
@@ -41,6 +38,7 @@ export const command: Command = {
       throw usage(`There is no level "${options.level ?? ''}".`, `Use ${LEVELS.join(', ')}.`);
     const engine = commandEngine(io);
     try {
+      const out = options.out === undefined ? null : await OutFolder.open(options.out, file);
       const model = await engine.open(file, io.signal);
       const files = commandFiles(file);
       const { feeds, guessed } = await makeFeeds(options.feed, options.dim, model.inputs, files);
@@ -53,7 +51,7 @@ export const command: Command = {
         capture: options.capture,
         interventions,
         level,
-        keep: options.out !== undefined,
+        keep: out !== null,
       };
       const outputs = options['no-outputs'] ? [] : options.output.length > 0 ? options.output : undefined;
       const result = await engine.run(
@@ -61,9 +59,8 @@ export const command: Command = {
         outputs === undefined ? request : { ...request, outputs },
         io.signal,
       );
-      const names = new FileNames();
       const saved = async (captured: Captured): Promise<string | null> =>
-        options.out === undefined ? null : save(engine, captured, options.out, names, io);
+        out === null ? null : out.save(engine, captured, io.signal);
       const answers = { outputs: [] as object[], captures: [] as object[] };
       for (const captured of result.outputs) {
         const { site: name, dtype, dims: shape } = captured;
@@ -104,39 +101,6 @@ export const command: Command = {
     }
   },
 };
-
-async function save(
-  engine: EngineClient,
-  { site, handle }: Captured,
-  out: string,
-  names: FileNames,
-  io: Io,
-): Promise<string | null> {
-  if (handle === null) return null;
-  const name = names.next(site);
-  const path = join(out, name);
-  await mkdir(dirname(path), { recursive: true });
-  await writeFile(path, writeNpy(await engine.tensor(handle, undefined, io.signal)));
-  engine.release([handle]);
-  return name;
-}
-
-/** File names for sites: their own characters where every system takes them, and no two alike. */
-export class FileNames {
-  readonly #given = new Set<string>();
-
-  next(site: string): string {
-    const plain =
-      site
-        .replace(/[^\w.,@=-]+/g, '_')
-        .slice(0, 120)
-        .replace(/^\.+/, '_') || 'value';
-    let name = `${plain}.npy`;
-    for (let count = 2; this.#given.has(name.toLowerCase()); count++) name = `${plain}-${String(count)}.npy`;
-    this.#given.add(name.toLowerCase());
-    return name;
-  }
-}
 
 function print(captured: readonly Captured[], io: Io): void {
   for (const { site, dtype, dims, summary } of captured) {

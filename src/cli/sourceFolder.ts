@@ -9,22 +9,18 @@ import { describe } from '../base/errors';
 import type { SourceRoot } from '../source/sources';
 import { usage } from './options';
 
-const SKIPPED = new Set([
-  'node_modules',
-  '__pycache__',
-  'site-packages',
-  'dist-packages',
-  'venv',
-  'env',
-  'build',
-  'dist',
-]);
+const SKIPPED = new Set(['node_modules', '__pycache__', 'site-packages', 'dist-packages']);
+/** What a package's build leaves beside its source: the same classes again. */
+const BUILT = new Set(['build', 'dist']);
 const FILE_LIMIT = 20_000;
 /** A source file larger than this is data. */
 const SIZE_LIMIT = 16 * 1024 * 1024;
 
-/** Opens a folder. Throws `usage` when it is not one. */
-export async function openSourceFolder(folder: string): Promise<SourceRoot> {
+/** Opens a folder; `tell` takes a sentence when not all of it is read. Throws `usage` when it is not one. */
+export async function openSourceFolder(
+  folder: string,
+  tell: (sentence: string) => void = () => undefined,
+): Promise<SourceRoot> {
   const root = await realpath(resolve(folder)).catch((error: unknown) => {
     throw usage(
       `The source folder ${folder} cannot be read: ${describe(error)}.`,
@@ -37,6 +33,12 @@ export async function openSourceFolder(folder: string): Promise<SourceRoot> {
   return {
     async list(signal) {
       await walk(root, root, listed, signal);
+      if (listed.size >= FILE_LIMIT) {
+        const limit = FILE_LIMIT.toLocaleString('en');
+        tell(
+          `${folder} holds more than ${limit} Python files; only as many are read. Name a smaller folder.`,
+        );
+      }
       return [...listed].sort();
     },
     async read(file) {
@@ -56,12 +58,15 @@ async function walk(
   found: Set<string>,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  for (const entry of await readdir(folder, { withFileTypes: true })) {
+  const entries = await readdir(folder, { withFileTypes: true });
+  if (entries.some(({ name }) => name === 'pyvenv.cfg')) return;
+  for (const entry of entries) {
     throwIfCancelled(signal);
     if (found.size >= FILE_LIMIT) return;
     const path = join(folder, entry.name);
     if (entry.isDirectory()) {
-      if (!SKIPPED.has(entry.name) && !entry.name.startsWith('.')) await walk(root, path, found, signal);
+      const skipped = SKIPPED.has(entry.name) || (folder === root && BUILT.has(entry.name));
+      if (!skipped && !entry.name.startsWith('.')) await walk(root, path, found, signal);
     } else if ((entry.isFile() || entry.isSymbolicLink()) && entry.name.endsWith('.py')) {
       found.add(relative(root, path).split(sep).join('/'));
     }

@@ -3,10 +3,11 @@
  * run and repeated by the command line.
  */
 import { assertNever } from '../base/assert';
+import { breathe } from '../base/cancel';
 import type { FeedSpec } from '../contract/run';
 import type { TensorData } from '../contract/tensor';
 import { isFloat } from '../tensor/dtype';
-import { formatShape, sizeOf } from '../tensor/shape';
+import { formatShape } from '../tensor/shape';
 import { badFeed } from './errors';
 import type { DataFiles } from './files';
 import { decodeImage } from './image';
@@ -15,7 +16,7 @@ import { readArray } from './npz';
 import { preprocess, type ImagePreprocessing } from './preprocess';
 import { normal, uniform } from './random';
 import { TextEncoderFile, tokenTensor, type TokenField } from './text';
-import { toRawTyped } from './typed';
+import { madeSize, toRawTyped } from './typed';
 
 export type FeedSource =
   | { readonly kind: 'image'; readonly file: string; readonly how: ImagePreprocessing }
@@ -97,22 +98,32 @@ async function make(
   }
 }
 
-function random(spec: FeedSpec, seed: number, below: number | undefined, open: OpenDims): TensorData {
+async function random(
+  spec: FeedSpec,
+  seed: number,
+  below: number | undefined,
+  open: OpenDims,
+): Promise<TensorData> {
   const dims = boundShape(spec, open);
   if (dims === null) {
     throw badFeed(
       `The input "${spec.name}" has the shape ${formatShape(spec.shape)}: its open dimensions have no size yet.`,
-      'Give each a size.',
+      'Give each a size; on the command line with --dim NAME=SIZE.',
     );
   }
-  const count = sizeOf(dims);
+  const count = madeSize(dims);
   const draw = isFloat(spec.dtype) ? normal(seed) : uniform(seed);
   const most = below ?? (spec.dtype === 'bool' ? 2 : 10);
-  const values = Float64Array.from({ length: count }, () =>
-    isFloat(spec.dtype) ? draw() : Math.floor(draw() * most),
-  );
+  const values = new Float64Array(count);
+  for (let i = 0; i < count; i++) {
+    if (i % BREATH === BREATH - 1) await breathe();
+    values[i] = isFloat(spec.dtype) ? draw() : Math.floor(draw() * most);
+  }
   return { dtype: spec.dtype, dims, data: toRawTyped(spec.dtype, values, count) };
 }
+
+/** Numbers drawn between two chances for others to go on: a few milliseconds' worth. */
+const BREATH = 2 ** 17;
 
 /** numpy's default types, narrowed to the input's where nothing is lost: float64 to float32, int64 to int32. */
 function fitted(spec: FeedSpec, tensor: TensorData): TensorData {

@@ -10,7 +10,7 @@ import type { TensorData } from '../contract/tensor';
 import { maybeDtypeNamed, type Dtype } from '../tensor/dtype';
 import { sizeOf } from '../tensor/shape';
 import { badFeed } from './errors';
-import { toRawTyped } from './typed';
+import { filledTyped, madeSize, toRawTyped } from './typed';
 
 const EXAMPLE = 'Write it like 3, [[1, 2], [3, 4]], float32[1,3]: 1 2 3, zeros, ones or arange.';
 
@@ -25,7 +25,7 @@ export function parseLiteral(text: string, dtype: Dtype, dims: readonly number[]
   const number = parseNumber(trimmed);
   if (number === undefined) throw badFeed(`"${clip(trimmed)}" is not a tensor.`, EXAMPLE);
   const shape = dims ?? [];
-  return make(dtype, shape, new Array<number>(sizeOf(shape)).fill(number));
+  return { dtype, dims: shape, data: filledTyped(dtype, number, shape) };
 }
 
 function explicit(type: string | undefined, shape: string, elements: string, fallback: Dtype): TensorData {
@@ -42,7 +42,7 @@ function explicit(type: string | undefined, shape: string, elements: string, fal
   const [first] = numbers;
   const count = sizeOf(dims);
   if (numbers.length === 1 && first !== undefined && count !== 1) {
-    return make(dtype, dims, new Array<number>(count).fill(first));
+    return { dtype, dims, data: filledTyped(dtype, first, dims) };
   }
   if (numbers.length !== count) {
     throw badFeed(
@@ -56,11 +56,11 @@ function explicit(type: string | undefined, shape: string, elements: string, fal
 function filled(word: string, dtype: Dtype, dims: readonly number[] | null): TensorData {
   if (dims === null)
     throw badFeed(`"${word}" needs a shape, and this input's is not known.`, 'Write float32[1,3]: 0.');
-  const value = (i: number): number => (word === 'arange' ? i : word === 'ones' ? 1 : 0);
+  if (word !== 'arange') return { dtype, dims, data: filledTyped(dtype, word === 'ones' ? 1 : 0, dims) };
   return make(
     dtype,
     dims,
-    Array.from({ length: sizeOf(dims) }, (_, i) => value(i)),
+    Array.from({ length: madeSize(dims) }, (_, i) => i),
   );
 }
 

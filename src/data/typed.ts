@@ -1,6 +1,8 @@
 /** Numbers into the typed array that the runtime takes for a dtype. */
+import { sizeOf } from '../tensor/shape';
 import type { TensorBuffer } from '../contract/tensor';
 import type { Dtype } from '../tensor/dtype';
+import { fromRaw, toRaw } from '../tensor/buffers';
 import { floatToBfloat, floatToHalf } from '../tensor/half';
 import { badFeed } from './errors';
 
@@ -43,4 +45,27 @@ export function toRawTyped(dtype: Dtype, values: ArrayLike<number>, count: numbe
         'Feed it from a .npy file.',
       );
   }
+}
+
+/** More elements than this are not made here: they would hold up whoever asks. Arrays from files may be larger. */
+const MOST = 2 ** 26;
+
+/** The number of elements of a shape to be made here. Throws `bad-feed` for one too large. */
+export function madeSize(dims: readonly number[]): number {
+  const count = sizeOf(dims);
+  if (count <= MOST) return count;
+  throw badFeed(
+    `The shape [${dims.join(', ')}] has ${count.toLocaleString('en')} elements, more than the ${MOST.toLocaleString('en')} that are made here.`,
+    'Choose smaller sizes, or feed it from a .npy file.',
+  );
+}
+
+/** One number in every element. Throws `bad-feed` for too many. */
+export function filledTyped(dtype: Dtype, value: number, dims: readonly number[]): TensorBuffer {
+  const one = toRaw(dtype, toRawTyped(dtype, [value], 1));
+  const count = madeSize(dims);
+  const bytes = new Uint8Array(count * one.length);
+  bytes.set(one.subarray(0, bytes.length));
+  for (let done = one.length; done < bytes.length; done *= 2) bytes.copyWithin(done, 0, done);
+  return fromRaw(dtype, bytes, count);
 }

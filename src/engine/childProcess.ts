@@ -26,6 +26,8 @@ export interface Ended {
 }
 
 const KEPT_OUTPUT = 8192;
+/** A process that neither listens nor ends by then, in milliseconds, is not the engine. */
+const START_LIMIT = 20_000;
 
 export class EngineProcess {
   readonly remote: Remote<EngineApi>;
@@ -39,8 +41,6 @@ export class EngineProcess {
   #over: Ended | undefined;
   /** Resolves when the process listens; rejects never: see `onEnd`. */
   readonly ready: Promise<void>;
-  /** Time of the last sign of life, as `performance.now()`. */
-  lastHeard = performance.now();
 
   readonly onEnd = this.#ended.event;
   readonly onEvent = this.#events.event;
@@ -83,6 +83,16 @@ export class EngineProcess {
     return this.#over;
   }
 
+  /** Undefined once it listens; else how it ended before, or that it says nothing. */
+  started(): Promise<Ended | undefined> {
+    return new Promise((resolve) => {
+      void this.ready.then(() => resolve(undefined));
+      this.onEnd(resolve);
+      const said = `It said nothing in ${String(START_LIMIT / 1000)} s. ${this.#said}`;
+      setTimeout(() => resolve({ code: null, signal: null, said }), START_LIMIT).unref();
+    });
+  }
+
   /** Ends the process at once, whatever it is doing. `onEnd` follows. */
   kill(): void {
     this.#child.kill('SIGKILL');
@@ -93,12 +103,8 @@ export class EngineProcess {
       // A process that has just died is told of by `exit`; what was sent to it is lost either way.
       post: (message) => void this.#child.send(message as object, () => undefined),
       onMessage: (listener) => {
-        const heard = (message: unknown): void => {
-          this.lastHeard = performance.now();
-          listener(message);
-        };
-        this.#child.on('message', heard);
-        return { dispose: () => this.#child.off('message', heard) };
+        this.#child.on('message', listener);
+        return { dispose: () => this.#child.off('message', listener) };
       },
       onClose: (listener) => this.#ended.event(() => listener('the engine process ended')),
     };

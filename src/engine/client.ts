@@ -280,16 +280,7 @@ export class EngineClient implements Disposable {
       // The first start and the one after a cancel come at once; one that follows a crash waits longer each time.
       if (this.#failures > 0) await delay(Math.min(30_000, 250 * 2 ** (this.#failures - 1)));
       const process = new EngineProcess(this.options);
-      let ended: Ended | undefined;
-      await Promise.race([
-        process.ready,
-        new Promise<void>((resolve) =>
-          process.onEnd((end) => {
-            ended = end;
-            resolve();
-          }),
-        ),
-      ]);
+      const ended = await process.started();
       if (ended === undefined && !this.#disposed) {
         this.#adopt(process);
         return process;
@@ -341,10 +332,14 @@ export class EngineClient implements Disposable {
   /** Gives the process a moment to hear of it; one that stays deaf is replaced. */
   #cancelled(call: Call, process: EngineProcess): void {
     this.#calls.delete(call);
-    const asked = performance.now();
-    void process.remote.hello().catch(() => undefined);
+    // Only an answer counts: what it said of itself may have been on its way already.
+    let answered = false;
+    process.remote.hello().then(
+      () => (answered = true),
+      () => undefined,
+    );
     setTimeout(() => {
-      if (this.#process !== process || process.lastHeard > asked) return;
+      if (this.#process !== process || answered) return;
       // Nobody else's fault: what waits behind the cancelled run is asked again in the next process.
       for (const other of this.#calls) other.retry = true;
       process.kill();

@@ -168,10 +168,16 @@ export function runtimeFailure(error: unknown, skeleton: Skeleton, doing: string
       cause: error,
     });
   }
+  // What the reader found wrong with the file says more than what the runtime stumbles over, and what to do.
+  const [fault] = skeleton.warnings;
+  const what = `${doing} failed: ${sentence(said)}`;
   return new Failure({
     code: 'runtime',
-    message: `${doing} failed: ${sentence(said)}`,
-    remedy: '',
+    message: fault === undefined ? what : `${what} The file has a fault: ${fault.message}`,
+    remedy:
+      fault === undefined
+        ? 'Export the model again, or check it with onnx.checker; it can still be looked at.'
+        : '',
     cause: error,
   });
 }

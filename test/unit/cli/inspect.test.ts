@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { main } from '../../../src/cli';
@@ -131,5 +131,53 @@ describe('options', () => {
 
   it('does not take names from Object.prototype for options', () => {
     assert.throws(() => parseOptions(['--constructor'], {}), /There is no option --constructor here/);
+  });
+});
+
+describe('what a command writes', () => {
+  let dir = '';
+  const file = (name: string): string => join(dir, name);
+  before(() => {
+    dir = mkdtempSync(join(tmpdir(), 'patchclamp-'));
+    writeFileSync(file('plain.onnx'), modelOf(plain()));
+    writeFileSync(file('file'), '');
+  });
+  after(() => rmSync(dir, { recursive: true }));
+
+  it('is never the model itself', async () => {
+    const { code, err, out } = await run(
+      'layout',
+      file('plain.onnx'),
+      '--geometry',
+      file('plain.onnx'),
+      '--json',
+    );
+    assert.deepEqual([code, out], [1, '']);
+    assert.match(
+      err,
+      /plain\.onnx is a model or a file it reads, and Patchclamp never writes to those\. Choose/,
+    );
+    assert.deepEqual(new Uint8Array(readFileSync(file('plain.onnx'))), new Uint8Array(modelOf(plain())));
+  });
+
+  it('is refused before anything runs where it cannot go', async () => {
+    const { code, err } = await run(
+      'run',
+      file('plain.onnx'),
+      '--feed',
+      'x=1',
+      '--out',
+      file('file/below'),
+      '--json',
+    );
+    assert.equal(code, 1);
+    assert.match(err, /^Nothing can be written to .*file.below: .* Choose a place/);
+    assert.equal((await run('run', file('plain.onnx'), '--out', '')).code, 2);
+  });
+
+  it('is no option of one letter', async () => {
+    const { code, err } = await run('inspect', '-j');
+    assert.equal(code, 2);
+    assert.match(err, /There is no option -j here\./);
   });
 });

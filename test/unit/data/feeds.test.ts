@@ -51,6 +51,21 @@ describe('literals', () => {
     assert.deepEqual(Array.from(parseLiteral('arange', 'int32', [3]).data as Int32Array), [0, 1, 2]);
   });
 
+  it('fills every type with one number, and a large shape at once', () => {
+    assert.deepEqual(parseLiteral('2', 'int64', [3]).data, new BigInt64Array([2n, 2n, 2n]));
+    assert.deepEqual(parseLiteral('ones', 'bool', [5]).data, new Uint8Array(5).fill(1));
+    assert.deepEqual(parseLiteral('float16[2]: 1', 'float16', null).data, new Uint16Array([0x3c00, 0x3c00]));
+    const large = parseLiteral('float32[300,1,28,28]: -0.5', 'float32', null).data;
+    assert.ok(large instanceof Float32Array && large.length === 235_200 && large.every((x) => x === -0.5));
+    assert.equal(parseLiteral('zeros', 'float32', [0, 4]).data.length, 0);
+  });
+
+  it('refuses a shape too large to make here', () => {
+    for (const text of ['float32[200000,1,28,28]: 0', 'int8[99999999999]: 1'])
+      assert.throws(() => parseLiteral(text, 'float32', null), /more than the 67,108,864/);
+    assert.throws(() => parseLiteral('arange', 'float32', [99_999_999, 28]), /Choose smaller sizes/);
+  });
+
   it('says what is wrong with rows of unequal length, a wrong count and a word', () => {
     assert.throws(() => parseLiteral('[[1], [2, 3]]', 'float32', null), /rows .* not of equal length/);
     assert.throws(() => parseLiteral('float32[2,2]: 1 2 3', 'float32', null), /4 elements; 3 were given/);

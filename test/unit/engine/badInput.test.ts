@@ -108,7 +108,12 @@ describe('bad input to the engine', () => {
       nodes: [node('Add', ['x', 'b'], ['a']), node('Neg', ['a'], ['b']), node('Neg', ['a'], ['y'])],
       ...io,
     });
-    await refuses(cycle, { feeds }, 'runtime', /^Preparing .* failed: /);
+    await refuses(
+      cycle,
+      { feeds },
+      'runtime',
+      /^Preparing .* failed: .* The file has a fault: The graph has a cycle: .* export the model again\./,
+    );
     const loose = model({ nodes: [node('Add', ['x', 'nowhere'], ['y'])], ...io });
     await refuses(loose, { feeds }, 'runtime', /^Preparing .* failed: .*nowhere/);
   });
