@@ -6,6 +6,7 @@ import { describe } from '../base/errors';
 import type { FeedSpec } from '../contract/run';
 import type { DataFiles } from './files';
 import { maybeLabels, parseJson, parseLabels } from './labels';
+import { guessPrompt } from './nearby';
 import { PLAIN, type ImagePreprocessing, type Layout } from './preprocess';
 import type { Resample } from './resize';
 import { guessTokenField, type TokenField } from './text';
@@ -22,6 +23,8 @@ export interface Guesses {
   readonly labels: Guess<readonly string[]> | null;
   /** Name of a `tokenizer.json`. */
   readonly tokenizer: Guess<string> | null;
+  /** The first prompt that lies beside the model. */
+  readonly prompt: Guess<string> | null;
   /** Token that fills a row, where the configuration names it. */
   readonly padToken: Guess<number> | null;
   /** Files that were found and could not be used, a sentence each. */
@@ -47,6 +50,14 @@ export async function guessFrom(files: DataFiles): Promise<Guesses> {
       return null;
     }
   };
+  const prompt = async (): Promise<Guess<string> | null> => {
+    try {
+      return await guessPrompt(files, names);
+    } catch (error) {
+      problems.push(describe(error));
+      return null;
+    }
+  };
   const processor = await json('preprocessor_config.json');
   const config = await json('config.json');
   const pad = config === null ? undefined : config['pad_token_id'];
@@ -55,6 +66,7 @@ export async function guessFrom(files: DataFiles): Promise<Guesses> {
       processor === null ? null : { value: fromProcessor(processor), from: 'preprocessor_config.json' },
     labels: await guessLabels(files, names, config, problems),
     tokenizer: names.includes('tokenizer.json') ? { value: 'tokenizer.json', from: 'tokenizer.json' } : null,
+    prompt: await prompt(),
     padToken: typeof pad === 'number' ? { value: pad, from: 'config.json' } : null,
     problems,
   };

@@ -2,7 +2,8 @@
 import { unzipSync } from 'fflate';
 import type { TensorData } from '../contract/tensor';
 import { describe } from '../base/errors';
-import { readNpy } from '../tensor/npy';
+import type { Dtype } from '../tensor/dtype';
+import { npyType, readNpy } from '../tensor/npy';
 import { badData } from './errors';
 
 /** An archive that unpacks to more than this is refused. */
@@ -37,6 +38,18 @@ export function arrayNames(bytes: Uint8Array, name: string): string[] {
     return false;
   });
   return names;
+}
+
+/** What each array of a .npy or .npz is, without its elements. Throws `bad-data`. */
+export function arrayTypes(
+  bytes: Uint8Array,
+  name: string,
+): readonly { readonly entry?: string; readonly dtype: Dtype; readonly dims: readonly number[] }[] {
+  if (!isZip(bytes)) return [npyType(bytes, name)];
+  return Object.entries(unpack(bytes, name, (entry) => entry.endsWith('.npy'))).map(([entry, unpacked]) => ({
+    entry: entry.slice(0, -4),
+    ...npyType(unpacked, `${name}:${entry}`),
+  }));
 }
 
 function unpack(

@@ -18,7 +18,7 @@ import type { KeptFeed } from '../study/runs';
 import { summarize } from '../tensor/stats';
 import { FeedFiles } from './feedFiles';
 import { feedText, partsOf, toFeedSource } from './feedParts';
-import { askDim, askLabels, askPart, IMAGES } from './feedPickers';
+import { askDim, askLabels, askPart } from './feedPickers';
 import { guessWords, partWords } from './feedWords';
 import { feedSpecs, outputSpecs } from './feedSpecs';
 import type { OpenModel } from './openModel';
@@ -76,9 +76,17 @@ export class FeedBook implements Disposable {
     const { guessFrom } = await import('../data/guess');
     const files = FeedFiles.of(model.uri);
     const guesses = await guessFrom(files);
-    const images = await files.nearby(IMAGES);
-    const { firstChoice, fitsLabels } = await import('./feedDefaults');
+    const { firstChoices } = await import('./feedGuesses');
+    const { fitsLabels } = await import('./feedDefaults');
     const specs = feedSpecs(content.skeleton);
+    const first = await firstChoices(
+      files,
+      specs.filter(({ optional }) => !optional),
+      guesses,
+      (problem) => {
+        this.log.warn(problem);
+      },
+    );
     const remembered = this.#recall(model);
     const feeds: ModelFeeds = {
       files,
@@ -89,12 +97,11 @@ export class FeedBook implements Disposable {
       labels: undefined,
       encoder: undefined,
     };
-    for (const spec of specs.filter(({ optional }) => !optional)) {
-      const known = toFeedSource(remembered.sources[spec.name]?.source);
-      const first = firstChoice(spec, guesses, images, guessWords());
+    for (const [name, guessed] of first) {
+      const known = toFeedSource(remembered.sources[name]?.source);
       const choice =
-        known === undefined ? first : { source: known, from: remembered.sources[spec.name]?.from ?? {} };
-      feeds.choices.set(spec.name, { ...choice, problem: null });
+        known === undefined ? guessed : { source: known, from: remembered.sources[name]?.from ?? {} };
+      feeds.choices.set(name, { ...choice, problem: null });
     }
     for (const [name, size] of Object.entries(remembered.dims)) feeds.dims.set(name, { size, from: null });
     if (guesses.labels !== null && fitsLabels(guesses.labels.value.length, outputSpecs(content.skeleton)))

@@ -5,11 +5,17 @@
 import type { FeedSpec } from '../contract/run';
 import { openDimName, type FeedSource } from '../data/feed';
 import { fitPreprocessing, guessTokens, type Guesses } from '../data/guess';
+import type { TokenField } from '../data/text';
+import type { FittedArray } from '../data/nearby';
 import { isFloat } from '../tensor/dtype';
 
 export interface GuessWords {
   readonly firstImage: string;
   readonly exampleText: string;
+  /** The first line of a file of prompts. */
+  readonly firstPrompt: (file: string) => string;
+  readonly arrayName: string;
+  readonly arrayShape: string;
   readonly nothingBetter: string;
   readonly usual: string;
   readonly shape: string;
@@ -23,12 +29,16 @@ export interface FirstChoice {
   readonly from: Readonly<Record<string, string>>;
 }
 
-/** What to feed an input when nobody has chosen yet. */
+/**
+ * What to feed an input when nobody has chosen yet: a picture where it takes pictures, a text where it takes tokens, an
+ * array near the model that fits (`array`), and numbers where nothing near the model says better.
+ */
 export function firstChoice(
   spec: FeedSpec,
   guesses: Guesses,
   images: readonly string[],
   words: GuessWords,
+  array?: FittedArray,
 ): FirstChoice {
   const how = fitPreprocessing(spec, guesses.preprocessing);
   const [image] = images;
@@ -48,15 +58,23 @@ export function firstChoice(
     return {
       source: {
         kind: 'text',
-        text: 'The capital of France is',
+        text: guesses.prompt?.value ?? 'The capital of France is',
         tokenizer: guesses.tokenizer.value,
         field: field.value,
         special: true,
         pad: guesses.padToken?.value ?? 0,
       },
-      from: { source: field.value === 'ids' ? words.exampleText : field.from, '*': guesses.tokenizer.from },
+      from: {
+        source: field.value === 'ids' ? textFrom(guesses, words) : field.from,
+        '*': guesses.tokenizer.from,
+      },
     };
   }
+  if (array !== undefined)
+    return { source: array.source, from: { '*': array.by === 'name' ? words.arrayName : words.arrayShape } };
+  const fill = field === null ? undefined : WITHOUT_TOKENIZER[field.value];
+  if (field !== null && fill !== undefined)
+    return { source: { kind: 'literal', text: fill }, from: { '*': field.from } };
   const scalar = spec.shape !== null && spec.shape.every((dim) => dim === 1);
   if (isSampleRate(spec.name) && (scalar || spec.shape === null) && spec.dtype !== 'string')
     return { source: { kind: 'literal', text: '16000' }, from: { '*': words.itsName } };
@@ -74,6 +92,23 @@ export function firstChoice(
     from: { '*': words.nothingBetter },
   };
 }
+
+/** Inputs for which neither a picture nor a text lies near the model, so that an array is worth looking for. */
+export function wantsArray(spec: FeedSpec, guesses: Guesses, images: readonly string[]): boolean {
+  if (images.length > 0 && fitPreprocessing(spec, guesses.preprocessing) !== null) return false;
+  return guesses.tokenizer === null || guessTokens(spec) === null;
+}
+
+function textFrom({ prompt }: Guesses, words: GuessWords): string {
+  return prompt === null ? words.exampleText : words.firstPrompt(prompt.from);
+}
+
+/** What stands beside token numbers that no tokenizer made: all attended to, all of one kind, in their order. */
+const WITHOUT_TOKENIZER: Readonly<Partial<Record<TokenField, string>>> = {
+  mask: 'ones',
+  types: 'zeros',
+  positions: 'arange',
+};
 
 /** Open dimensions that the chosen sources need a size for, in the order met. */
 export function neededDims(

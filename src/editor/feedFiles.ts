@@ -4,6 +4,8 @@ import { Failure } from '../base/errors';
 import type { DataFiles } from '../data/files';
 
 const NEARBY = 60;
+/** Bytes of arrays that are read when a model opens, to see which of them fit. */
+const LOOKED_INTO = 32 * 2 ** 20;
 
 export class FeedFiles implements DataFiles {
   constructor(readonly folder: vscode.Uri) {}
@@ -42,6 +44,27 @@ export class FeedFiles implements DataFiles {
     return found
       .map((uri) => this.name(uri))
       .sort((a, b) => a.split('/').length - b.split('/').length || a.localeCompare(b));
+  }
+
+  /** Of these files those that are small enough to look into without being asked, together too. */
+  async small(names: readonly string[]): Promise<readonly string[]> {
+    const sizes = await Promise.all(names.map((name) => this.#size(name)));
+    let left = LOOKED_INTO;
+    return names.filter((_, i) => {
+      const size = sizes[i] ?? Infinity;
+      if (size > left) return false;
+      left -= size;
+      return true;
+    });
+  }
+
+  async #size(name: string): Promise<number> {
+    try {
+      return (await vscode.workspace.fs.stat(this.uri(name))).size;
+    } catch (error) {
+      if (error instanceof vscode.FileSystemError) return Infinity;
+      throw error;
+    }
   }
 
   /** How a file is named in a recipe. */

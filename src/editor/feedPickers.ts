@@ -10,7 +10,7 @@ import { askImagePart } from './imagePickers';
 import type { FeedFiles } from './feedFiles';
 
 export const IMAGES = ['png', 'jpg', 'jpeg'];
-const ARRAYS = ['npy', 'npz'];
+export const ARRAYS = ['npy', 'npz'];
 
 export interface PartQuestion {
   readonly spec: FeedSpec;

@@ -27,6 +27,9 @@ export function guessWords(): GuessWords {
   return {
     firstImage: l10n.t('the first image near the model'),
     exampleText: l10n.t('an example'),
+    firstPrompt: (file) => l10n.t('the first of {0}', file),
+    arrayName: l10n.t('a file near the model has its name'),
+    arrayShape: l10n.t('a file near the model has its type and shape'),
     nothingBetter: l10n.t('nothing beside the model says better'),
     usual: l10n.t('a usual size'),
     shape: l10n.t('the input’s shape'),

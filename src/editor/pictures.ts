@@ -27,6 +27,12 @@ import type { Weights } from './weights';
 
 const RANKED = 10;
 
+/** Names of classes, and where they are from. */
+interface Labels {
+  readonly names: readonly string[];
+  readonly from: string;
+}
+
 export class Pictures {
   constructor(
     private readonly engine: EngineAccess,
@@ -96,14 +102,10 @@ export class Pictures {
     const pictures: Picture[] = [];
     const labels = this.feeds.labelsOf(model);
     const isOutput = run.outputs.includes(name);
-    if (isOutput && layout.form === 'bars' && labels?.names.length === data.length) {
-      const ranked = ranking(
-        data,
-        (index) => labels.names[index] ?? String(index),
-        RANKED,
-        vscode.l10n.t('softmax of the output'),
-      );
-      pictures.push({ ...ranked, ...shared, title: vscode.l10n.t('Classes'), labelsFrom: labels.from });
+    if (isOutput && labels !== undefined && labels.names.length === dims.at(-1)) {
+      if (layout.form === 'bars')
+        pictures.push({ ...classes(data, labels), ...shared, title: vscode.l10n.t('Classes') });
+      else if (dims.length === 2) pictures.push(await this.#rowClasses(dims, fixed, labels, fetch));
     }
     if (layout.form === 'matrix' && text?.tokens.length === layout.rows) {
       if (isOutput && dims.length === 3) pictures.push(await this.#nextTokens(dims, fixed, text, fetch));
@@ -161,6 +163,25 @@ export class Pictures {
     return { ...toPicture(dims, layout, data, hints), fixed: [], note };
   }
 
+  /** What is ranked highest in one row of a batch; the first, unless another is asked for. */
+  async #rowClasses(
+    dims: readonly number[],
+    fixed: PictureRequest['fixed'],
+    labels: Labels,
+    fetch: (slice: TensorSlice) => Promise<TensorData>,
+  ): Promise<Picture> {
+    const [rows = 1, columns = 1] = dims;
+    const row = Math.min(rows - 1, fixed[0] ?? 0);
+    const data = toFloats(await fetch({ start: [row, 0], size: [1, columns] }));
+    return {
+      ...classes(data, labels),
+      title: vscode.l10n.t('Classes of row {0}', row),
+      note: '',
+      dims,
+      fixed: [{ axis: 0, size: rows, index: row }],
+    };
+  }
+
   /** What a language model's output ranks highest after one of its tokens; the last, unless another is asked for. */
   async #nextTokens(
     dims: readonly number[],
@@ -177,13 +198,21 @@ export class Pictures {
     const row = toFloats(await fetch({ start: [fixed[0] ?? 0, position, 0], size: [1, 1, dims[2] ?? 1] }));
     return {
       ...ranking(row, (id) => text.name(id), RANKED, vscode.l10n.t('softmax of the output')),
-      title: vscode.l10n.t('After “{0}”', text.tokens[position] ?? ''),
+      title: vscode.l10n.t('Next after “{0}”, at position {1}', text.tokens[position] ?? '', position),
       note: '',
       dims,
       fixed: [{ axis: 1, size: length, index: position }],
       labelsFrom: vscode.l10n.t('names from {0} (a guess)', text.from),
     };
   }
+}
+
+function classes(
+  data: Float32Array,
+  { names, from }: Labels,
+): Omit<Extract<Picture, { kind: 'ranking' }>, 'title' | 'note' | 'dims' | 'fixed'> {
+  const softmax = vscode.l10n.t('softmax of the output');
+  return { ...ranking(data, (index) => names[index] ?? String(index), RANKED, softmax), labelsFrom: from };
 }
 
 function toFloats({ dtype, data }: TensorData): Float32Array {

@@ -135,6 +135,18 @@ export function readNpy(bytes: Uint8Array, name: string): TensorData {
   return { dtype, dims, data: fortran && dims.length > 1 ? bufferToRowMajor(dtype, data, dims) : data };
 }
 
+/** The type and shape that a .npy file's header states; of the file only its beginning is needed. Throws `bad-data`. */
+export function npyType(
+  bytes: Uint8Array,
+  name: string,
+): { readonly dtype: Dtype; readonly dims: readonly number[] } {
+  const { descr, dims } = readHeader(bytes, name);
+  const kind = /^[<>|=]/.test(descr) ? descr.slice(1) : descr;
+  if (/^[US]\d+$/.test(kind)) return { dtype: 'string', dims };
+  const [dtype] = (Object.hasOwn(BY_DESCR, kind) ? BY_DESCR[kind] : undefined) ?? (['undefined'] as const);
+  return { dtype, dims };
+}
+
 interface Header {
   readonly descr: string;
   readonly fortran: boolean;

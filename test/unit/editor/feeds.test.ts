@@ -2,20 +2,30 @@ import assert from 'node:assert/strict';
 import type { FeedSpec } from '../../../src/contract/run';
 import type { Guesses } from '../../../src/data/guess';
 import { fromProcessor } from '../../../src/data/guess';
-import { firstChoice, fitsLabels, neededDims, usualSize } from '../../../src/editor/feedDefaults';
+import { firstChoice, fitsLabels, neededDims, usualSize, wantsArray } from '../../../src/editor/feedDefaults';
 import { feedText, partsOf, toFeedSource, type PartWords } from '../../../src/editor/feedParts';
 
 const words = new Proxy({} as PartWords, { get: (_target, key) => String(key) });
 const guessWords = {
   firstImage: 'first image',
   exampleText: 'example',
+  firstPrompt: (file: string) => `first of ${file}`,
+  arrayName: 'array of its name',
+  arrayShape: 'array of its shape',
   nothingBetter: 'nothing better',
   usual: 'usual',
   shape: 'shape',
   itsName: 'name',
   emptyState: 'zeros',
 };
-const nothing: Guesses = { preprocessing: null, labels: null, tokenizer: null, padToken: null, problems: [] };
+const nothing: Guesses = {
+  preprocessing: null,
+  labels: null,
+  tokenizer: null,
+  prompt: null,
+  padToken: null,
+  problems: [],
+};
 const image: FeedSpec = { name: 'image', dtype: 'float32', shape: ['batch', 1, 28, 28], optional: false };
 const ids: FeedSpec = { name: 'input_ids', dtype: 'int64', shape: ['batch', 'sequence'], optional: false };
 
@@ -47,6 +57,38 @@ describe('first choices for inputs', () => {
     const { source, from } = firstChoice(ids, nothing, [], guessWords);
     assert.equal(source.kind, 'random');
     assert.equal(partsOf(source, from, words)[0]?.guess, 'nothing better');
+  });
+
+  it('take the text from the prompts beside the model, and an example only where there are none', () => {
+    const tokenizer = { value: 'tokenizer.json', from: 'tokenizer.json' };
+    const prompt = { value: 'The capital of Kenya is', from: 'prompts.jsonl' };
+    const { source, from } = firstChoice(ids, { ...nothing, tokenizer, prompt }, [], guessWords);
+    assert.equal(source.kind === 'text' && source.text, 'The capital of Kenya is');
+    const [text] = partsOf(source, from, words);
+    assert.deepEqual([text?.text, text?.guess], ['“The capital of Kenya is”', 'first of prompts.jsonl']);
+    const without = firstChoice(ids, { ...nothing, tokenizer }, [], guessWords);
+    assert.equal(partsOf(without.source, without.from, words)[0]?.guess, 'example');
+  });
+
+  it('take an array that fits, mark it as a guess, and prefer it to random numbers only', () => {
+    const state: FeedSpec = { name: 'state', dtype: 'float32', shape: ['batch', 4, 7, 7], optional: false };
+    const array = { source: { kind: 'array', file: 'data/states.npy' }, by: 'shape' } as const;
+    const { source, from } = firstChoice(state, nothing, [], guessWords, array);
+    assert.deepEqual(source, array.source);
+    assert.deepEqual(partsOf(source, from, words), [
+      { id: 'source', label: 'source', text: 'states.npy', guess: 'array of its shape' },
+    ]);
+    assert.equal(firstChoice(image, nothing, ['7.png'], guessWords, array).source.kind, 'image');
+    const named = firstChoice(state, nothing, [], guessWords, { ...array, by: 'name' });
+    assert.equal(named.from['*'], 'array of its name');
+  });
+
+  it('look for arrays only where neither a picture nor a text is at hand', () => {
+    const tokenizer = { value: 'tokenizer.json', from: 'tokenizer.json' };
+    assert.equal(wantsArray(image, nothing, ['7.png']), false);
+    assert.equal(wantsArray(image, nothing, []), true);
+    assert.equal(wantsArray(ids, { ...nothing, tokenizer }, []), false);
+    assert.equal(wantsArray(ids, nothing, ['7.png']), true);
   });
 
   it('ask for the open dimensions that a recipe needs, and for no others', () => {

@@ -1,0 +1,158 @@
+/**
+ * What lies near a model and could be fed to it without being asked for: arrays whose type and shape fit an input, and
+ * the first of the prompts that people keep beside language models. Guesses all, each with its reason; nothing is made.
+ */
+import { describe } from '../base/errors';
+import type { FeedSpec } from '../contract/run';
+import type { Dtype } from '../tensor/dtype';
+import { sizeOf } from '../tensor/shape';
+import type { FeedSource } from './feed';
+import type { DataFiles } from './files';
+import { parseJson } from './labels';
+import { arrayTypes } from './npz';
+
+/** One array of a file: what it is, without its elements. */
+export interface NearArray {
+  readonly file: string;
+  /** Its name within a .npz. */
+  readonly entry?: string;
+  readonly dtype: Dtype;
+  readonly dims: readonly number[];
+}
+
+export interface FittedArray {
+  readonly source: Extract<FeedSource, { kind: 'array' }>;
+  /** Whether the array has the input's name, or only its type and shape. */
+  readonly by: 'name' | 'shape';
+}
+
+/** The types and shapes of the arrays in these files; a file that cannot be read is a problem told. */
+export async function readNearArrays(
+  files: DataFiles,
+  names: readonly string[],
+): Promise<{ readonly arrays: readonly NearArray[]; readonly problems: readonly string[] }> {
+  const arrays: NearArray[] = [];
+  const problems: string[] = [];
+  for (const file of names) {
+    try {
+      for (const { entry, dtype, dims } of arrayTypes(await files.read(file), file))
+        arrays.push({ file, ...(entry === undefined ? {} : { entry }), dtype, dims });
+    } catch (error) {
+      problems.push(describe(error));
+    }
+  }
+  return { arrays, problems };
+}
+
+/**
+ * An array for each input that one fits, by the input's name. An array of the input's own name comes first; then one that
+ * fits by type and shape and is named after no other input: the fewest elements, so that a first run is short. Open
+ * dimensions of one name are one size in all inputs. No array is taken twice, and none by a shape that says nothing.
+ */
+export function fitArrays(
+  specs: readonly FeedSpec[],
+  arrays: readonly NearArray[],
+): ReadonlyMap<string, FittedArray> {
+  const found = new Map<string, FittedArray>();
+  const used = new Set<NearArray>();
+  const sizes = new Map<string, number>();
+  const take = (spec: FeedSpec, array: NearArray | undefined, by: FittedArray['by']): void => {
+    if (array === undefined) return;
+    used.add(array);
+    bind(spec, array.dims, sizes);
+    const { file, entry } = array;
+    found.set(spec.name, { by, source: { kind: 'array', file, ...(entry === undefined ? {} : { entry }) } });
+  };
+  const fitting = (spec: FeedSpec): NearArray[] =>
+    arrays.filter((array) => !used.has(array) && fits(spec, array) && agrees(spec, array.dims, sizes));
+  for (const spec of specs)
+    take(
+      spec,
+      fitting(spec).find((array) => isNamed(array, spec)),
+      'name',
+    );
+  for (const spec of specs) {
+    if (found.has(spec.name) || !tells(spec)) continue;
+    const free = fitting(spec).filter((array) => !specs.some((other) => isNamed(array, other)));
+    take(spec, [...free].sort((a, b) => sizeOf(a.dims) - sizeOf(b.dims))[0], 'shape');
+  }
+  return found;
+}
+
+/** A list of prompts by its file's name. */
+const PROMPT_FILES = /^(prompts?|examples?|questions?|sentences?|texts?|inputs?)\.(jsonl|json|txt)$/i;
+const PROMPT_FIELDS = ['text', 'prompt', 'question', 'sentence', 'input'];
+
+/** The first prompt of the first such file beside the model, or null. Throws `bad-data` for one that is damaged. */
+export async function guessPrompt(
+  files: DataFiles,
+  names: readonly string[],
+): Promise<{ readonly value: string; readonly from: string } | null> {
+  for (const name of names.filter((candidate) => PROMPT_FILES.test(candidate)).sort()) {
+    const value = firstPrompt(new TextDecoder().decode(await files.read(name)), name);
+    if (value !== undefined) return { value, from: name };
+  }
+  return null;
+}
+
+function firstPrompt(text: string, name: string): string | undefined {
+  const first = text
+    .replace(/^\uFEFF/, '')
+    .split(/\r?\n/)
+    .find((line) => line.trim() !== '');
+  if (first === undefined || /\.txt$/i.test(name)) return first?.trim();
+  const value = parseJson(/\.jsonl$/i.test(name) ? first : text, name);
+  return promptIn(Array.isArray(value) ? (value as readonly unknown[])[0] : value);
+}
+
+function promptIn(value: unknown): string | undefined {
+  if (typeof value === 'string') return value.trim() === '' ? undefined : value;
+  if (typeof value !== 'object' || value === null) return undefined;
+  for (const field of PROMPT_FIELDS) {
+    const text = (value as Readonly<Record<string, unknown>>)[field];
+    if (typeof text === 'string' && text.trim() !== '') return text;
+  }
+  return undefined;
+}
+
+/** As feeding takes it: the input's own type, or one of numpy's defaults that is narrowed to it. */
+function fits({ dtype: wanted, shape }: FeedSpec, { dtype, dims }: NearArray): boolean {
+  const taken: readonly Dtype[] =
+    wanted === 'float32'
+      ? ['float32', 'float64']
+      : wanted === 'int32' || wanted === 'int64'
+        ? ['int32', 'int64']
+        : [wanted];
+  return (
+    taken.includes(dtype) &&
+    sizeOf(dims) > 0 &&
+    shape?.length === dims.length &&
+    shape.every((dim, axis) => typeof dim !== 'number' || dim === dims[axis])
+  );
+}
+
+/** `input_ids`, `input-ids.npy` and `Input IDs` are one name. */
+function isNamed({ file, entry }: NearArray, spec: FeedSpec): boolean {
+  const plain = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]+/g, '');
+  const stem = file
+    .slice(Math.max(file.lastIndexOf('/'), file.lastIndexOf('\\')) + 1)
+    .replace(/\.np[yz]$/i, '');
+  return plain(entry ?? stem) === plain(spec.name);
+}
+
+/** Whether a shape says enough to choose an array by it: a fixed dimension other than 1. */
+function tells({ shape }: FeedSpec): boolean {
+  return shape?.some((dim) => typeof dim === 'number' && dim > 1) === true;
+}
+
+function bind({ shape }: FeedSpec, dims: readonly number[], sizes: Map<string, number>): void {
+  shape?.forEach((dim, axis) => {
+    if (typeof dim === 'string' && dim !== '') sizes.set(dim, dims[axis] ?? 0);
+  });
+}
+
+function agrees({ shape }: FeedSpec, dims: readonly number[], sizes: ReadonlyMap<string, number>): boolean {
+  return (shape ?? []).every(
+    (dim, axis) => typeof dim !== 'string' || (sizes.get(dim) ?? dims[axis]) === dims[axis],
+  );
+}
