@@ -111,6 +111,19 @@ describe('first choices for inputs', () => {
     assert.equal(usualSize('x:2', [{ ...image, name: 'x', shape: [1, 3, null, null] }]), 64);
   });
 
+  it('attend to everything where no tokenizer says what', () => {
+    const text = (name: string): unknown => {
+      const { source } = firstChoice({ ...ids, name }, nothing, [], guessWords);
+      return source.kind === 'literal' ? source.text : source.kind;
+    };
+    assert.deepEqual(['attention_mask', 'token_type_ids', 'position_ids', 'input_ids'].map(text), [
+      'ones',
+      'zeros',
+      'arange',
+      'random',
+    ]);
+  });
+
   it('give a speech model its sample rate, a frame and an empty state', () => {
     const sound: FeedSpec[] = [
       { name: 'input', dtype: 'float32', shape: [null, null], optional: false },
