@@ -11,6 +11,8 @@ import { ExportBook } from './editor/exportBook';
 import { ExportCommands } from './editor/exportCommands';
 import { ExportLenses } from './editor/exportLenses';
 import { ExportRuns } from './editor/exportRuns';
+import { ExperimentCompletion } from './editor/experimentCompletion';
+import { ExperimentLens, Experiments } from './editor/experimentFiles';
 import { FeedBook } from './editor/feedBook';
 import { SourceHover } from './editor/hover';
 import { ShapeHints } from './editor/inlayHints';
@@ -24,8 +26,12 @@ import { NodeTiming } from './editor/nodeTiming';
 import { Panels } from './editor/panels';
 import { Pictures } from './editor/pictures';
 import { PythonPath } from './editor/pythonPath';
+import { ProbeCommands } from './editor/probeCommands';
+import { contributedColor, ProbeGutter } from './editor/probeGutter';
+import { Probes } from './editor/probes';
 import { ModelReader } from './editor/reading';
 import { Relinking } from './editor/relinking';
+import { ReportPanels } from './editor/reportPanels';
 import { RunCommands } from './editor/runCommands';
 import { RunController } from './editor/runController';
 import { Samples } from './editor/samples';
@@ -57,12 +63,27 @@ export function activate(context: vscode.ExtensionContext): void {
   const navigation = keep(new Navigation(models, panels));
   const timing = keep(new NodeTiming(engine, runs));
   const bookmarks = keep(new Bookmarks(context.workspaceState));
+  const probes = keep(new Probes(engine, runs, storage, log));
+  const experiments = new Experiments(models, panels, probes, (id) => {
+    reports.show(id);
+  });
+  const reports = keep(
+    new ReportPanels(
+      context.extensionUri,
+      models,
+      runs,
+      probes,
+      navigation,
+      (report) => experiments.open(report),
+      log,
+    ),
+  );
   keep(
     new ModelEditor(
       context.extensionUri,
       models,
       panels,
-      { navigation, runs, feeds, weights, pictures, trust, timing, bookmarks },
+      { navigation, runs, feeds, weights, pictures, trust, timing, bookmarks, probes },
       log,
     ),
   );
@@ -86,6 +107,17 @@ export function activate(context: vscode.ExtensionContext): void {
   );
 
   keep(new LineTimes(models, timing, sourceChanged.event));
+  const manifest: unknown = context.extension.packageJSON;
+  const heat = {
+    negative: contributedColor(manifest, 'patchclamp.negative'),
+    positive: contributedColor(manifest, 'patchclamp.positive'),
+  };
+  keep(new ProbeGutter(models, probes, sourceChanged.event, heat));
+  const experiment: vscode.DocumentSelector = { pattern: '**/*.clamp.json' };
+  keep(vscode.languages.registerCodeLensProvider(experiment, new ExperimentLens()));
+  keep(
+    vscode.languages.registerCompletionItemProvider(experiment, new ExperimentCompletion(models), '"', '/'),
+  );
 
   const targets = new Targets(models, panels);
   const pythonPath = new PythonPath(context.workspaceState);
@@ -93,6 +125,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const exporting = new ExportCommands(models, targets, exportBook, exports);
   const nodes = new NodeCommands(models, targets, navigation);
   const running = new RunCommands(targets, panels, runs, feeds);
+  const asking = new ProbeCommands(targets, panels, engine, runs, feeds, probes, reports);
   const weighing = new WeightCommands(targets, panels, weights);
   const samples = new Samples(context.extensionUri, panels, context.globalState);
   void samples.resume();
@@ -128,6 +161,10 @@ export function activate(context: vscode.ExtensionContext): void {
         unpinRun: (argument) => running.pin(argument, false),
         deleteRun: (argument) => running.delete(argument),
         closeModel: (argument) => panels.closeAny(argument),
+        ask: (argument) => asking.ask(argument),
+        whatDrives: (argument) => asking.whatDrives(argument),
+        runExperiment: (argument) => experiments.run(argument),
+        clearFindings: () => probes.clear(),
         writeExportScript: (argument) => exporting.write(argument),
         runExport: (argument) => exporting.run(argument),
         stopExport: () => exports.stop(),

@@ -37,6 +37,10 @@ export const COMMANDS = [
   'runExport',
   'stopExport',
   'choosePython',
+  'ask',
+  'whatDrives',
+  'runExperiment',
+  'clearFindings',
 ] as const;
 
 export type CommandId = (typeof COMMANDS)[number];

@@ -9,6 +9,7 @@ import type { InferredValue, OpenedModel, TensorSlice } from '../contract/engine
 import type { NodeTime, RunRequest, RunResult } from '../contract/run';
 import type { TensorData } from '../contract/tensor';
 import { EngineClient } from '../engine/client';
+import type { ProbeListener } from '../engine/probes';
 import type { OpenModel } from './openModel';
 
 const GIGABYTE = 1_000_000_000;
@@ -58,6 +59,16 @@ export class EngineAccess implements Disposable {
     signal: AbortSignal,
   ): Promise<readonly NodeTime[]> {
     return this.#client.profile((await this.#open(model)).id, { feeds, capture: [] }, signal);
+  }
+
+  /** Runs a method; `heard` is told of findings and progress as they come. */
+  async probe(
+    model: OpenModel,
+    request: Parameters<EngineClient['probe']>[1],
+    heard: ProbeListener,
+    signal: AbortSignal,
+  ): Promise<void> {
+    await this.#client.probe((await this.#open(model)).id, request, heard, signal);
   }
 
   /** A box of a value, captured by a run that computes only what lies upstream of it. */

@@ -9,12 +9,20 @@ export interface PageParts {
   /** `webview.cspSource`. */
   readonly cspSource: string;
   readonly script: string;
+  /** '' for a page that needs none. */
   readonly worker: string;
   readonly title: string;
   readonly language: string;
+  /** What the page is about, for what VS Code keeps of it across reloads. */
+  readonly id?: string;
 }
 
 export function modelPage(parts: PageParts): string {
+  return webviewPage(parts, 'pc-app');
+}
+
+/** A page that holds one element, which its script defines. */
+export function webviewPage(parts: PageParts, element: string): string {
   const nonce = randomBytes(18).toString('base64');
   const policy = [
     `default-src 'none'`,
@@ -35,11 +43,11 @@ export function modelPage(parts: PageParts): string {
 <title>${attribute(parts.title)}</title>
 <style nonce="${nonce}">
 html, body { height: 100%; margin: 0; padding: 0; overflow: hidden; }
-pc-app { height: 100%; }
+${element} { height: 100%; }
 </style>
 </head>
-<body data-worker="${attribute(parts.worker)}" data-nonce="${nonce}">
-<pc-app></pc-app>
+<body data-worker="${attribute(parts.worker)}" data-nonce="${nonce}" data-id="${attribute(parts.id ?? '')}">
+<${element}></${element}>
 <script nonce="${nonce}" src="${attribute(parts.script)}"></script>
 </body>
 </html>`;

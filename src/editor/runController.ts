@@ -196,12 +196,17 @@ export class RunController implements Disposable {
     text: string,
     task: (feeds: Readonly<Record<string, TensorData>>, signal: AbortSignal) => Promise<void>,
   ): Promise<void> {
+    await this.during(model, text, async (signal) => {
+      const { tensors } = await this.feeds.build(model, signal);
+      await task(tensors, signal);
+    });
+  }
+
+  /** The same for work that makes its own inputs. */
+  async during(model: OpenModel, text: string, task: (signal: AbortSignal) => Promise<void>): Promise<void> {
     if (model.content === undefined || this.#refuses(model)) return;
     const abort = new AbortController();
-    await this.#while(model, text, abort, async () => {
-      const { tensors } = await this.feeds.build(model, abort.signal);
-      await task(tensors, abort.signal);
-    });
+    await this.#while(model, text, abort, () => task(abort.signal));
   }
 
   /** Runs again with the inputs of the shown run. */

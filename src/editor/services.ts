@@ -4,6 +4,7 @@ import type { FeedBook } from './feedBook';
 import type { Navigation } from './navigation';
 import type { NodeTiming } from './nodeTiming';
 import type { Pictures } from './pictures';
+import type { Probes } from './probes';
 import type { RunController } from './runController';
 import type { Trust } from './trust';
 import type { Weights } from './weights';
@@ -17,4 +18,5 @@ export interface Services {
   readonly trust: Trust;
   readonly timing: NodeTiming;
   readonly bookmarks: Bookmarks;
+  readonly probes: Probes;
 }

@@ -5,10 +5,11 @@
 import { l10n, type LogOutputChannel } from 'vscode';
 import { DisposableStore, type Disposable } from '../base/disposable';
 import { rpc, type Port } from '../base/rpc';
-import type { HostApi, ModelSnapshot, ViewEvents } from '../contract/hostApi';
+import type { HostApi, ModelSnapshot, RunSnapshot, ViewEvents } from '../contract/hostApi';
 import { feedSpecs, outputSpecs } from './feedSpecs';
 import { inspect } from './inspect';
 import type { OpenModel } from './openModel';
+import { overlayColumn } from './probeOverlay';
 import { saveFile } from './saveFile';
 import { searchTexts } from './searchTexts';
 import type { Services } from './services';
@@ -29,7 +30,7 @@ export function serveView(
       return {
         model: snapshot(model, services),
         runs: runs.state(model),
-        run: runs.snapshot(model),
+        run: runSnapshot(model, services),
         times: timing.column(model),
         bookmarks: bookmarks.of(model),
       };
@@ -85,7 +86,7 @@ export function serveView(
         case 'content':
         case 'types':
           connection.emit('model', snapshot(model, services));
-          connection.emit('run', runs.snapshot(model));
+          connection.emit('run', runSnapshot(model, services));
           connection.emit('times', timing.column(model));
           return;
         case 'links':
@@ -98,7 +99,7 @@ export function serveView(
           return;
         case 'runs':
           connection.emit('runs', runs.state(model));
-          connection.emit('run', runs.snapshot(model));
+          connection.emit('run', runSnapshot(model, services));
           return;
         case 'editors':
           return;
@@ -108,6 +109,11 @@ export function serveView(
   store.add(
     navigation.onDidHighlight(({ model: of, nodes }) => {
       if (of === model) connection.emit('highlight', { revision: model.revision, nodes });
+    }),
+  );
+  store.add(
+    services.probes.onDidChange(({ model: of }) => {
+      if (of === model) connection.emit('run', runSnapshot(model, services));
     }),
   );
   store.add(
@@ -126,6 +132,18 @@ export function serveView(
     }),
   );
   return store;
+}
+
+/** The shown run with the shown finding's overlay; a finding alone where no run is shown. */
+function runSnapshot(model: OpenModel, { runs, probes }: Services): RunSnapshot | null {
+  const run = runs.snapshot(model);
+  const overlay = probes.shown(model)?.overlay ?? null;
+  const graph = model.content?.graph;
+  const column = overlay === null || graph === undefined ? undefined : overlayColumn(graph, overlay);
+  if (column === undefined || graph === undefined) return run;
+  const types = new Array<string>(graph.values.count).fill('');
+  const alone = { revision: model.revision, id: '', name: '', overlays: [], types, notes: [] };
+  return { ...(run ?? alone), overlays: [...(run ?? alone).overlays, column] };
 }
 
 function snapshot(model: OpenModel, services: Services): ModelSnapshot {

@@ -4,6 +4,7 @@
  */
 import { describe, Failure } from '../base/errors';
 import type { Finding, Method, Params } from '../contract/method';
+import type { DataFiles } from '../data/files';
 import { checkParams, findMethod } from '../methods/params';
 
 export interface Experiment {
@@ -87,4 +88,30 @@ function bad(message: string, remedy: string): Failure {
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** An experiment as a file to read: what equals the method's defaults is left out. */
+export function printExperiment(experiment: Experiment, method: Method | undefined): string {
+  const { model, feeds, dims, params, seed } = experiment;
+  const spoken = Object.fromEntries(
+    Object.entries(params).filter(([name, value]) => {
+      const spec = method?.params.find((candidate) => candidate.name === name);
+      return spec === undefined || JSON.stringify(spec.default) !== JSON.stringify(value);
+    }),
+  );
+  const some = Object.keys(dims).length > 0 ? { dims } : {};
+  return `${JSON.stringify({ model, method: experiment.method, feeds, ...some, params: spoken, seed }, null, 2)}\n`;
+}
+
+/** Files as an experiment names them: beside itself first, then beside the model, where tokenizers and labels lie. */
+export function experimentFiles(own: DataFiles, model: DataFiles): DataFiles {
+  return {
+    read: (file) =>
+      own.read(file).catch((error: unknown) =>
+        model.read(file).catch(() => {
+          throw error;
+        }),
+      ),
+    beside: () => model.beside(),
+  };
 }

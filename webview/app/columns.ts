@@ -50,10 +50,11 @@ export class Columns {
   }
 }
 
-/** Which column colours the graph: what was chosen while it is there, a run's difference before its magnitude. */
+/** Which column colours the graph: what was chosen while it is there, a finding or a run's difference before magnitude. */
 export function chosenKind(wanted: OverlayKind | null, columns: readonly NumberColumn[]): OverlayKind | null {
   if (wanted === null) return null;
   const kinds = columns.map(({ kind }) => kind);
+  if (kinds.includes('finding') && (wanted === 'magnitude' || !kinds.includes(wanted))) return 'finding';
   if (kinds.includes('difference') && (wanted === 'magnitude' || !kinds.includes(wanted)))
     return 'difference';
   if (kinds.includes(wanted)) return wanted;

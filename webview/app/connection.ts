@@ -15,16 +15,19 @@ interface VsCodeApi {
 
 declare function acquireVsCodeApi(): VsCodeApi;
 
-export interface Connection {
-  readonly host: Remote<HostApi>;
-  on<K extends keyof ViewEvents>(event: K, listener: (data: ViewEvents[K]) => void): Disposable;
+export interface Connection<Host extends object = HostApi, Events extends object = ViewEvents> {
+  readonly host: Remote<Host>;
+  on<K extends keyof Events & string>(event: K, listener: (data: Events[K]) => void): Disposable;
   /** Navigation state that VS Code keeps while the page is hidden and across reloads. */
   loadState(): unknown;
   saveState(state: unknown): void;
 }
 
 /** Connects to the extension host. Once per page. */
-export function connect(): Connection {
+export function connect<Host extends object = HostApi, Events extends object = ViewEvents>(): Connection<
+  Host,
+  Events
+> {
   const api = acquireVsCodeApi();
   const session = crypto.randomUUID();
   const port: Port = {
@@ -45,7 +48,7 @@ export function connect(): Connection {
     },
     onClose: () => ({ dispose: () => undefined }),
   };
-  const connection = rpc<HostApi, ViewEvents>(port, {});
+  const connection = rpc<Host, Events>(port, {});
   return {
     host: connection.remote,
     on: (event, listener) => connection.on(event, listener),

@@ -42,7 +42,15 @@ function isExtent(value: unknown): value is number {
   return typeof value === 'number' && value >= EXTENT.least && value <= EXTENT.most;
 }
 
-const OVERLAYS: readonly OverlayKind[] = ['magnitude', 'zeros', 'spread', 'difference', 'weights', 'time'];
+const OVERLAYS: readonly OverlayKind[] = [
+  'magnitude',
+  'zeros',
+  'spread',
+  'difference',
+  'weights',
+  'time',
+  'finding',
+];
 
 function isOverlay(value: unknown): value is OverlayKind {
   return OVERLAYS.some((kind) => kind === value);
