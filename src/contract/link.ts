@@ -36,11 +36,13 @@ export interface NodeLink {
   readonly outside: { readonly file: string; readonly line: number } | null;
 }
 
-/** Where a module is constructed. Modules that only hold others have no node of their own to say so. */
+/** Where a module is constructed and called. Modules that only hold others have no node of their own to say so. */
 export interface ModuleLink {
   /** The scope's path. */
   readonly path: string;
   readonly definition: PlaceClaim;
+  /** Where the `forward` around it calls it; empty where that is not seen. */
+  readonly calls: readonly PlaceClaim[];
 }
 
 export interface LinkTable {

@@ -1,5 +1,6 @@
 /**
- * From a line of Python to the nodes it made. Built from a link table; pure. Lines count from 1, as links do.
+ * From a line of Python to the nodes it made. Built from a link table, or from entries kept on disk; pure. Lines count
+ * from 1, as links do.
  */
 import type { Confidence, LinkTable, PlaceClaim } from '../contract/link';
 
@@ -10,8 +11,15 @@ export interface LineEntry {
   /** Skeleton node ids, in file order. */
   readonly nodes: readonly number[];
   readonly confidence: Exclude<Confidence, 'none'>;
-  /** Paths of the modules constructed here, where they hold others; their nodes are all those within. */
+  /** Paths of the modules constructed or called here, where they hold others; their nodes are all those within. */
   readonly modules: readonly string[];
+}
+
+interface Draft {
+  claim: PlaceClaim;
+  readonly kind: LineEntry['kind'];
+  readonly nodes: number[];
+  readonly modules: string[];
 }
 
 export class LineIndex {
@@ -21,10 +29,7 @@ export class LineIndex {
 
   /** @param within ids of all nodes in the module of a path and below */
   static of(table: LinkTable, within: (path: string) => readonly number[] = () => []): LineIndex {
-    const places = new Map<
-      string,
-      { claim: PlaceClaim; kind: LineEntry['kind']; nodes: number[]; modules: string[] }
-    >();
+    const places = new Map<string, Draft>();
     for (const link of table.links) {
       for (const kind of ['call', 'definition'] as const) {
         const claim = link[kind];
@@ -39,23 +44,25 @@ export class LineIndex {
       }
     }
     const known = new Set(places.keys());
-    for (const { path, definition: claim } of table.modules) {
-      const key = keyOf('definition', claim);
+    for (const { path, definition, calls } of table.modules) {
       const nodes = within(path);
-      if (known.has(key) || nodes.length === 0) continue;
-      const entry = places.get(key);
-      if (entry === undefined)
-        places.set(key, { claim, kind: 'definition', nodes: [...nodes], modules: [path] });
-      else {
-        entry.nodes.push(...nodes);
-        entry.modules.push(path);
-      }
+      if (nodes.length === 0) continue;
+      addModule(places, known, 'definition', definition, path, nodes);
+      for (const call of calls) addModule(places, known, 'call', call, path, nodes);
     }
+    return LineIndex.from(
+      [...places.values()].map((draft) => ({ ...draft, confidence: draft.claim.confidence })),
+    );
+  }
+
+  /** The same from what `entries` gave. */
+  static from(entries: Iterable<LineEntry>): LineIndex {
     const byFile = new Map<string, LineEntry[]>();
-    for (const { claim, kind, nodes, modules } of places.values()) {
-      const list = byFile.get(claim.place.file) ?? [];
-      byFile.set(claim.place.file, list);
-      list.push({ claim, kind, nodes, modules, confidence: claim.confidence });
+    for (const entry of entries) {
+      const { file } = entry.claim.place;
+      const list = byFile.get(file);
+      if (list === undefined) byFile.set(file, [entry]);
+      else list.push(entry);
     }
     for (const list of byFile.values()) {
       list.sort(
@@ -63,6 +70,11 @@ export class LineIndex {
       );
     }
     return new LineIndex(byFile);
+  }
+
+  /** All places, by file. */
+  get entries(): readonly LineEntry[] {
+    return [...this.byFile.values()].flat();
   }
 
   get files(): Iterable<string> {
@@ -88,6 +100,25 @@ export class LineIndex {
   /** Places between two lines, both included. */
   between(file: string, from: number, to: number): readonly LineEntry[] {
     return this.inFile(file).filter(({ claim: { place } }) => place.line >= from && place.line <= to);
+  }
+}
+
+/** A module that holds others, at a place that no node of its own names. */
+function addModule(
+  places: Map<string, Draft>,
+  known: ReadonlySet<string>,
+  kind: LineEntry['kind'],
+  claim: PlaceClaim,
+  path: string,
+  nodes: readonly number[],
+): void {
+  const key = keyOf(kind, claim);
+  if (known.has(key)) return;
+  const entry = places.get(key);
+  if (entry === undefined) places.set(key, { claim, kind, nodes: [...nodes], modules: [path] });
+  else {
+    entry.nodes.push(...nodes);
+    entry.modules.push(path);
   }
 }
 

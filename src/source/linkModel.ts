@@ -7,11 +7,13 @@ import type { LinkTable, ModuleLink, NodeLink } from '../contract/link';
 import type { ScopeTree } from '../contract/scopes';
 import type { Node, Skeleton } from '../contract/skeleton';
 import { findCalls, withProof, type CallFound, type Hooks } from './calls';
+import { doubted, doubtfulFiles } from './docTrust';
 import { EvidenceReader, type NodeEvidence } from './evidence';
 import { Follower } from './follow';
 import { hazardsOf } from './hazards';
 import { Interpreter } from './interpret/interpreter';
 import { linkLayerNames } from './layerNames';
+import { ModuleCalls } from './moduleCalls';
 import { borrow } from './neighbours';
 import { ClaimMaker, linkOf, reasonOf, type NodeClaims } from './nodeLinks';
 import { sortNodes, type Work } from './nodeWork';
@@ -97,7 +99,7 @@ function* linkNodes(
       works.push({ work, ...findCalls(work, activation, trails, hooks) });
     }
     const cost = works.reduce((sum, entry) => sum + entry.cost, 0);
-    if (solution === null || cost < solution.cost) solution = { tree: candidate, works, cost };
+    if (solution === null || cost < solution.cost) solution = { tree: candidate, follower, works, cost };
   }
   const tree = solution?.tree ?? null;
   const maker = new ClaimMaker(sources, tree, hazards.resetNames);
@@ -113,13 +115,14 @@ function* linkNodes(
           hazards.resetNames,
           evidence,
         );
+  const doubtful = doubtfulFiles(solution?.works ?? [], (item) => traceOf(item.evidence));
   for (const { work, calls } of solution?.works ?? []) {
     yield;
     const trails = work.items.map((item) => traceOf(item.evidence));
     const proofs = calls.every((call) => call?.proved === true) ? [] : (prover?.prove(work, trails) ?? []);
     work.items.forEach((item, i) => {
       const trace = traceOf(item.evidence);
-      const call = withProof(calls[i] ?? null, proofs[i] ?? null, item, trace);
+      const call = withProof(doubted(calls[i] ?? null, item, trace, doubtful), proofs[i] ?? null, item, trace);
       const made = maker.claims(work, item, call, trace);
       for (const node of [...item.nodes, ...item.also]) claims.set(node.id, made);
     });
@@ -151,9 +154,12 @@ function* linkNodes(
     if (definition !== null)
       claims.set(node.id, { call: null, definition, undefinedModule: false, outside: null });
   });
+  yield;
+  const moduleCalls =
+    solution === null ? null : new ModuleCalls(sources, solution.tree, solution.follower, scopes);
   const modules = scopes.scopes.flatMap(({ path }): ModuleLink[] => {
     const definition = path === '' ? null : maker.definitionOf(path);
-    return definition === null ? [] : [{ path, definition }];
+    return definition === null ? [] : [{ path, definition, calls: moduleCalls?.of(path) ?? [] }];
   });
   return { ...tableOf(nodes, evidence, claims, traceOf), modules };
 }
@@ -167,6 +173,7 @@ interface Solved {
 /** One way to read the model, and what it costs to believe it. */
 interface Solution {
   readonly tree: ModuleTree;
+  readonly follower: Follower;
   readonly works: readonly Solved[];
   readonly cost: number;
 }
