@@ -65,10 +65,14 @@ export class PcRunBar extends LitElement {
         font-weight: 600;
       }
       .part {
-        max-width: 220px;
+        display: inline-flex;
+        align-items: baseline;
+        max-width: 300px;
+        white-space: nowrap;
+      }
+      .text {
         overflow: hidden;
         text-overflow: ellipsis;
-        white-space: nowrap;
       }
       .guess {
         text-decoration: underline dotted;
@@ -209,7 +213,7 @@ export class PcRunBar extends LitElement {
     const tip = part.guess === null ? word('change') : word('guessFrom', part.guess);
     return html`<button class="quiet part" title="${part.label}: ${part.text}. ${tip}" @click=${onClick}>
       <span class="visually-hidden">${part.label}</span>
-      <span class=${part.guess === null ? '' : 'guess'}>${part.text}</span>${
+      <span class="text ${part.guess === null ? '' : 'guess'}">${part.text}</span>${
         part.guess === null
           ? nothing
           : html`<span class="mark" aria-hidden="true">?</span
