@@ -13,6 +13,7 @@ import type {
   TensorHandle,
 } from './run';
 import type { Shape, Dtype } from './skeleton';
+import type { StreamId, StreamProgress, StreamRequest, StreamResult } from './stream';
 import type { TensorData, TensorSummary } from './tensor';
 
 export interface EngineInfo {
@@ -79,6 +80,17 @@ export interface EngineApi {
   gradient(model: ModelId, request: GradientRequest, signal?: AbortSignal): Promise<GradientResult>;
   /** One question many times over, as few runs as the model allows. Progress carries the model's id as its token. */
   sweep(model: ModelId, request: SweepRequest, signal?: AbortSignal): Promise<SweepResult>;
+  /** Starts a reduction over many examples. Rejects with `bad-site`. */
+  stream(model: ModelId, request: StreamRequest): Promise<StreamId>;
+  /** Runs more examples of a stream. A cancel is heard between runs; what ran before it stays counted. */
+  push(
+    stream: StreamId,
+    examples: readonly RunRequest['feeds'][],
+    signal?: AbortSignal,
+  ): Promise<StreamProgress>;
+  /** The answers so far; more can be pushed afterwards. */
+  reduced(stream: StreamId): Promise<StreamResult>;
+  endStream(stream: StreamId): void;
   /** Runs a method; its findings come as events. Other calls take their turns between the method's runs. */
   probe(model: ModelId, request: ProbeRequest, signal?: AbortSignal): Promise<ProbeResult>;
   /** Time per node from the runtime's profile, in a session of its own. */

@@ -4,12 +4,32 @@ import type { Shape } from '../tensor/shape';
 import type { SiteText } from './site';
 import type { TensorData, TensorSummary } from './tensor';
 
-/** An intervention is data, applied to a copy of the graph; its numbers are graph inputs. */
-export type Intervention =
+/** An intervention with its numbers at hand. */
+export type PlainIntervention =
+  /** By 0 it sets to 0, so that nothing of an infinity is left. */
   | { readonly kind: 'scale'; readonly site: SiteText; readonly factor: number }
   | { readonly kind: 'set'; readonly site: SiteText; readonly value: number }
   | { readonly kind: 'add'; readonly site: SiteText; readonly value: TensorData }
   | { readonly kind: 'replace'; readonly site: SiteText; readonly value: TensorData };
+
+/**
+ * An intervention is data, applied to a copy of the graph in the order given; its numbers are graph inputs. `set`,
+ * `replace`, `resample` and `mean` fix what they name: two that fix the same elements are refused.
+ */
+export type Intervention =
+  | PlainIntervention
+  /** What the site is with other feeds: patching, and resample ablation. */
+  | { readonly kind: 'resample'; readonly site: SiteText; readonly feeds: RunRequest['feeds'] }
+  /**
+   * What the site is on average over these examples and their rows: mean ablation. With `places` also over positions
+   * (or height and width), which examples of several lengths need.
+   */
+  | {
+      readonly kind: 'mean';
+      readonly site: SiteText;
+      readonly examples: readonly RunRequest['feeds'][];
+      readonly places?: boolean;
+    };
 
 /** The runtime's optimisation level; looking, patching and gradients run at `disabled`. */
 export type Level = 'disabled' | 'basic' | 'extended' | 'all';
@@ -36,6 +56,8 @@ export interface Captured {
   readonly handle: TensorHandle | null;
   readonly dtype: Dtype;
   readonly dims: readonly number[];
+  /** What the axes mean (`batch`, `position`, `head`, `unit`, `channel`, …), as far as the operators say; sites only. */
+  readonly axes?: readonly string[];
   /** null for strings and non-tensors. */
   readonly summary: TensorSummary | null;
 }

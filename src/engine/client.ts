@@ -29,6 +29,7 @@ import type {
   TensorHandle,
 } from '../contract/run';
 import type { TensorData, TensorSummary } from '../contract/tensor';
+import { abortable } from './abortable';
 import { EngineProcess, type Ended, type ForkOptions } from './childProcess';
 import { describeRun } from './describeRun';
 import { crashed, doesNotStart, overMemory } from './errors';
@@ -113,6 +114,22 @@ export class EngineClient implements Disposable {
       sweep: (...args) => this.sweep(...args),
       profile: (...args) => this.profile(...args),
       probe: (id, request, signal) => this.probe(id, request, {}, signal),
+      stream: (id, request) =>
+        this.#onModel(id, 'starting to stream over', undefined, (remote, model) =>
+          remote.stream(model.id, request),
+        ),
+      push: (stream, examples, signal) =>
+        this.#call(
+          { what: `streaming ${String(examples.length)} examples`, queued: true },
+          signal,
+          (remote) => remote.push(stream, examples, ...last(signal)),
+        ),
+      reduced: (stream) =>
+        this.#call({ what: 'reading a stream', queued: true }, undefined, (remote) => remote.reduced(stream)),
+      endStream: (stream) =>
+        this.#call({ what: 'ending a stream', queued: false }, undefined, (remote) =>
+          remote.endStream(stream),
+        ),
     });
   }
 
@@ -366,19 +383,6 @@ export class EngineClient implements Disposable {
     this.#current = state;
     this.#state.fire(state);
   }
-}
-
-/**
- * Rejects with `AbortError` as soon as the signal fires; the work goes on unheard. Takes as many turns with a signal as
- * without, so that calls reach the engine in the order they were made.
- */
-function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(new AbortError());
-    if (signal?.aborted === true) return onAbort();
-    signal?.addEventListener('abort', onAbort, { once: true });
-    work.then(resolve, reject).finally(() => signal?.removeEventListener('abort', onAbort));
-  });
 }
 
 function last(signal: AbortSignal | undefined): [] | [AbortSignal] {

@@ -3,7 +3,7 @@
  * instead of computed. Asks for types and dims only where it needs them.
  */
 import { isFailure } from '../../base/errors';
-import type { Intervention, RunRequest } from '../../contract/run';
+import type { Intervention, PlainIntervention, RunRequest } from '../../contract/run';
 import type { AxisSlice, Site } from '../../contract/site';
 import type { TensorData } from '../../contract/tensor';
 import { axisNames, layoutOf, placeSlices, type PlacedSlice } from '../../onnx/axes';
@@ -17,7 +17,7 @@ import { conflict, severalCalls, unknownOutput, unknownType } from './failures';
 import { inferGraph, typeOf } from './infer';
 import type { EngineModel } from './model';
 import { isCarried } from './runtime';
-import { formOf, identityNumbers, numbersOf, type StepNumbers } from './stepNumbers';
+import { formOf, identityNumbers, isFixing, numbersOf, type StepNumbers } from './stepNumbers';
 
 /** A captured site: the plan's capture it reads. */
 export interface PlannedCapture {
@@ -29,7 +29,7 @@ export interface PlannedCapture {
 
 /** One intervention as the run needs it. */
 export interface PlannedStep {
-  readonly intervention: Intervention;
+  readonly intervention: PlainIntervention;
   readonly step: Step;
   readonly slices: readonly PlacedSlice[];
   readonly dims: readonly number[] | null;
@@ -57,6 +57,8 @@ export interface DimsSource {
   known(inner: InnerValue): readonly number[] | undefined;
   /** Finds them out by running what lies upstream, if need be. */
   find(inner: InnerValue): Promise<readonly number[]>;
+  /** The numbers of an intervention that takes them from other runs. */
+  numbers(intervention: Intervention): Promise<PlainIntervention>;
 }
 
 /** Throws `bad-site`, `bad-intervention` or `unsupported` with what is wrong. */
@@ -82,10 +84,10 @@ export async function planRequest(
     captures.push({ text, site, capture });
   }
   const steps: PlannedStep[] = [];
-  for (const intervention of request.interventions ?? []) {
-    const planned = await planStep(model, intervention, dims, signal);
+  for (const asked of request.interventions ?? []) {
+    const planned = await planStep(model, await dims.numbers(asked), dims, signal);
     const other = steps.find((earlier) => clashes(earlier, planned));
-    if (other !== undefined) throw conflict(other.intervention.site, intervention.site);
+    if (other !== undefined) throw conflict(other.intervention.site, asked.site);
     const { path, value } = planned.step;
     const watch = path === '' ? null : captured.push({ path, value, raw: true }) - 1;
     steps.push({ ...planned, watch });
@@ -138,7 +140,7 @@ export function siteAt(model: EngineModel, text: string): Site {
 
 async function planStep(
   model: EngineModel,
-  intervention: Intervention,
+  intervention: PlainIntervention,
   source: DimsSource,
   signal: AbortSignal | undefined,
 ): Promise<PlannedStep> {
@@ -147,7 +149,7 @@ async function planStep(
   const own = await dtypeAt(model, inner, intervention.site, signal);
   // Floats that Node has no array for are worked on as float32, which holds all their numbers.
   const dtype = isFloat(own) && !isCarried(own) ? 'float32' : own;
-  const fixes = intervention.kind === 'set' || intervention.kind === 'replace';
+  const fixes = isFixing(intervention);
   const shaped = intervention.kind === 'add' && intervention.value.dims.length > 0;
   const needsDims = fixes || shaped || site.slices.length > 0;
   const dims = source.known(inner) ?? (needsDims ? await source.find(inner) : null);
@@ -180,6 +182,12 @@ function formOfFixing(
   return hasScatter(model) && dims.length > 0 ? 'scatter' : 'pick';
 }
 
+/** Names of the axes of a site's value, as far as the operators say. */
+export function axesAt(model: EngineModel, site: Site, rank: number): string[] {
+  const graph = model.skeleton.graphs.get(site.graph) ?? model.skeleton.graph;
+  return axisNames(layoutOf(graph, site.value, rank), rank);
+}
+
 /**
  * The slices of a site on the axes of its value. `stacked` axes in front count the iterations of loops around it: they
  * are named `iteration`, and numbers count the value's own axes behind them.
@@ -191,9 +199,8 @@ export function placeAt(
   text: string,
   stacked = 0,
 ): PlacedSlice[] {
-  const graph = model.skeleton.graphs.get(site.graph) ?? model.skeleton.graph;
   const own = dims.slice(stacked);
-  const names = axisNames(layoutOf(graph, site.value, own.length), own.length);
+  const names = axesAt(model, site, own.length);
   const isIteration = ({ axis }: AxisSlice): boolean => axis === 'iteration' && stacked > 0;
   const inner = placeSlices(
     site.slices.filter((slice) => !isIteration(slice)),

@@ -4,7 +4,7 @@
  */
 import { must } from '../../base/assert';
 import { Failure } from '../../base/errors';
-import type { Intervention } from '../../contract/run';
+import type { PlainIntervention } from '../../contract/run';
 import type { TensorBuffer, TensorData } from '../../contract/tensor';
 import type { PlacedSlice } from '../../onnx/axes';
 import type { StepForm } from '../../onnx/rewrite/intervene';
@@ -24,12 +24,12 @@ const ARITHMETIC = new Set<Dtype>(['float32', 'float64', 'float16', 'int32', 'in
 
 /** How an intervention is computed on a value of this type. Throws `bad-intervention` where it cannot be exact. */
 export function formOf(
-  intervention: Intervention,
+  intervention: PlainIntervention,
   dtype: Dtype,
   fixing: 'swap' | 'scatter' | 'pick',
 ): StepForm {
   const { kind, site } = intervention;
-  if (kind === 'set' || kind === 'replace') return fixing;
+  if (isFixing(intervention)) return fixing;
   if (!ARITHMETIC.has(dtype)) {
     throw bad(
       `"${site}" is ${dtype}: to ${kind} it would round or wrap around`,
@@ -45,12 +45,18 @@ export function formOf(
   return kind === 'scale' ? 'multiply' : 'add';
 }
 
+/** Whether what the value was no longer matters: also times 0, since a product would keep infinities as NaN. */
+export function isFixing(intervention: PlainIntervention): boolean {
+  const { kind } = intervention;
+  return kind === 'set' || kind === 'replace' || (kind === 'scale' && intervention.factor === 0);
+}
+
 /**
  * The numbers of a step on a value with these dims. `dims` is null where they are unknown, which scaling and adding
  * without slices allow. Throws `bad-intervention` when the value given does not fit.
  */
 export function numbersOf(
-  intervention: Intervention,
+  intervention: PlainIntervention,
   form: StepForm,
   dtype: Dtype,
   dims: readonly number[] | null,
@@ -165,7 +171,7 @@ export function broadcastTo(given: TensorData, dims: readonly number[]): TensorD
   return whole;
 }
 
-function givenValue(intervention: Intervention, dtype: Dtype): TensorData {
+function givenValue(intervention: PlainIntervention, dtype: Dtype): TensorData {
   if (intervention.kind === 'scale') return constant(dtype, [], intervention.factor);
   if (intervention.kind === 'set') return constant(dtype, [], intervention.value);
   const { value, site } = intervention;

@@ -1,0 +1,226 @@
+/**
+ * One run request carried out: planned, run, checked, and told with its notes. Also what other questions start from:
+ * settings, dims of values, and tensors put under handles.
+ */
+import { must } from '../../base/assert';
+import { Lru } from '../../base/lru';
+import type { Captured, Level, RunRequest, RunResult } from '../../contract/run';
+import type { TensorData } from '../../contract/tensor';
+import { formatType } from '../../onnx/describe';
+import { neededNames, producersOf } from '../../onnx/rewrite/cut';
+import type { InnerValue } from '../../onnx/rewrite/lift';
+import { isStatic } from '../../tensor/shape';
+import { summarize } from '../../tensor/stats';
+import { Checker, randomNodes } from './check';
+import { sameBits } from './compare';
+import { hashFeeds, type Executed, type Executor, type Settings } from './executor';
+import { notATensor, notComputed } from './failures';
+import { checkFeeds } from './feeds';
+import { inferGraph, typeOf } from './infer';
+import type { EngineModel } from './model';
+import { OtherRuns } from './otherRuns';
+import { axesAt, placeAt, planRequest, type DimsSource, type Planned } from './request';
+import { varyingCapture } from './stacking';
+import type { TensorStore } from './store';
+import { takeSlices } from './take';
+
+export class Runner {
+  readonly checker: Checker;
+  readonly #others: OtherRuns;
+  /** Dims that values had, by model, feeds and value. */
+  readonly #dims = new Lru<string, readonly number[]>(50_000);
+
+  /** `threads`: within an operator; 0 lets the runtime choose. */
+  constructor(
+    readonly executor: Executor,
+    private readonly store: TensorStore,
+    private readonly threads: number,
+  ) {
+    this.checker = new Checker(executor);
+    this.#others = new OtherRuns(executor);
+  }
+
+  settings(level: Level = 'disabled'): Settings {
+    return {
+      level,
+      packed: false,
+      providers: ['cpu'],
+      threads: this.threads,
+    };
+  }
+
+  async run(model: EngineModel, request: RunRequest, signal?: AbortSignal): Promise<RunResult> {
+    const start = performance.now();
+    const settings = this.settings(request.level);
+    const feeds = request.feeds;
+    checkFeeds(feeds, model.inputs);
+    const feedsHash = hashFeeds(feeds);
+    const { runnable, notes } = tensorOutputs(model, request);
+    const planned = await planRequest(
+      model,
+      runnable,
+      this.dimsSource(model, feeds, settings, signal),
+      signal,
+    );
+    this.#refuseNonTensors(model, planned);
+    const numbers = planned.steps.map((step) => step.numbers);
+    const executed = await this.executor
+      .run(model, planned, numbers, feeds, settings, signal)
+      .catch(async (error: unknown) => {
+        throw (await varyingCapture(this.executor, model, planned, feeds, settings, error, signal)) ?? error;
+      });
+    const check = await this.checker.check(
+      model,
+      planned,
+      feeds,
+      feedsHash,
+      settings,
+      executed,
+      request.thorough === true,
+      signal,
+    );
+    notes.push(...this.#notes(model, planned, executed, feedsHash, settings, check === 'pending'));
+    const keep = request.keep !== false;
+    const outputs = [...executed.outputs].map(([name, tensor]) => this.captured(name, tensor, keep));
+    const captures = planned.captures.map(({ text, site, capture }) => {
+      const tensor = executed.captures[capture] ?? null;
+      if (tensor === null) {
+        notes.push(`"${text}" was not computed: the branch that makes it was not taken.`);
+        return { site: text, handle: null, dtype: 'undefined' as const, dims: [], summary: null };
+      }
+      const depth = executed.stacked[capture] ?? 0;
+      this.#dims.set(
+        dimsKey(model, feedsHash, { path: site.graph, value: site.value }),
+        tensor.dims.slice(depth),
+      );
+      const slices = site.slices.length === 0 ? [] : placeAt(model, site, tensor.dims, text, depth);
+      const axes = [
+        ...new Array<string>(depth).fill('iteration'),
+        ...axesAt(model, site, tensor.dims.length - depth),
+      ];
+      return { ...this.captured(text, takeSlices(tensor, slices), keep), axes };
+    });
+    const ms = performance.now() - start;
+    return { outputs, captures, ms, sessionMs: executed.sessionMs, notes, check };
+  }
+
+  /** A tensor as it is told of: summarised, and kept under a handle where it is wanted. */
+  captured(site: string, tensor: TensorData, keep: boolean): Captured {
+    const { dtype, dims } = tensor;
+    return { site, handle: keep ? this.store.put(tensor) : null, dtype, dims, summary: summarize(tensor) };
+  }
+
+  #refuseNonTensors(model: EngineModel, { captures }: Planned): void {
+    for (const { text, site } of captures) {
+      const type = typeOf(model, site.graph, site.value);
+      if (type !== undefined && type.kind !== 'tensor' && type.kind !== 'unknown') throw notATensor(text);
+    }
+  }
+
+  /** Dims of values with these feeds, and the numbers that interventions take from other runs. */
+  dimsSource(
+    model: EngineModel,
+    feeds: RunRequest['feeds'],
+    settings: Settings,
+    signal: AbortSignal | undefined,
+  ): DimsSource {
+    const feedsHash = hashFeeds(feeds);
+    const known = (inner: InnerValue): readonly number[] | undefined => {
+      const cached = this.#dims.get(dimsKey(model, feedsHash, inner));
+      if (cached !== undefined) return cached;
+      const input = inner.path === '' ? feeds[inner.value] : undefined;
+      if (input !== undefined) return input.dims;
+      const type = model.inferred.get(inner.path)?.get(inner.value);
+      return type?.kind === 'tensor' && isStatic(type.shape) ? type.shape : undefined;
+    };
+    const find = async (inner: InnerValue): Promise<readonly number[]> => {
+      if (inner.path !== '') await inferGraph(model, inner.path, signal);
+      const plan = {
+        outputs: [],
+        captures: [{ ...inner, raw: false }],
+        steps: [],
+        given: [],
+        overridden: [],
+      };
+      const looked = await this.executor.run(model, { plan, given: new Map() }, [], feeds, settings, signal);
+      const tensor = looked.captures[0] ?? null;
+      if (tensor === null) throw notComputed(inner.value);
+      // Iterations are stacked in front; inside, the value has the axes behind them.
+      const dims = tensor.dims.slice(looked.stacked[0] ?? 0);
+      this.#dims.set(dimsKey(model, feedsHash, inner), dims);
+      return dims;
+    };
+    return {
+      known,
+      find,
+      numbers: (intervention) => this.#others.numbers(model, intervention, settings, signal),
+    };
+  }
+
+  #notes(
+    model: EngineModel,
+    planned: Planned,
+    executed: Executed,
+    feedsHash: string,
+    settings: Settings,
+    pending: boolean,
+  ): string[] {
+    const notes: string[] = [];
+    const random = randomNodes(model);
+    if (random.length > 0)
+      notes.push(`The model draws random numbers (${random.join(', ')}), so runs differ.`);
+    if (pending) notes.push('Not yet compared with a run of the whole model, which would take a while.');
+    for (const { watch, intervention } of planned.steps) {
+      if (watch === null || executed.captures[watch] !== null) continue;
+      notes.push(
+        `"${intervention.site}" lies in a branch that was not taken: the intervention has no effect.`,
+      );
+    }
+    const touched = [...planned.steps.map(({ intervention }) => intervention.site), ...planned.given.keys()];
+    if (touched.length === 0 || planned.plan.outputs.length === 0) return notes;
+    const needed = neededNames(model.skeleton.graph, planned.plan.outputs);
+    const paths = [
+      ...planned.steps.map(({ step }) => step),
+      ...[...planned.given.keys()].map((value) => ({ path: '', value })),
+    ];
+    paths.forEach(({ path, value }, index) => {
+      if (path === '' && !needed.has(value))
+        notes.push(
+          `No output depends on "${must(touched[index], 'a site')}": the intervention has no effect.`,
+        );
+    });
+    const plain = this.checker.plainOutputs(model, feedsHash, settings);
+    const unchanged =
+      plain !== undefined &&
+      [...executed.outputs].every(([name, tensor]) => {
+        const before = plain.get(name);
+        return before !== undefined && sameBits(tensor, before);
+      });
+    if (unchanged && notes.length === 0) notes.push('The interventions changed no output.');
+    return notes;
+  }
+}
+
+function dimsKey(model: EngineModel, feedsHash: string, { path, value }: InnerValue): string {
+  return JSON.stringify([model.id, feedsHash, path, value]);
+}
+
+/** The request without outputs that are no tensors, and a note about each. */
+function tensorOutputs(
+  model: EngineModel,
+  request: RunRequest,
+): { readonly runnable: RunRequest; readonly notes: string[] } {
+  const notes: string[] = [];
+  const asked = request.outputs ?? model.skeleton.graph.outputs.map(({ name }) => name);
+  const outputs = asked.filter((name) => {
+    const spec = model.outputs.find((output) => output.name === name);
+    if (spec === undefined || spec.dtype !== 'undefined') return true;
+    const type = model.skeleton.graph.outputs.find((info) => info.name === name)?.type;
+    if (type === undefined || type.kind === 'unknown') return true;
+    const source = producersOf(model.skeleton.graph).get(name)?.inputs[0];
+    const instead = source === undefined ? '' : ` Capture "${source}", which it is made from.`;
+    notes.push(`The output "${name}" is a ${formatType(type)}, which cannot be shown.${instead}`);
+    return false;
+  });
+  return { runnable: { ...request, outputs }, notes };
+}
