@@ -91,8 +91,8 @@ export interface RunState {
 
 /** Overlays of a kept run. */
 export type RunOverlayKind = 'magnitude' | 'zeros' | 'spread' | 'difference';
-/** `weights` is known of every model; `time` once it has been measured. */
-export type OverlayKind = RunOverlayKind | 'weights' | 'time';
+/** `weights` is known of every model; `time` once it has been measured, `finding` once a method has given an overlay. */
+export type OverlayKind = RunOverlayKind | 'weights' | 'time' | 'finding';
 
 /** Time per node from the runtime's own profile. */
 export interface NodeTimes {
