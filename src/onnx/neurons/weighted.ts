@@ -1,0 +1,103 @@
+/** Dense layers and convolutions: which weight, and how an element of it is found from two units. Pure. */
+import type { Node, WeightRef } from '../../contract/skeleton';
+import type { NodeFacts } from './nodeFacts';
+
+export interface Weighted {
+  readonly kind: 'dense' | 'convolution';
+  /** The value it reads. */
+  readonly input: string;
+  readonly weight: WeightRef;
+  /** Elements along the input's axis, and units. */
+  readonly inputs: number;
+  readonly units: number;
+  readonly inputAxis: number;
+  readonly axis: number;
+  /** Axes of what it reads and makes, where the operator fixes them. */
+  readonly rank: number | undefined;
+  /** Dense: whether the weight's rows are units. A kernel's always are. */
+  readonly rowsAreUnits: boolean;
+  /** Factor of every element (`alpha` of Gemm). */
+  readonly factor: number;
+  /** Convolution: groups, taps of one kernel, and how the kernel is laid over the input. */
+  readonly groups: number;
+  readonly taps: number;
+  readonly window: Window | null;
+}
+
+export interface Window {
+  readonly kernel: readonly number[];
+  readonly strides: readonly number[];
+  readonly dilations: readonly number[];
+  /** Begins, then ends. null: `SAME_UPPER` or `SAME_LOWER`, told by `auto`. */
+  readonly pads: readonly number[] | null;
+  readonly auto: string;
+}
+
+/** A Gemm or MatMul whose second factor is a matrix of weights. */
+export function denseWeight(node: Node, facts: NodeFacts): Weighted | undefined {
+  if (node.domain === 'com.microsoft' || (node.op !== 'Gemm' && node.op !== 'MatMul')) return undefined;
+  const [input = '', second = ''] = node.inputs;
+  if (facts.isConstant(input)) return undefined;
+  let weight = facts.weight(second);
+  let rowsAreUnits = node.op === 'Gemm' && facts.int(node, 'transB', 0) === 1;
+  const turned = facts.producer(second);
+  if (weight === undefined && turned?.op === 'Transpose') {
+    weight = facts.weight(turned.inputs[0] ?? '');
+    rowsAreUnits = !rowsAreUnits;
+  }
+  if (weight?.dims.length !== 2 || (node.op === 'Gemm' && facts.int(node, 'transA', 0) === 1))
+    return undefined;
+  const [rows = 0, columns = 0] = weight.dims;
+  return {
+    kind: 'dense',
+    input,
+    weight,
+    inputs: rowsAreUnits ? columns : rows,
+    units: rowsAreUnits ? rows : columns,
+    inputAxis: -1,
+    axis: -1,
+    rank: node.op === 'Gemm' ? 2 : undefined,
+    rowsAreUnits,
+    factor: node.op === 'Gemm' ? facts.float(node, 'alpha', 1) : 1,
+    groups: 1,
+    taps: 1,
+    window: null,
+  };
+}
+
+/** A Conv whose kernels are weights. */
+export function kernelOf(node: Node, facts: NodeFacts): Weighted | undefined {
+  if (node.op !== 'Conv' || node.domain === 'com.microsoft') return undefined;
+  const [input = '', second = ''] = node.inputs;
+  const weight = facts.weight(second);
+  if (weight === undefined || weight.dims.length < 3 || facts.isConstant(input)) return undefined;
+  const [units = 0, perGroup = 0, ...kernel] = weight.dims;
+  const groups = facts.int(node, 'group', 1);
+  const rank = weight.dims.length;
+  const ones = kernel.map(() => 1);
+  const auto = node.attributes.find(({ name }) => name === 'auto_pad')?.value;
+  const mode = auto?.type === 'string' ? auto.value : 'NOTSET';
+  return {
+    kind: 'convolution',
+    input,
+    weight,
+    inputs: perGroup * groups,
+    units,
+    inputAxis: 1 - rank,
+    axis: 1 - rank,
+    rank,
+    rowsAreUnits: true,
+    factor: 1,
+    groups,
+    taps: kernel.reduce((all, size) => all * size, 1),
+    window: {
+      kernel,
+      strides: facts.intsAttribute(node, 'strides') ?? ones,
+      dilations: facts.intsAttribute(node, 'dilations') ?? ones,
+      pads: mode.startsWith('SAME')
+        ? null
+        : (facts.intsAttribute(node, 'pads') ?? [...ones, ...ones].map(() => 0)),
+      auto: mode,
+    },
+  };
+}
