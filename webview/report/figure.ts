@@ -16,7 +16,7 @@ import { heatOf, paintHeat, paintInput, type Heat } from './heat';
 
 const EMPTY: Figure = { kind: 'table', title: '', columns: [], rows: [], control: null };
 /** Pixels of a drawn picture's longer side. */
-const SIDE = 224;
+const SIDE = 168;
 
 export class PcFigure extends FigureElement {
   static override readonly properties = {
@@ -98,10 +98,14 @@ export class PcFigure extends FigureElement {
         font-family: var(--vscode-editor-font-family, monospace);
         padding: 0 2px;
         text-align: center;
+      }
+      .token {
         white-space: pre;
       }
       .band {
         height: 8px;
+        outline: 1px solid var(--vscode-contrastBorder, transparent);
+        outline-offset: -1px;
       }
       li .number {
         font-size: 0.8em;
@@ -263,7 +267,7 @@ export class PcFigure extends FigureElement {
             const number = Number(value ?? 0);
             const color = colorAt(ramps().diverging, placeOn(scale, number));
             return html`<li title="${text(position ?? null)}: ${formatNumber(number)}">
-              <div>${visible(text(token ?? null))}</div>
+              <div class="token">${visible(text(token ?? null))}</div>
               <div class="band" .style=${`background:${color}`}></div>
               <div class="number">${formatNumber(number)}</div>
             </li>`;
@@ -281,7 +285,7 @@ export class PcFigure extends FigureElement {
     const at = this.#numberColumn();
     const scale = this.#scale(at);
     const sites = columns[0] === 'value';
-    return html`<div class="rows" role="table" aria-label=${this.heading}>
+    return html`<div class="rows" role="group" aria-label=${this.heading}>
         ${rows.map((row, i) => {
           const name = text(row[0] ?? null);
           const value = Number(row[at] ?? 0);

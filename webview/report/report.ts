@@ -47,11 +47,11 @@ export class PcReport extends LitElement {
     const { snapshot } = this;
     if (snapshot === null) return html`<p class="faint" role="status">${word('reading')}</p>`;
     return html`
-      <header>
+      <div class="head">
         <h1>${snapshot.title}</h1>
         <p class="faint">${[snapshot.model, snapshot.inputs].filter((text) => text !== '').join(' · ')}</p>
         ${this.#buttons(snapshot)}
-      </header>
+      </div>
       ${this.#progress(snapshot)} ${this.#trouble(snapshot)}
       ${snapshot.findings.map((finding, index) => this.#finding(finding, index, snapshot))}
       ${
@@ -115,9 +115,9 @@ export class PcReport extends LitElement {
   }
 
   #finding(finding: Finding, index: number, snapshot: ReportSnapshot): unknown {
-    const heading = finding.title === snapshot.title ? nothing : html`<h2>${finding.title}</h2>`;
+    const said = finding.title === snapshot.title ? 'visually-hidden' : '';
     return html`<section>
-      ${heading}
+      <h2 class=${said}>${finding.title}</h2>
       <h3>${word('controls')}</h3>
       <ul class="controls">
         ${finding.controls.map((control) => verdict(control))}

@@ -7,9 +7,10 @@ export const reportStyle = css`
     box-sizing: border-box;
     height: 100%;
     overflow: auto;
+    background: var(--vscode-editor-background);
     padding: 12px 20px 32px;
   }
-  header,
+  .head,
   section,
   .progress,
   .trouble {
@@ -26,7 +27,7 @@ export const reportStyle = css`
     font-size: 1.15em;
     font-weight: 600;
   }
-  header p {
+  .head p {
     margin: 2px 0 8px;
     overflow-wrap: anywhere;
   }
