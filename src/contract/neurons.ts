@@ -2,7 +2,6 @@
  * The neuron graph: layers of units and the connections between them. Types only; found by `onnx/neurons/`.
  * A unit is an index along one axis of a value: a feature of a dense layer, a channel of a convolution.
  */
-import type { Selection } from './hostApi';
 
 /** `dense` and `convolution` have weights; in all others each unit stands for one unit of each source. */
 export type NeuronKind = 'dense' | 'convolution' | 'sum' | 'product' | 'join' | 'part' | 'norm' | 'value';
@@ -21,24 +20,6 @@ export interface NeuronLayer {
   /** Layers it reads, and layers that read it, by id. */
   readonly sources: readonly number[];
   readonly targets: readonly number[];
-}
-
-/** A layer as a page shows it. */
-export interface ShownLayer extends NeuronLayer {
-  /** Module path, else the operator. */
-  readonly title: string;
-  /** Operator, units, and what follows: one line. */
-  readonly subtitle: string;
-  readonly selection: Selection;
-  /** `model.py:42`, or ''. */
-  readonly line: string;
-}
-
-export interface NeuronMap {
-  readonly revision: number;
-  readonly layers: readonly ShownLayer[];
-  /** The layer asked for, or the first. */
-  readonly start: number;
 }
 
 /** What a layer's units did in the shown run: mean over batch and positions. null where nothing was recorded. */

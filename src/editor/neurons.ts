@@ -1,0 +1,175 @@
+/**
+ * The neuron graph for a page: layers with their titles and lines, what units did in the shown run, and a unit's
+ * strongest connections. Reads weights from the file and activations through the engine, both only when asked.
+ */
+import type { Disposable } from '../base/disposable';
+import { Emitter } from '../base/event';
+import type { NeuronMap, Selection, ShownLayer } from '../contract/hostApi';
+import type { NeuronLinks, NeuronQuestion, UnitActivity } from '../contract/neurons';
+import type { TensorData } from '../contract/tensor';
+import type { Connections } from '../onnx/neurons/connections';
+import type { FoundLayer } from '../onnx/neurons/layers';
+import type { EngineAccess } from './engineAccess';
+import type { Content, OpenModel } from './openModel';
+import type { RunController } from './runController';
+import type { Weights } from './weights';
+
+interface Known {
+  readonly content: Content;
+  readonly layers: readonly FoundLayer[];
+  readonly connections: Connections;
+  run: string | undefined;
+}
+
+const WHOLE = { start: [], size: [] };
+
+export class Neurons implements Disposable {
+  readonly #known = new WeakMap<OpenModel, Promise<Known | undefined>>();
+  readonly #contents = new WeakMap<OpenModel, Content>();
+  /** Asked for by a command while no page was there to hear it. */
+  readonly #wanted = new WeakMap<OpenModel, Selection>();
+  readonly #asked = new Emitter<{ readonly model: OpenModel; readonly selection: Selection }>();
+  readonly onDidAsk = this.#asked.event;
+
+  constructor(
+    private readonly engine: EngineAccess,
+    private readonly runs: RunController,
+    private readonly weights: Weights,
+  ) {}
+
+  /** *Open as Neurons*: pages of the model that are there open the view; one that comes asks `wanted`. */
+  open(model: OpenModel, selection: Selection): void {
+    this.#wanted.set(model, selection);
+    this.#asked.fire({ model, selection });
+  }
+
+  /** What a command asked for, once. */
+  wanted(model: OpenModel): Selection | null {
+    const selection = this.#wanted.get(model) ?? null;
+    this.#wanted.delete(model);
+    return selection;
+  }
+
+  async map(model: OpenModel, selection: Selection): Promise<NeuronMap> {
+    const known = await this.#of(model);
+    this.#wanted.delete(model);
+    if (known === undefined) return { revision: model.revision, layers: [], start: -1 };
+    const layers = known.layers.map((layer) => shown(model, known.content, layer));
+    return { revision: model.revision, layers, start: startOf(known, selection) };
+  }
+
+  async activity(model: OpenModel, layer: number, signal?: AbortSignal): Promise<UnitActivity> {
+    const known = await this.#of(model);
+    return known === undefined ? null : known.connections.activity(layer, signal);
+  }
+
+  async links(model: OpenModel, question: NeuronQuestion, signal?: AbortSignal): Promise<NeuronLinks> {
+    const known = await this.#of(model);
+    if (known === undefined) throw new Error('A model that was not read has no units.');
+    return known.connections.links(question, signal);
+  }
+
+  dispose(): void {
+    this.#asked.dispose();
+  }
+
+  /** Layers are found once for what is known of the model; another shown run forgets what the last one said. */
+  async #of(model: OpenModel): Promise<Known | undefined> {
+    const { content } = model;
+    if (content === undefined) return undefined;
+    let found = this.#known.get(model);
+    if (found === undefined || this.#contents.get(model) !== content) {
+      found = this.#find(model, content);
+      this.#known.set(model, found);
+      this.#contents.set(model, content);
+    }
+    const known = await found;
+    const run = this.runs.shown(model)?.id;
+    if (known !== undefined && known.run !== run) {
+      known.run = run;
+      known.connections.forgetRun();
+    }
+    return known;
+  }
+
+  async #find(model: OpenModel, content: Content): Promise<Known> {
+    const { findLayers } = await import('../onnx/neurons/layers');
+    const { Connections } = await import('../onnx/neurons/connections');
+    const { skeleton, types } = content;
+    const layers = findLayers(skeleton.graph, (name) => {
+      const shape = types.get(name)?.shape;
+      return shape?.map((dim) => (typeof dim === 'number' ? dim : undefined));
+    });
+    const never = new AbortController().signal;
+    const connections = new Connections(layers, {
+      readBox: (ref, box, signal) => this.weights.slice(model, ref, box, signal ?? never),
+      activation: (value, signal) => this.#activation(model, value, signal ?? never),
+    });
+    return { content, layers, connections, run: undefined };
+  }
+
+  /** A value of the shown run, computed again from its inputs; null without a run, or where the model has changed since. */
+  async #activation(model: OpenModel, value: string, signal: AbortSignal): Promise<TensorData | null> {
+    const run = this.runs.shown(model);
+    if (run === undefined || this.runs.isStale(model, run)) return null;
+    const feeds = await this.runs.feedsOf(model, run, signal);
+    const fed = feeds[value];
+    if (fed !== undefined) return fed;
+    return run.values.some(({ site }) => site === value)
+      ? this.engine.value(model, feeds, value, WHOLE, signal)
+      : null;
+  }
+}
+
+function shown(model: OpenModel, { skeleton, scopes }: Content, layer: FoundLayer): ShownLayer {
+  const { id, kind, node, value, axis, units, sources, targets } = layer;
+  const from = skeleton.nodes[node];
+  const scope = from === undefined ? undefined : scopes.scopes[scopes.scopeOf[node] ?? 0];
+  const place = model.links?.links[node]?.call?.place;
+  return {
+    id,
+    kind,
+    node,
+    value,
+    axis,
+    units,
+    sources,
+    targets,
+    title: scope === undefined || scope.id === 0 ? (from?.op ?? value) : scope.path,
+    op: from?.op ?? '',
+    selection: node < 0 ? { kind: 'value', name: value } : { kind: 'node', id: node },
+    line: place === undefined ? '' : `${place.file}:${String(place.line)}`,
+  };
+}
+
+/** The layer of what is selected: its own, the one whose units it holds, or a module's last. */
+function startOf({ content, layers }: Pick<Known, 'content' | 'layers'>, selection: Selection): number {
+  const weighted = layers.find((layer) => layer.weighted !== null) ?? layers[0];
+  const fallback = weighted?.id ?? -1;
+  const { skeleton, scopes, names } = content;
+  switch (selection.kind) {
+    case 'none':
+      return fallback;
+    case 'value': {
+      const at = layers.find(({ value }) => value === selection.name);
+      const made = names.producer(selection.name);
+      if (at !== undefined || made === undefined) return at?.id ?? fallback;
+      return startOf({ content, layers }, { kind: 'node', id: made.id });
+    }
+    case 'node': {
+      const own = layers.find(({ node }) => node === selection.id);
+      if (own !== undefined) return own.id;
+      const outputs = skeleton.nodes[selection.id]?.outputs ?? [];
+      const held = layers.find(({ value }) => outputs.includes(value));
+      // The nearest layer before it, else the nearest behind.
+      return held?.id ?? layers.findLast(({ node }) => node >= 0 && node <= selection.id)?.id ?? fallback;
+    }
+    case 'scope': {
+      const scope = scopes.scopes.find(({ path }) => path === selection.path);
+      if (scope === undefined) return fallback;
+      const inside = new Set(names.within(scopes, scope));
+      const own = layers.filter(({ node }) => inside.has(node));
+      return (own.find((layer) => layer.weighted !== null) ?? own[0])?.id ?? fallback;
+    }
+  }
+}
