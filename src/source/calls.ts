@@ -94,7 +94,7 @@ export function findCalls(
     return {
       operation,
       rivals: rivals.length,
-      suits: performs(item.module, item.evidence.target, '') !== false,
+      suits: performs(item.module, item.evidence.target, item.nodes[0]?.op ?? '') !== false,
       placed: false,
       proved:
         activation.whole &&
@@ -199,7 +199,7 @@ function isChecked({ evidence }: Item, { own }: Traced): boolean {
   return (
     innermost?.checked === true &&
     innermost.line !== null &&
-    evidence.traceKind === 'stack' &&
+    evidence.traceKind !== 'none' &&
     isOneToOne(evidence.rule)
   );
 }

@@ -7,7 +7,7 @@ import type { LinkTable, ModuleLink, NodeLink } from '../contract/link';
 import type { ScopeTree } from '../contract/scopes';
 import type { Node, Skeleton } from '../contract/skeleton';
 import { findCalls, withProof, type CallFound, type Hooks } from './calls';
-import { doubted, doubtfulFiles } from './docTrust';
+import { doubted, doubtfulFiles, shareTraces } from './docTrust';
 import { EvidenceReader, type NodeEvidence } from './evidence';
 import { Follower } from './follow';
 import { hazardsOf } from './hazards';
@@ -122,11 +122,17 @@ function* linkNodes(
     const proofs = calls.every((call) => call?.proved === true) ? [] : (prover?.prove(work, trails) ?? []);
     work.items.forEach((item, i) => {
       const trace = traceOf(item.evidence);
-      const call = withProof(doubted(calls[i] ?? null, item, trace, doubtful), proofs[i] ?? null, item, trace);
+      const call = withProof(
+        doubted(calls[i] ?? null, item, trace, doubtful),
+        proofs[i] ?? null,
+        item,
+        trace,
+      );
       const made = maker.claims(work, item, call, trace);
       for (const node of [...item.nodes, ...item.also]) claims.set(node.id, made);
     });
   }
+  shareTraces(nodes, evidence, claims);
   nodes.forEach((node, i) => {
     const known = evidence[i];
     if (claims.has(node.id) || known === undefined) return;

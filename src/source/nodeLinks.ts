@@ -124,7 +124,11 @@ export class ClaimMaker {
   #definitionAt(item: Item, by: CallFound | null): PlaceClaim | null {
     const found = this.tree?.find(item.leaf) ?? null;
     if (found === null || this.tree === null) return null;
-    const named = item.evidence.modulesFrom === 'metadata' && this.tree.confirmed(found.instance, item.leaf);
+    // An exporter that names no classes leaves the module that the traced line calls.
+    const named =
+      item.evidence.modulesFrom === 'metadata'
+        ? this.tree.confirmed(found.instance, item.leaf)
+        : by?.proved === true && by.operation.module === found.instance;
     const last = item.leaf.split('.').filter((part) => this.resetNames.has(part));
     const called = by?.suits === true && by.operation.kind === 'module';
     const sure = found.certain && named && called && last.length === 0 && isOneToOne(item.evidence.rule);

@@ -44,9 +44,10 @@ export function sortNodes(
   } | null = null;
   let last: { readonly work: Work; readonly operation: string | null; readonly leaf: string } | null = null;
   const users = firstUsers(nodes, evidence);
+  const told = evidence.some(({ modulesFrom }) => modulesFrom === 'metadata');
   nodes.forEach((node, i) => {
     const known = evidence[i];
-    if (known === undefined || isPlumbing(node, known)) return;
+    if (known === undefined || isPlumbing(node, known, told)) return;
     // What a rewrite left without metadata came just before what uses it.
     const telling = known.modules === null ? users.get(node) : known;
     if (telling === undefined) return;
@@ -112,9 +113,15 @@ function firstUsers(
   return users;
 }
 
-/** Constants and copies say nothing of order: they take the place of what uses them. */
-export function isPlumbing(node: Node, evidence: NodeEvidence): boolean {
-  return evidence.modulesFrom !== 'metadata' && /^(?:Constant|Identity)$/.test(node.op) && node.domain === '';
+/**
+ * Constants and copies say nothing of order: they take the place of what uses them. So does what a quantizer put into a
+ * model whose exporter has `told` where everything else comes from.
+ */
+export function isPlumbing(node: Node, evidence: NodeEvidence, told = false): boolean {
+  if (evidence.modulesFrom === 'metadata' || node.domain !== '') return false;
+  return (
+    told ? /^(?:Constant|Identity|(?:Dynamic)?QuantizeLinear|DequantizeLinear)$/ : /^(?:Constant|Identity)$/
+  ).test(node.op);
 }
 
 /** The innermost module: the one named, or the one whose weights are used where the name leads nowhere. */

@@ -280,3 +280,8 @@ export function classTraces(className: string, target: string): boolean | undefi
   const rule = MODULE_TARGETS.find(([names]) => names.test(className));
   return rule?.[1].test(targetName(target));
 }
+
+/** True for operators that shapes are computed with: any call may make them beside its own. */
+export function isShapeWork(op: string): boolean {
+  return SIDE_ONNX.has(op);
+}

@@ -29,13 +29,7 @@ export function possibleStates(
   const links = edges.reduce((sum, next) => sum + next.length, 0);
   if (count * links > MOST_STEPS) return null;
   const passable = operations.map((operation) => operation === null || rules.passes(operation));
-  const makers = Array.from({ length: count }, (_, item) => {
-    const states = new Set<number>();
-    operations.forEach((operation, state) => {
-      if (operation !== null && passable[state] === true && rules.makes(operation, item)) states.add(state);
-    });
-    return states;
-  });
+  const makers = makersOf(flow, count, rules);
   const items = [...makers.keys()].filter((item) => (makers[item]?.size ?? 0) > 0);
   const repeats = (state: number, before: number, item: number): boolean => {
     const operation = operations[state] ?? null;
@@ -68,6 +62,21 @@ export function possibleStates(
     later = item;
   }
   return possible;
+}
+
+/** The same for items whose order is not known. */
+export function statesInAnyOrder(flow: Flow, count: number, rules: Rules): (ReadonlySet<number> | null)[] {
+  return makersOf(flow, count, rules).map((states) => (states.size === 0 ? null : states));
+}
+
+function makersOf({ operations }: Flow, count: number, rules: Rules): Set<number>[] {
+  return Array.from({ length: count }, (_, item) => {
+    const states = new Set<number>();
+    operations.forEach((operation, state) => {
+      if (operation !== null && rules.passes(operation) && rules.makes(operation, item)) states.add(state);
+    });
+    return states;
+  });
 }
 
 /** States that at least one step leads to from any of the given ones. */

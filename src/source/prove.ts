@@ -11,7 +11,7 @@ import { isAgain, type Activation, type Follower } from './follow';
 import type { Operation } from './interpret/flow';
 import type { Instance } from './interpret/values';
 import type { Item, Work } from './nodeWork';
-import { canMeetTwice, possibleStates } from './order';
+import { canMeetTwice, possibleStates, statesInAnyOrder, type Rules } from './order';
 import { fitsTrace, type Traced } from './traced';
 import type { ModuleTree } from './tree';
 
@@ -42,7 +42,7 @@ export class Prover {
   prove(work: Work, trails: readonly Traced[]): (Operation | null)[] {
     const nothing = work.items.map(() => null);
     const found = this.tree.find(work.path);
-    if (found === null || !this.#ordered || this.hooks.anywhere || this.hooks.replaced) return nothing;
+    if (found === null || this.hooks.anywhere || this.hooks.replaced) return nothing;
     const { instance } = found;
     if (!isSameClass(instance, work.instance) || !this.tree.confirmed(instance, work.path)) return nothing;
     if (work.items.some(({ evidence }) => evidence.modulesFrom !== 'metadata' && evidence.modules !== null))
@@ -64,11 +64,15 @@ export class Prover {
       known.set(operation, made);
       return made;
     };
-    const possible = possibleStates(flow, work.items.length, {
+    const rules: Rules = {
       makes: (operation, item) => !isAgain(operation) && answer(operation, item) !== 'no',
       repeats: (operation, before, item) => repeats(operation, bases[before] ?? '', bases[item] ?? ''),
       passes: (operation) => again || !isAgain(operation),
-    });
+    };
+    const count = work.items.length;
+    const possible = this.#ordered
+      ? possibleStates(flow, count, rules)
+      : statesInAnyOrder(flow, count, rules);
     if (possible === null) return nothing;
     const lost = new Set(
       work.items.flatMap((item, i) =>

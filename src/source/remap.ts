@@ -8,6 +8,7 @@ import type { TraceFrame } from './trace';
 import type { Sources } from './sources';
 import type { Lines } from './python/lines';
 import { followLines } from './moved';
+import { definitionAt } from './python/outline';
 
 export type FrameHome = 'workspace' | 'library' | 'outside';
 
@@ -16,7 +17,10 @@ export interface MappedLine {
   readonly line: number;
   /** Found again on another line, or in a file that changed elsewhere. */
   readonly moved: boolean;
-  /** The trace's text was there and equals the line's, and every other traced line of the file agrees too. */
+  /**
+   * Every traced line of the file agrees with it today: by its text, or where the trace has none by the function it
+   * stands in.
+   */
   readonly checked: boolean;
 }
 
@@ -25,6 +29,8 @@ interface MappedFile {
   readonly file: string | null;
   /** Every traced line of this file still reads as the trace says. */
   readonly unchanged: boolean;
+  /** Every line traced without its text lies in the function the trace names. */
+  readonly standing: boolean;
   readonly lines: ReadonlyMap<number, number>;
 }
 
@@ -48,6 +54,8 @@ const DEPTH = 64;
 /** Maps every trace path of one model. Built once for a model; cheap to ask. */
 export class PathMap {
   readonly #files = new Map<string, MappedFile>();
+  /** Frames without a text, each once, by the path they name. */
+  readonly #bare = new Map<string, Map<string, TraceFrame>>();
 
   constructor(
     private readonly sources: Sources,
@@ -57,6 +65,10 @@ export class PathMap {
     for (const frame of frames) {
       const lines = byFile.get(frame.file) ?? new Map<number, string | null>();
       byFile.set(frame.file, lines);
+      if (frame.text === null) {
+        const bare = this.#bare.get(frame.file) ?? new Map<string, TraceFrame>();
+        this.#bare.set(frame.file, bare.set(`${String(frame.line)} ${frame.func}`, frame));
+      }
       if (lines.get(frame.line) === undefined || lines.get(frame.line) === null)
         lines.set(frame.line, frame.text);
     }
@@ -74,8 +86,14 @@ export class PathMap {
     if (mapped === undefined || mapped.file === null) return null;
     const line = mapped.lines.get(frame.line);
     if (line === undefined) return null;
-    const checked = mapped.unchanged && frame.text !== null;
-    return { file: mapped.file, line, moved: !mapped.unchanged && frame.text !== null, checked };
+    const bare = frame.text === null;
+    if (bare && !mapped.standing) return null;
+    return {
+      file: mapped.file,
+      line,
+      moved: !mapped.unchanged && !bare,
+      checked: mapped.unchanged && mapped.standing,
+    };
   }
 
   /** The workspace file a traced path leads to, or null. */
@@ -87,7 +105,7 @@ export class PathMap {
     const library = LIBRARY.exec(path);
     const candidates = this.#candidates(path, library?.[1] ?? null);
     const home: FrameHome = library === null ? 'outside' : 'library';
-    const nothing: MappedFile = { home, file: null, unchanged: false, lines: new Map() };
+    const nothing: MappedFile = { home, file: null, unchanged: false, standing: false, lines: new Map() };
     if (candidates.length === 0) return nothing;
     const score = (list: readonly Candidate[]): Scored[] =>
       list.flatMap(({ file, suffix }) => {
@@ -117,7 +135,22 @@ export class PathMap {
     const lines = unchanged
       ? new Map([...traced.keys()].map((line) => [line, line]))
       : followLines(chosen.lines, traced);
-    return { home: 'workspace', file: chosen.file, unchanged, lines };
+    return { home: 'workspace', file: chosen.file, unchanged, standing: this.#stands(path, chosen), lines };
+  }
+
+  /** Whether each line traced without its text still lies in the function the trace names. */
+  #stands(path: string, { file, lines }: Scored): boolean {
+    const bare = this.#bare.get(path);
+    if (bare === undefined) return true;
+    const outline = this.sources.outline(file);
+    if (outline === undefined) return false;
+    return [...bare.values()].every(({ line, func }) => {
+      if (line > lines.count) return false;
+      const text = lines.textOf(line);
+      const definition = definitionAt(outline, lines.startOf(line) + text.length - text.trimStart().length);
+      if (func.startsWith('<')) return func !== '<module>' || definition === undefined;
+      return text.trim() !== '' && definition?.node.name === func;
+    });
   }
 
   /** Workspace files that share the path's last name, with how many trailing parts agree. */
