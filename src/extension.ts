@@ -54,11 +54,11 @@ export function activate(context: vscode.ExtensionContext): void {
   const models = keep(new Models(reader, log));
   const panels = new Panels(models);
   const trust = keep(new Trust());
-  const engine = keep(new EngineAccess(context.extensionUri, log));
+  const engine = keep(new EngineAccess(context.extensionUri, trust, log));
   const weights = new Weights(reader);
   const feeds = keep(new FeedBook(context.workspaceState, log));
   const storage = context.storageUri ?? context.globalStorageUri;
-  const runs = keep(new RunController(models, engine, feeds, weights, trust, storage, log));
+  const runs = keep(new RunController(models, engine, feeds, weights, trust, storage, context.workspaceState, log));
   const pictures = new Pictures(engine, runs, feeds, weights);
   const navigation = keep(new Navigation(models, panels));
   const timing = keep(new NodeTiming(engine, runs));

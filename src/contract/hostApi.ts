@@ -22,6 +22,13 @@ export interface Trouble {
   readonly code: string;
 }
 
+/** Why a model cannot run here, and what the person can do about it, if anything. */
+export interface CannotRun {
+  readonly reason: string;
+  /** `trust`: trust the workspace. `copy`: make a copy on this machine's disk. */
+  readonly action: 'trust' | 'copy' | null;
+}
+
 export interface ModelSnapshot {
   readonly revision: number;
   /** As the workspace names it. */
@@ -32,8 +39,8 @@ export interface ModelSnapshot {
   readonly warnings: readonly string[];
   readonly inputs: readonly FeedSpec[];
   readonly outputs: readonly FeedSpec[];
-  /** null when it can run; else the sentence that says why not. */
-  readonly cannotRun: string | null;
+  /** null when it can run. */
+  readonly cannotRun: CannotRun | null;
   readonly selection: Selection;
   /** Localised words the webview shows, by key. */
   readonly words: Readonly<Record<string, string>>;
@@ -160,6 +167,8 @@ export interface ValueFact {
   readonly type: string;
   /** What the shown run recorded, or null. */
   readonly summary: TensorSummary | null;
+  /** True when the model's files have changed since that run: `summary` is of another version, `type` of this one. */
+  readonly stale: boolean;
   /** The same of the run it is compared with. */
   readonly other: TensorSummary | null;
   /** What makes or uses it, to select by a click. */
@@ -168,6 +177,8 @@ export interface ValueFact {
 
 export interface WeightFact {
   readonly name: string;
+  /** Names it to the host: two bodies may each have a weight of this name. */
+  readonly key: string;
   readonly dtype: string;
   readonly dims: readonly number[];
   readonly bytes: number;
@@ -254,6 +265,7 @@ export type Picture = {
 /** Which slice of a tensor to draw: a fixed index for each axis that is not drawn. Missing: the host's choice. */
 export interface PictureRequest {
   readonly of: 'weight' | 'activation';
+  /** A value's name, or a weight's key. */
   readonly name: string;
   /** Index by axis, for axes that are not drawn; the host's choice for those left out. */
   readonly fixed: Readonly<Record<number, number>>;
@@ -273,9 +285,10 @@ export interface HostApi {
   /** Opens the line and moves focus there. */
   reveal(selection: Selection, what: 'call' | 'definition'): Promise<void>;
   openPlace(place: SourcePlace): Promise<void>;
-  weightSummary(name: string, signal?: AbortSignal): Promise<TensorSummary>;
+  /** By the weight's key. */
+  weightSummary(key: string, signal?: AbortSignal): Promise<TensorSummary>;
   pictures(request: PictureRequest, signal?: AbortSignal): Promise<readonly Picture[]>;
-  exportWeight(name: string): Promise<void>;
+  exportWeight(key: string): Promise<void>;
   /** Asks the person for this part of an input's recipe, with VS Code's own pickers. */
   changeFeed(input: string, part: string): Promise<void>;
   changeDim(name: string): Promise<void>;

@@ -89,6 +89,7 @@ async function make(
         spec.dtype,
         typeof last === 'number' ? last : null,
         source.pad,
+        spec.shape?.length,
       );
     }
     case 'random':

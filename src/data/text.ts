@@ -58,13 +58,14 @@ export class TextEncoderFile {
   }
 }
 
-/** One row of tokens for an input; padded with `pad` or refused to fit `length`, where the model fixes it. */
+/** One row of tokens for an input; padded with `pad` or refused to fit `length`, where the model fixes it. A rank of 1 has no batch. */
 export function tokenTensor(
   encoding: Encoding,
   field: TokenField,
   dtype: Dtype,
   length: number | null,
   pad = 0,
+  rank = 2,
 ): TensorData {
   const values = {
     ids: encoding.ids,
@@ -81,7 +82,7 @@ export function tokenTensor(
   const filler = field === 'ids' ? pad : 0;
   const row =
     length === null ? values : [...values, ...new Array<number>(length - values.length).fill(filler)];
-  return { dtype, dims: [1, row.length], data: toRawTyped(dtype, row, row.length) };
+  return { dtype, dims: rank === 1 ? [row.length] : [1, row.length], data: toRawTyped(dtype, row, row.length) };
 }
 
 /** Which field an input most likely takes, by its name; undefined when the name says nothing. */

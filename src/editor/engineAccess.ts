@@ -1,18 +1,25 @@
 /**
  * The engine as the editor uses it: one client for the window, whose child starts when a model first needs it. Knows
- * which version of a model's file the child has; everything a person has lives outside the child.
+ * which version of a model's file the child has; everything a person has lives outside the child. It is the one gate to
+ * running: whoever asks, a model that may not run here is refused before the child hears of it.
  */
+import { totalmem } from 'node:os';
 import * as vscode from 'vscode';
 import { isCancelled } from '../base/cancel';
 import type { Disposable } from '../base/disposable';
 import type { InferredValue, OpenedModel, TensorSlice } from '../contract/engineApi';
-import type { NodeTime, RunRequest, RunResult } from '../contract/run';
+import type { Intervention, NodeTime, RunRequest, RunResult } from '../contract/run';
 import type { TensorData } from '../contract/tensor';
 import { EngineClient } from '../engine/client';
 import type { ProbeListener } from '../engine/probes';
 import type { OpenModel } from './openModel';
+import type { Trust } from './trust';
 
 const GIGABYTE = 1_000_000_000;
+/** The engine's share of this machine's memory where no limit is set. */
+const MEMORY_SHARE = 0.75;
+/** Of the limit: captured values stand beside the weights, and are held twice while they are handed over. */
+const CAPTURE_SHARE = 1 / 6;
 
 interface Opened {
   /** The version of the model this is. */
@@ -23,14 +30,21 @@ interface Opened {
 export class EngineAccess implements Disposable {
   readonly #client: EngineClient;
   readonly #opened = new WeakMap<OpenModel, Opened>();
+  readonly #memoryCap: number;
 
-  constructor(extension: vscode.Uri, log: vscode.LogOutputChannel) {
+  constructor(
+    extension: vscode.Uri,
+    private readonly trust: Trust,
+    log: vscode.LogOutputChannel,
+  ) {
     const config = vscode.workspace.getConfiguration('patchclamp');
     const node = config.get<string>('engine.node', '').trim();
     const threads = config.get<number>('engine.threads', 0);
+    const limit = config.get<number>('engine.memoryLimit', 0) * GIGABYTE;
+    this.#memoryCap = limit > 0 ? limit : machineMemory() * MEMORY_SHARE;
     this.#client = new EngineClient({
       script: vscode.Uri.joinPath(extension, 'dist', 'engine.js').fsPath,
-      memoryCap: config.get<number>('engine.memoryLimit', 0) * GIGABYTE,
+      memoryCap: this.#memoryCap,
       ...(threads > 0 ? { settings: { threads } } : {}),
       ...(node === '' ? {} : { execPath: node }),
       onLog: (level, text) => {
@@ -39,9 +53,9 @@ export class EngineAccess implements Disposable {
     });
   }
 
-  /** Starts the child ahead of need and opens a model in it. Failures are left to the first run, which shows them. */
-  warm(model: OpenModel): void {
-    void this.#open(model).catch(() => undefined);
+  /** Bytes that the values recorded in one run may take. */
+  get captureBudget(): number {
+    return this.#memoryCap * CAPTURE_SHARE;
   }
 
   async infer(model: OpenModel): Promise<readonly InferredValue[]> {
@@ -78,11 +92,12 @@ export class EngineAccess implements Disposable {
     site: string,
     slice: TensorSlice,
     signal: AbortSignal,
+    interventions: readonly Intervention[] = [],
   ): Promise<TensorData> {
     const { id } = await this.#open(model);
     const { captures } = await this.#client.run(
       id,
-      { feeds, capture: [site], outputs: [], keep: true },
+      { feeds, capture: [site], outputs: [], keep: true, interventions },
       signal,
     );
     const handle = captures[0]?.handle;
@@ -94,12 +109,33 @@ export class EngineAccess implements Disposable {
     }
   }
 
+  /** Lets go of a model's file in the child; it is opened again at the next need. */
+  release(model: OpenModel): void {
+    const known = this.#opened.get(model);
+    this.#opened.delete(model);
+    void known?.model.then(({ id }) => this.#client.close(id)).catch(() => undefined);
+  }
+
+  /** A tensor that a run kept. Gone once released, or with the child. */
+  tensor(handle: string, signal: AbortSignal): Promise<TensorData> {
+    return this.#client.tensor(handle, undefined, signal);
+  }
+
+  drop(handles: readonly string[]): void {
+    this.#client.release(handles);
+  }
+
   dispose(): void {
     this.#client.dispose();
   }
 
-  /** The model as the client knows it; opened anew when its file was read again. */
-  #open(model: OpenModel): Promise<OpenedModel> {
+  /** The model as the client knows it; opened anew when its file was read again. Rejects where it may not run. */
+  async #open(model: OpenModel): Promise<OpenedModel> {
+    this.trust.check(model.uri);
+    return this.#opening(model);
+  }
+
+  #opening(model: OpenModel): Promise<OpenedModel> {
     const known = this.#opened.get(model);
     const skeleton = model.content?.skeleton;
     if (known !== undefined && known.skeleton === skeleton) return known.model;
@@ -111,4 +147,10 @@ export class EngineAccess implements Disposable {
     });
     return opening;
   }
+}
+
+/** Bytes this process may use: the machine's, or a container's where that is less. */
+function machineMemory(): number {
+  const constrained = process.constrainedMemory();
+  return constrained > 0 ? Math.min(totalmem(), constrained) : totalmem();
 }

@@ -9,44 +9,37 @@ import { describe } from '../base/errors';
 import { Emitter } from '../base/event';
 import type { StoredCapture } from '../contract/engineApi';
 import type { FeedChoice, FeedPart } from '../contract/hostApi';
-import type { FeedSpec } from '../contract/run';
 import type { TensorData } from '../contract/tensor';
 import type { FeedSource } from '../data/feed';
-import { fitPreprocessing, type Guesses } from '../data/guess';
 import type { TextEncoderFile } from '../data/text';
-import type { KeptFeed } from '../study/runs';
+import { hashTensor } from '../study/feedHash';
+import type { KeptFeed, KeptRun } from '../study/runs';
 import { summarize } from '../tensor/stats';
 import { FeedFiles } from './feedFiles';
 import { feedText, partsOf, toFeedSource } from './feedParts';
+import {
+  filesIn,
+  guessesOf,
+  inputChanged,
+  isChosen,
+  LABELS_PART,
+  settingsOf,
+  shareText,
+  type ModelFeeds,
+  type Remembered,
+} from './feedState';
 import { askDim, askLabels, askPart } from './feedPickers';
 import { guessWords, partWords } from './feedWords';
 import { feedSpecs, outputSpecs } from './feedSpecs';
 import type { OpenModel } from './openModel';
 import { typeText } from './valueTypes';
 
-interface Choice {
-  source: FeedSource;
-  /** Where each part comes from, `*` for those without their own; '' for what the person chose. */
-  from: Readonly<Record<string, string>>;
-  problem: string | null;
-}
-
-interface ModelFeeds {
-  readonly files: FeedFiles;
-  readonly specs: readonly FeedSpec[];
-  readonly guesses: Guesses;
-  readonly choices: Map<string, Choice>;
-  readonly dims: Map<string, { size: number; from: string | null }>;
-  labels: { names: readonly string[]; from: string; chosen: boolean } | undefined;
-  encoder: Promise<TextEncoderFile> | undefined;
-}
-
-interface Remembered {
-  readonly sources: Readonly<
-    Record<string, { readonly source: unknown; readonly from: Readonly<Record<string, string>> }>
-  >;
-  readonly dims: Readonly<Record<string, number>>;
-  readonly labels?: string;
+/** Names of tokens: those that were fed, and any by its number. */
+export interface Tokens {
+  readonly tokens: readonly string[];
+  readonly name: (id: number) => string;
+  /** `names from tokenizer.json`, with a mark when that is a guess. */
+  readonly from: string;
 }
 
 export interface BuiltFeeds {
@@ -55,7 +48,6 @@ export interface BuiltFeeds {
   readonly dims: Readonly<Record<string, number>>;
 }
 
-export const LABELS_PART = 'labels';
 const MOST_TOKENS = 10_000;
 
 export class FeedBook implements Disposable {
@@ -91,11 +83,12 @@ export class FeedBook implements Disposable {
     const feeds: ModelFeeds = {
       files,
       specs,
+      outputs: outputSpecs(content.skeleton),
       guesses,
       choices: new Map(),
       dims: new Map(),
       labels: undefined,
-      encoder: undefined,
+      encoders: new Map(),
     };
     for (const [name, guessed] of first) {
       const known = toFeedSource(remembered.sources[name]?.source);
@@ -103,12 +96,17 @@ export class FeedBook implements Disposable {
         known === undefined ? guessed : { source: known, from: remembered.sources[name]?.from ?? {} };
       feeds.choices.set(name, { ...choice, problem: null });
     }
+    for (const { name } of specs.filter(({ optional }) => optional)) {
+      const source = toFeedSource(remembered.sources[name]?.source);
+      if (source !== undefined) feeds.choices.set(name, { source, from: {}, problem: null });
+    }
     for (const [name, size] of Object.entries(remembered.dims)) feeds.dims.set(name, { size, from: null });
-    if (guesses.labels !== null && fitsLabels(guesses.labels.value.length, outputSpecs(content.skeleton)))
+    if (guesses.labels !== null && fitsLabels(guesses.labels.value.length, feeds.outputs))
       feeds.labels = { names: guesses.labels.value, from: guesses.labels.from, chosen: false };
     for (const problem of guesses.problems) this.log.warn(problem);
     this.#feeds.set(model, feeds);
-    if (remembered.labels !== undefined) await this.#readLabels(feeds, remembered.labels);
+    if (remembered.labels === null) feeds.labels = null;
+    else if (remembered.labels !== undefined) await this.#readLabels(feeds, remembered.labels);
     await this.#completeDims(feeds);
     this.#changed.fire(model);
   }
@@ -133,40 +131,58 @@ export class FeedBook implements Disposable {
           problem: choice?.problem ?? null,
         };
       }),
-      dims: this.#settings(feeds),
+      dims: settingsOf(feeds),
     };
   }
 
   /** Names of the classes, and the file they are from. */
-  labelsOf(model: OpenModel): { readonly names: readonly string[]; readonly from: string } | undefined {
+  labelsOf(
+    model: OpenModel,
+  ): { readonly names: readonly string[]; readonly from: string; readonly file: string } | undefined {
     const labels = this.#feeds.get(model)?.labels;
-    if (labels === undefined) return undefined;
-    const from = labels.chosen
-      ? vscode.l10n.t('names from {0}', labels.from)
-      : vscode.l10n.t('names from {0} (a guess)', labels.from);
-    return { names: labels.names, from };
+    if (labels === undefined || labels === null) return undefined;
+    const from = labels.chosen ? vscode.l10n.t('names from {0}', labels.from) : guessed(labels.from);
+    return { names: labels.names, from, file: labels.from };
   }
 
-  /** The tokenizer beside the model, and the texts of the tokens that were fed. */
+  /** The tokenizer that fed these inputs, or the one that would, and the texts of the tokens that were fed. */
   async tokensOf(
     model: OpenModel,
     tensors: Readonly<Record<string, TensorData>>,
-  ): Promise<
-    | { readonly tokens: readonly string[]; readonly name: (id: number) => string; readonly from: string }
-    | undefined
-  > {
+    kept: readonly KeptFeed[] = [],
+  ): Promise<Tokens | undefined> {
     const feeds = this.#feeds.get(model);
-    if (feeds === undefined || feeds.guesses.tokenizer === null) return undefined;
+    if (feeds === undefined) return undefined;
     const { guessTokens } = await import('../data/guess');
-    const spec = feeds.specs.find((candidate) => guessTokens(candidate)?.value === 'ids');
-    const ids = spec === undefined ? undefined : tensors[spec.name]?.data;
-    if (ids === undefined || !ArrayBuffer.isView(ids) || ids.length > MOST_TOKENS) return undefined;
-    const encoder = await (feeds.encoder ??= this.#encoder(feeds.files, feeds.guesses.tokenizer.value));
+    const recipes = kept.map(({ name, recipe }) => [name, toFeedSource(recipe)] as const);
+    const spoken =
+      recipes.find(([, source]) => source?.kind === 'text' && source.field === 'ids') ??
+      recipes.find(([, source]) => source?.kind === 'text');
+    const chosen = [...feeds.choices.values()].find(({ source }) => source.kind === 'text')?.source;
+    const source = spoken?.[1] ?? chosen;
+    const file = source?.kind === 'text' ? source.tokenizer : feeds.guesses.tokenizer?.value;
+    const input =
+      spoken?.[1]?.kind === 'text' && spoken[1].field === 'ids'
+        ? spoken[0]
+        : feeds.specs.find((candidate) => guessTokens(candidate)?.value === 'ids')?.name;
+    const ids = input === undefined ? undefined : tensors[input]?.data;
+    if (file === undefined || ids === undefined || !ArrayBuffer.isView(ids) || ids.length > MOST_TOKENS)
+      return undefined;
+    const encoder = await this.#encoder(feeds, file);
+    const from = source?.kind === 'text' ? vscode.l10n.t('names from {0}', file) : guessed(file);
     return {
       tokens: Array.from(ids as ArrayLike<number | bigint>, (id) => encoder.token(Number(id))),
       name: (id) => encoder.token(id),
-      from: feeds.guesses.tokenizer.value,
+      from,
     };
+  }
+
+  /** Files that the chosen inputs and labels are read from, as recipes name them. */
+  filesOf(model: OpenModel): readonly string[] {
+    const feeds = this.#feeds.get(model);
+    if (feeds === undefined) return [];
+    const labels = feeds.labels?.chosen === true ? [feeds.labels.from] : [];
+    return [...[...feeds.choices.values()].flatMap(({ source }) => filesIn(source)), ...labels];
   }
 
   /** Makes every tensor. Rejects with the sentence to show, and marks the input it is about. */
@@ -178,31 +194,38 @@ export class FeedBook implements Disposable {
     const words = partWords();
     for (const [name, choice] of feeds.choices) {
       throwIfCancelled(signal);
+      let tensor: TensorData;
       try {
-        tensors[name] = await this.#make(feeds, name, choice.source, dims);
+        tensor = await this.#make(feeds, name, choice.source, dims);
+        tensors[name] = tensor;
         choice.problem = null;
       } catch (error) {
         choice.problem = describe(error);
         throw error;
       }
-      kept.push({ name, recipe: choice.source, text: feedText(choice.source, words) });
+      const text = feedText(choice.source, words);
+      kept.push({ name, recipe: choice.source, text, hash: hashTensor(tensor) });
     }
     return { tensors, kept, dims };
   }
 
-  /** Makes the tensors of a kept run again. */
+  /**
+   * Makes the tensors of a kept run again. Rejects when one would not be what was fed: its image, array or tokenizer has
+   * changed since, so whatever is computed from it would stand under the wrong run's name.
+   */
   async rebuild(
     model: OpenModel,
-    kept: readonly KeptFeed[],
-    dims: Readonly<Record<string, number>>,
+    run: Pick<KeptRun, 'name' | 'feeds' | 'dims'>,
     signal: AbortSignal,
   ): Promise<Readonly<Record<string, TensorData>>> {
     const feeds = await this.#ready(model);
     const tensors: Record<string, TensorData> = {};
-    for (const { name, recipe } of kept) {
+    for (const { name, recipe, text, hash } of run.feeds) {
       throwIfCancelled(signal);
       const source = toFeedSource(recipe);
-      if (source !== undefined) tensors[name] = await this.#make(feeds, name, source, dims);
+      const tensor = source === undefined ? undefined : await this.#make(feeds, name, source, run.dims);
+      if (tensor === undefined || hash !== hashTensor(tensor)) throw inputChanged(run.name, name, text);
+      tensors[name] = tensor;
     }
     return tensors;
   }
@@ -240,6 +263,11 @@ export class FeedBook implements Disposable {
       guesses: feeds.guesses,
     });
     if (source === undefined) return false;
+    if (source === 'left out') {
+      feeds.choices.delete(input);
+      await this.#remember(model, feeds);
+      return true;
+    }
     const kept = choice?.source.kind === source.kind ? choice.from : guessesOf(spec, source, feeds.guesses);
     feeds.choices.set(input, { source, from: { ...kept, [part]: '' }, problem: null });
     if (source.kind === 'text') shareText(feeds, source);
@@ -253,7 +281,8 @@ export class FeedBook implements Disposable {
     if (name === LABELS_PART) {
       const file = await askLabels(feeds.files);
       if (file === undefined) return false;
-      await this.#readLabels(feeds, file);
+      if (file === null) feeds.labels = null;
+      else await this.#readLabels(feeds, file);
     } else {
       const size = await askDim(name, feeds.dims.get(name)?.size);
       if (size === undefined) return false;
@@ -286,27 +315,6 @@ export class FeedBook implements Disposable {
     return resolveFeed(spec, source, dims, feeds.files);
   }
 
-  #settings(feeds: ModelFeeds): FeedPart[] {
-    const parts = [...feeds.dims].map(([name, { size, from }]) => ({
-      id: name,
-      label: vscode.l10n.t('Size of {0}', name),
-      text: `${name} = ${String(size)}`,
-      guess: from,
-    }));
-    const { labels } = feeds;
-    if (labels === undefined) return parts;
-    const text = vscode.l10n.t('labels {0}', labels.from);
-    return [
-      ...parts,
-      {
-        id: LABELS_PART,
-        label: vscode.l10n.t('Labels'),
-        text,
-        guess: labels.chosen ? null : vscode.l10n.t('its name'),
-      },
-    ];
-  }
-
   /** Gives every open dimension that a recipe needs a usual size, and forgets guesses nobody needs. */
   async #completeDims(feeds: ModelFeeds): Promise<void> {
     const { neededDims, usualSize } = await import('./feedDefaults');
@@ -319,9 +327,17 @@ export class FeedBook implements Disposable {
     }
   }
 
-  async #encoder(files: FeedFiles, name: string): Promise<TextEncoderFile> {
-    const { TextEncoderFile } = await import('../data/text');
-    return TextEncoderFile.open(await files.read(name), name);
+  #encoder({ files, encoders }: ModelFeeds, file: string): Promise<TextEncoderFile> {
+    let encoder = encoders.get(file);
+    if (encoder === undefined) {
+      encoder = (async () => {
+        const { TextEncoderFile } = await import('../data/text');
+        return TextEncoderFile.open(await files.read(file), file);
+      })();
+      encoders.set(file, encoder);
+      encoder.catch(() => encoders.delete(file));
+    }
+    return encoder;
   }
 
   async #readLabels(feeds: ModelFeeds, file: string): Promise<void> {
@@ -343,7 +359,12 @@ export class FeedBook implements Disposable {
     const dims = Object.fromEntries(
       [...feeds.dims].filter(([, { from }]) => from === null).map(([name, { size }]) => [name, size]),
     );
-    const labels = feeds.labels?.chosen === true ? { labels: feeds.labels.from } : {};
+    const labels =
+      feeds.labels === null
+        ? { labels: null }
+        : feeds.labels?.chosen === true
+          ? { labels: feeds.labels.from }
+          : {};
     await this.memory.update(keyOf(model), { sources, dims, ...labels } satisfies Remembered);
     this.#changed.fire(model);
   }
@@ -353,33 +374,8 @@ export class FeedBook implements Disposable {
   }
 }
 
-/** One text feeds all inputs of a tokenizer. */
-function shareText(feeds: ModelFeeds, source: Extract<FeedSource, { kind: 'text' }>): void {
-  for (const choice of feeds.choices.values()) {
-    if (choice.source.kind !== 'text') continue;
-    const { field } = choice.source;
-    choice.source = { ...source, field };
-  }
-}
-
-/** True when at least one part is the person's choice. */
-function isChosen(from: Readonly<Record<string, string>>): boolean {
-  const origins = Object.values(from);
-  return origins.length === 0 || origins.includes('');
-}
-
-/** What is still a guess in a recipe whose source has just been chosen. */
-function guessesOf(spec: FeedSpec, source: FeedSource, guesses: Guesses): Readonly<Record<string, string>> {
-  switch (source.kind) {
-    case 'image':
-      return { '*': fitPreprocessing(spec, guesses.preprocessing)?.from ?? '' };
-    case 'text':
-      return { tokenizer: guesses.tokenizer?.from ?? '' };
-    case 'array':
-    case 'literal':
-    case 'random':
-      return {};
-  }
+function guessed(file: string): string {
+  return vscode.l10n.t('names from {0} (a guess)', file);
 }
 
 function keyOf(model: OpenModel): string {

@@ -6,6 +6,8 @@ import type { FeedPart } from '../contract/hostApi';
 import type { FeedSource } from '../data/feed';
 import type { ImagePreprocessing } from '../data/preprocess';
 
+type TextSource = Extract<FeedSource, { kind: 'text' }>;
+
 /** Labels of parts, in the person's language. */
 export interface PartWords {
   readonly source: string;
@@ -20,6 +22,9 @@ export interface PartWords {
   readonly below: string;
   readonly tokenizer: string;
   readonly field: string;
+  readonly special: string;
+  readonly noSpecial: string;
+  readonly pad: string;
   readonly random: string;
   readonly inverted: string;
   readonly ownSize: string;
@@ -37,6 +42,12 @@ export function partsOf(
     const guess = from[id] ?? from['*'] ?? '';
     return { id, label, text, guess: guess === '' ? null : guess };
   };
+  const tokenParts = ({ tokenizer, field, special, pad }: TextSource): readonly FeedPart[] => [
+    part('tokenizer', words.tokenizer, tokenizer),
+    part('field', words.field, field),
+    part('special', words.special, special ? words.special : words.noSpecial),
+    part('pad', words.pad, `${words.pad} ${String(pad)}`),
+  ];
   switch (source.kind) {
     case 'image': {
       const { how } = source;
@@ -66,7 +77,7 @@ export function partsOf(
     case 'text':
       return [
         part('source', words.source, source.field === 'ids' ? `“${clip(source.text)}”` : source.field),
-        ...(source.field === 'ids' ? [part('tokenizer', words.tokenizer, source.tokenizer)] : []),
+        ...(source.field === 'ids' ? tokenParts(source) : []),
       ];
     case 'random':
       return [

@@ -8,6 +8,7 @@ import { isFloat } from '../tensor/dtype';
 import { formatShape } from '../tensor/shape';
 import { askImagePart } from './imagePickers';
 import type { FeedFiles } from './feedFiles';
+import { askText, askTextPart, mayBeText } from './textPickers';
 
 export const IMAGES = ['png', 'jpg', 'jpeg'];
 export const ARRAYS = ['npy', 'npz'];
@@ -20,12 +21,14 @@ export interface PartQuestion {
   readonly guesses: Guesses;
 }
 
+type Answer = FeedSource | 'left out' | undefined;
+
 interface SourceItem extends vscode.QuickPickItem {
-  readonly choose?: () => Promise<FeedSource | undefined>;
+  readonly choose?: () => Promise<Answer>;
 }
 
-/** The recipe with one part changed, or undefined when the person backed out. */
-export async function askPart(question: PartQuestion): Promise<FeedSource | undefined> {
+/** The recipe with one part changed; `left out` to feed nothing; undefined when the person backed out. */
+export async function askPart(question: PartQuestion): Promise<Answer> {
   const { source, part } = question;
   if (part === 'source' || source === undefined) return askSource(question);
   switch (source.kind) {
@@ -40,40 +43,32 @@ export async function askPart(question: PartQuestion): Promise<FeedSource | unde
       );
       return whole === undefined ? undefined : { ...source, [part]: whole };
     }
-    case 'text': {
-      const file = await askFile(question.files, ['json'], vscode.l10n.t('Tokenizer'));
-      return file === undefined ? undefined : { ...source, tokenizer: file };
-    }
+    case 'text':
+      return askTextPart(question.spec, source, part, question.files);
     case 'array':
     case 'literal':
       return askSource(question);
   }
 }
 
-async function askSource({ spec, source, files, guesses }: PartQuestion): Promise<FeedSource | undefined> {
+async function askSource(question: PartQuestion): Promise<Answer> {
+  const { spec, source, files, guesses } = question;
   const image = (file: string): FeedSource => ({ kind: 'image', file, how: howOf(spec, source, guesses) });
   const items: SourceItem[] = [];
   const pictures = canBeImage(spec) ? await files.nearby(IMAGES) : [];
   const arrays = await files.nearby(ARRAYS);
-  const field = guessTokens(spec);
-  if (field !== null && guesses.tokenizer !== null) {
-    const tokenizer = guesses.tokenizer.value;
-    const pad = guesses.padToken?.value ?? 0;
-    items.push({
-      label: vscode.l10n.t('$(quote) A text…'),
-      description: tokenizer,
-      choose: async () => {
-        const text = await vscode.window.showInputBox({
-          ignoreFocusOut: true,
-          prompt: vscode.l10n.t('Text for {0}', spec.name),
-          ...(source?.kind === 'text' ? { value: source.text } : {}),
-        });
-        return text === undefined
-          ? undefined
-          : { kind: 'text', text, tokenizer, field: field.value, special: true, pad };
-      },
-    });
-  }
+  const textItem: SourceItem = {
+    label: vscode.l10n.t('$(quote) A text…'),
+    description: guesses.tokenizer?.value ?? vscode.l10n.t('through a tokenizer.json'),
+    choose: () => askText(question),
+  };
+  const leftOut: SourceItem = {
+    label: vscode.l10n.t('$(circle-slash) Nothing'),
+    description: vscode.l10n.t('the model’s own value is used'),
+    choose: () => Promise.resolve('left out'),
+  };
+  const likelyText = guessTokens(spec) !== null;
+  if (likelyText) items.push(textItem);
   if (canBeImage(spec)) {
     items.push({
       label: vscode.l10n.t('$(file-media) An image file…'),
@@ -117,6 +112,8 @@ async function askSource({ spec, source, files, guesses }: PartQuestion): Promis
       },
     },
   );
+  if (!likelyText && mayBeText(spec)) items.push(textItem);
+  if (spec.optional && source !== undefined) items.push(leftOut);
   if (pictures.length + arrays.length > 0)
     items.push({ label: vscode.l10n.t('Near the model'), kind: vscode.QuickPickItemKind.Separator });
   for (const file of pictures)
@@ -170,7 +167,8 @@ async function askEntry(files: FeedFiles, file: string): Promise<FeedSource | un
   return entry === undefined ? undefined : { kind: 'array', file, entry };
 }
 
-async function askFile(
+/** A file from VS Code's own dialog, as recipes name it. */
+export async function askFile(
   files: FeedFiles,
   extensions: readonly string[],
   title: string,
@@ -207,12 +205,16 @@ export function askDim(name: string, size: number | undefined): Promise<number |
   return askWhole(vscode.l10n.t('Size of the open dimension {0}', name), size);
 }
 
-export async function askLabels(files: FeedFiles): Promise<string | undefined> {
+/** A file of labels; null for none; undefined when the person backed out. */
+export async function askLabels(files: FeedFiles): Promise<string | null | undefined> {
   const near = await files.nearby(['txt', 'json', 'names']);
   const other = { label: vscode.l10n.t('Another file…') };
-  const picked = await vscode.window.showQuickPick([...near.map((label) => ({ label })), other], {
+  const none = { label: vscode.l10n.t('No labels') };
+  const picked = await vscode.window.showQuickPick([...near.map((label) => ({ label })), other, none], {
     placeHolder: vscode.l10n.t('Which file names the classes, one a line or as JSON?'),
+    ignoreFocusOut: true,
   });
+  if (picked === none) return null;
   return picked === other ? askFile(files, ['txt', 'json', 'names'], vscode.l10n.t('Labels')) : picked?.label;
 }
 

@@ -89,7 +89,7 @@ export class SourceHover implements vscode.HoverProvider {
       const size = `${ref.dtype} ${formatShape(ref.dims)}`;
       text.appendMarkdown(`\n\n${code(ref.name)} ${code(size)} ${formatBytes(ref.byteLength)}`);
       if (ref.byteLength > WEIGHT_BYTES || ref.count < 8) continue;
-      const summary = await this.weights.soon(fact.model, ref.name, WEIGHT_WAIT);
+      const summary = await this.weights.soon(fact.model, ref, WEIGHT_WAIT);
       if (summary === undefined) continue;
       text.appendMarkdown(
         `\n\n${histogramImage(summary.histogram, moments(summary), ink())}\n\n${moments(summary)}`,
@@ -108,7 +108,7 @@ export class SourceHover implements vscode.HoverProvider {
         code(pathOf(module)),
         output === undefined || output.dims === '' ? '' : code(output.dims),
         summary === null ? '' : `${formatNumber(summary.mean)} ± ${formatNumber(summary.std)}`,
-        summary === null ? '' : formatShare(summary.zeros / summary.count),
+        summary === null || summary.count === 0 ? '' : formatShare(summary.zeros / summary.count),
       ];
       text.appendMarkdown(`| ${cells.join(' | ')} |\n`);
     }
@@ -131,11 +131,13 @@ function pathOf({ scope, nodes }: ModuleFact): string {
   return scope?.path ?? nodes[0]?.op ?? '';
 }
 
-function activity({ summary }: OutputFact): string {
+function activity({ summary, stale }: OutputFact): string {
   if (summary === null) return '';
+  if (summary.count === 0) return ` ${vscode.l10n.t('no elements')}`;
+  const old = stale ? ` _${vscode.l10n.t('(before the file changed)')}_` : '';
   const bad =
     summary.nan + summary.inf > 0 ? ` **${String(summary.nan)} NaN, ${String(summary.inf)} Inf**` : '';
-  return ` mean ${formatNumber(summary.mean)} ± ${formatNumber(summary.std)}, ${vscode.l10n.t('{0} zeros', formatShare(summary.zeros / summary.count))}${bad}`;
+  return ` mean ${formatNumber(summary.mean)} ± ${formatNumber(summary.std)}, ${vscode.l10n.t('{0} zeros', formatShare(summary.zeros / summary.count))}${bad}${old}`;
 }
 
 function moments(summary: TensorSummary): string {
@@ -168,7 +170,7 @@ function links({ model, modules }: LineFact): string {
     items.push(
       commandLink('$(graph)', vscode.l10n.t('Weights'), 'patchclamp.showWeights', {
         ...target,
-        weight: weight.name,
+        weight: model.content?.names.keyOf(weight) ?? weight.name,
       }),
     );
   }

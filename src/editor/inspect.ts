@@ -5,7 +5,7 @@
 import { l10n } from 'vscode';
 import type { Fact, Inspection, Selection, ValueFact, WeightFact } from '../contract/hostApi';
 import type { Scope } from '../contract/scopes';
-import type { Node, WeightRef } from '../contract/skeleton';
+import type { GraphPath, Node, WeightRef } from '../contract/skeleton';
 import type { TensorSummary } from '../contract/tensor';
 import { formatBytes, formatCount } from '../tensor/format';
 import { attributeFact } from './attributeText';
@@ -15,14 +15,17 @@ import type { ValueIndex } from './valueIndex';
 
 /** What a run recorded of a value; the host keeps these in memory. */
 export interface Recorded {
+  /** Of the version that ran. */
   readonly type: string;
+  /** True when the model's files have changed since. */
+  readonly stale: boolean;
   readonly summary: TensorSummary | null;
 }
 
 export interface RecordedValues {
   shown(value: string): Recorded | undefined;
   other(value: string): Recorded | undefined;
-  weight(name: string): TensorSummary | undefined;
+  weight(ref: WeightRef): TensorSummary | undefined;
 }
 
 const PLACE_LIMIT = 12;
@@ -116,8 +119,8 @@ class Context {
       attributes: node.attributes.map(attributeFact),
       inputs: node.inputs
         .filter((name) => name !== '' && this.#names.weight(node, name) === undefined)
-        .map((name) => this.#value(name)),
-      outputs: node.outputs.filter((name) => name !== '').map((name) => this.#value(name)),
+        .map((name) => this.#value(name, node.graph)),
+      outputs: node.outputs.filter((name) => name !== '').map((name) => this.#value(name, node.graph)),
       weights: weights.map((ref) => this.#weight(ref)),
       link: this.open.links?.links[id] ?? null,
     };
@@ -161,15 +164,15 @@ class Context {
     if (scope.className !== null) facts.unshift({ label: l10n.t('Class'), text: scope.className });
     facts.push({ label: l10n.t('Known from'), text: evidenceText(scope) });
     const inside = this.#names.within(scopes, scope);
-    const { inputs, outputs } = this.#names.boundary(inside);
-    const seen = new Set<string>();
+    const { inputs, outputs } = this.#names.crossing(inside);
+    const seen = new Set<WeightRef>();
     const weights: WeightFact[] = [];
     for (const id of inside) {
       const node = skeleton.nodes[id];
       for (const name of node?.inputs ?? []) {
         const ref = node === undefined ? undefined : this.#names.weight(node, name);
-        if (ref === undefined || seen.has(name)) continue;
-        seen.add(name);
+        if (ref === undefined || seen.has(ref)) continue;
+        seen.add(ref);
         weights.push(this.#weight(ref));
       }
     }
@@ -179,8 +182,8 @@ class Context {
       title: scope.name,
       subtitle: scope.className ?? scope.kind,
       facts,
-      inputs: inputs.map((name) => this.#value(name)),
-      outputs: outputs.map((name) => this.#value(name)),
+      inputs: inputs.map(({ name, graph }) => this.#value(name, graph)),
+      outputs: outputs.map(({ name, graph }) => this.#value(name, graph)),
       weights,
       places: this.#places(inside),
     };
@@ -196,21 +199,26 @@ class Context {
     return this.#content.names;
   }
 
-  #value(name: string): ValueFact {
-    const shown = this.recorded.shown(name);
-    const producer = this.#names.producer(name);
+  /** A value as it is named inside `graph`. Runs record values of the main graph only. */
+  #value(name: string, graph: GraphPath = ''): ValueFact {
+    const top = this.#names.home(name, graph) === '';
+    const shown = top ? this.recorded.shown(name) : undefined;
+    const other = top ? this.recorded.other(name) : undefined;
+    const producer = this.#names.producer(name, graph);
+    const known = top ? this.#content.types.text(name) : '';
     const peers = [
       ...(producer === undefined ? [] : [producer]),
-      ...this.#names.consumers(name).slice(0, PEER_LIMIT),
+      ...this.#names.consumers(name, graph).slice(0, PEER_LIMIT),
     ].map((node) => ({
       label: `${node === producer ? '↑' : '↓'} ${node.op}`,
       selection: { kind: 'node', id: node.id } as const,
     }));
     return {
       name,
-      type: shown?.type ?? this.#content.types.text(name),
+      type: shown === undefined || shown.stale ? known : shown.type,
       summary: shown?.summary ?? null,
-      other: this.recorded.other(name)?.summary ?? null,
+      stale: shown?.stale ?? false,
+      other: other?.summary ?? null,
       peers,
     };
   }
@@ -218,11 +226,12 @@ class Context {
   #weight(ref: WeightRef): WeightFact {
     return {
       name: ref.name,
+      key: this.#names.keyOf(ref),
       dtype: ref.dtype,
       dims: ref.dims,
       bytes: ref.byteLength,
       where: whereText(ref),
-      summary: this.recorded.weight(ref.name) ?? null,
+      summary: this.recorded.weight(ref) ?? null,
       problem: ref.where.kind === 'missing' ? ref.where.reason : null,
     };
   }

@@ -10,9 +10,8 @@ import type { GraphModel } from '../contract/graphModel';
 import type { Selection, Trouble, ViewEvents } from '../contract/hostApi';
 import type { LinkTable } from '../contract/link';
 import type { Scope, ScopeTree } from '../contract/scopes';
-import type { Skeleton } from '../contract/skeleton';
 import { LineIndex } from './lineIndex';
-import type { ModelReader } from './reading';
+import type { ModelReader, Reading } from './reading';
 import type { WorkspaceRoot } from './sourceRoot';
 import { toTrouble } from './trouble';
 import { ValueTypes } from './valueTypes';
@@ -22,10 +21,7 @@ import { ValueIndex } from './valueIndex';
 export type Aspect = 'content' | 'links' | 'types' | 'runs' | 'selection' | 'editors';
 export type Origin = ViewEvents['selection']['origin'];
 
-export interface Content {
-  readonly skeleton: Skeleton;
-  readonly scopes: ScopeTree;
-  readonly graph: GraphModel;
+export interface Content extends Reading {
   readonly types: ValueTypes;
   readonly names: ValueIndex;
 }

@@ -3,13 +3,15 @@
  * means is guessed from the shape and from what was fed, and named in the figure.
  */
 import * as vscode from 'vscode';
-import { Failure } from '../base/errors';
+import { Failure, isFailure } from '../base/errors';
 import type { Picture, PictureRequest } from '../contract/hostApi';
 import type { TensorSlice } from '../contract/engineApi';
 import type { TensorData } from '../contract/tensor';
 import { toNumbers } from '../tensor/buffers';
+import { isFloat } from '../tensor/dtype';
 import { formatNumber } from '../tensor/format';
 import { sliceTensor } from '../tensor/slice';
+import { classPicture, isRanked, nextTokens } from './classPictures';
 import type { EngineAccess } from './engineAccess';
 import type { FeedBook } from './feedBook';
 import type { OpenModel } from './openModel';
@@ -21,18 +23,10 @@ import {
   type PicturePlan,
   type PictureWords,
 } from './picturing';
-import { ranking } from './ranking';
 import type { RunController } from './runController';
 import type { Weights } from './weights';
 
-const RANKED = 10;
-
 /** Names of classes, and where they are from. */
-interface Labels {
-  readonly names: readonly string[];
-  readonly from: string;
-}
-
 export class Pictures {
   constructor(
     private readonly engine: EngineAccess,
@@ -69,19 +63,11 @@ export class Pictures {
     const run = this.runs.shown(model);
     const stored = run?.values.find(({ site }) => site === name);
     if (run === undefined || stored === undefined) return [];
-    if (this.runs.isStale(model, run)) {
-      throw new Failure({
-        code: 'bad-data',
-        message: vscode.l10n.t(
-          'The model file has changed since this run, so only its summaries can be shown.',
-        ),
-        remedy: vscode.l10n.t('Run the model again to see its values.'),
-      });
-    }
+    if (this.runs.isStale(model, run)) throw changedSince(run.name);
     const feeds = await this.runs.feedsOf(model, run, signal);
     const { dims } = stored;
     const fed = feeds[name];
-    const text = await this.feeds.tokensOf(model, feeds);
+    const text = await this.feeds.tokensOf(model, feeds, run.feeds);
     const hints: PictureHints = {
       of: 'activation',
       title: vscode.l10n.t('Values'),
@@ -102,13 +88,10 @@ export class Pictures {
     const pictures: Picture[] = [];
     const labels = this.feeds.labelsOf(model);
     const isOutput = run.outputs.includes(name);
-    if (isOutput && labels !== undefined && labels.names.length === dims.at(-1)) {
-      if (layout.form === 'bars')
-        pictures.push({ ...classes(data, labels), ...shared, title: vscode.l10n.t('Classes') });
-      else if (dims.length === 2) pictures.push(await this.#rowClasses(dims, fixed, labels, fetch));
-    }
+    if (isOutput && labels !== undefined && isFloat(stored.dtype) && isRanked(dims, labels))
+      pictures.push(await classPicture(dims, fixed, labels, fetch));
     if (layout.form === 'matrix' && text?.tokens.length === layout.rows) {
-      if (isOutput && dims.length === 3) pictures.push(await this.#nextTokens(dims, fixed, text, fetch));
+      if (isOutput && dims.length === 3) pictures.push(await nextTokens(dims, fixed, text, fetch));
       const norms = rowNorms(data, layout.rows, layout.columns);
       pictures.push({
         ...shared,
@@ -121,7 +104,7 @@ export class Pictures {
     }
     const picture = toPicture(dims, layout, data, hints);
     pictures.push(pictures.length === 0 ? picture : { ...picture, fixed: [] });
-    const difference = await this.#difference(model, name, layout, data, signal);
+    const difference = await this.#difference(model, name, layout, data, signal).catch(inWords);
     if (difference !== undefined) pictures.push(difference);
     return pictures;
   }
@@ -145,12 +128,18 @@ export class Pictures {
       dims?.join() !== stored.dims.join()
     )
       return undefined;
-    if (this.runs.isStale(model, other)) return undefined;
+    if (this.runs.isStale(model, other)) throw changedSince(other.name);
     const feeds = await this.runs.feedsOf(model, other, signal);
     const fed = feeds[name];
     const box =
       fed === undefined
-        ? await this.engine.value(model, feeds, name, layout.slice, signal)
+        ? await this.engine.value(
+            model,
+            feeds,
+            name,
+            layout.slice,
+            signal
+          )
         : sliceTensor(fed, layout.slice);
     const before = toFloats(box);
     const data = shown.map((value, i) => value - (before[i] ?? Number.NaN));
@@ -162,57 +151,21 @@ export class Pictures {
     const note = vscode.l10n.t('Largest difference {0}.', formatNumber(most));
     return { ...toPicture(dims, layout, data, hints), fixed: [], note };
   }
-
-  /** What is ranked highest in one row of a batch; the first, unless another is asked for. */
-  async #rowClasses(
-    dims: readonly number[],
-    fixed: PictureRequest['fixed'],
-    labels: Labels,
-    fetch: (slice: TensorSlice) => Promise<TensorData>,
-  ): Promise<Picture> {
-    const [rows = 1, columns = 1] = dims;
-    const row = Math.min(rows - 1, fixed[0] ?? 0);
-    const data = toFloats(await fetch({ start: [row, 0], size: [1, columns] }));
-    return {
-      ...classes(data, labels),
-      title: vscode.l10n.t('Classes of row {0}', row),
-      note: '',
-      dims,
-      fixed: [{ axis: 0, size: rows, index: row }],
-    };
-  }
-
-  /** What a language model's output ranks highest after one of its tokens; the last, unless another is asked for. */
-  async #nextTokens(
-    dims: readonly number[],
-    fixed: PictureRequest['fixed'],
-    text: {
-      readonly tokens: readonly string[];
-      readonly name: (id: number) => string;
-      readonly from: string;
-    },
-    fetch: (slice: TensorSlice) => Promise<TensorData>,
-  ): Promise<Picture> {
-    const length = dims[1] ?? 1;
-    const position = Math.min(length - 1, fixed[1] ?? length - 1);
-    const row = toFloats(await fetch({ start: [fixed[0] ?? 0, position, 0], size: [1, 1, dims[2] ?? 1] }));
-    return {
-      ...ranking(row, (id) => text.name(id), RANKED, vscode.l10n.t('softmax of the output')),
-      title: vscode.l10n.t('Next after “{0}”, at position {1}', text.tokens[position] ?? '', position),
-      note: '',
-      dims,
-      fixed: [{ axis: 1, size: length, index: position }],
-      labelsFrom: vscode.l10n.t('names from {0} (a guess)', text.from),
-    };
-  }
 }
 
-function classes(
-  data: Float32Array,
-  { names, from }: Labels,
-): Omit<Extract<Picture, { kind: 'ranking' }>, 'title' | 'note' | 'dims' | 'fixed'> {
-  const softmax = vscode.l10n.t('softmax of the output');
-  return { ...ranking(data, (index) => names[index] ?? String(index), RANKED, softmax), labelsFrom: from };
+function changedSince(run: string): Failure {
+  return new Failure({
+    code: 'bad-data',
+    message: vscode.l10n.t('The model has changed since {0}, so only its summaries can be shown.', run),
+    remedy: vscode.l10n.t('Run the model again to see its values.'),
+  });
+}
+
+/** The sentence in the picture's place: what cannot be compared does not take the values away. */
+function inWords(error: unknown): Picture {
+  if (!isFailure(error)) throw error;
+  const title = vscode.l10n.t('Difference');
+  return { kind: 'text', text: error.message, title, note: '', dims: [], fixed: [] };
 }
 
 function toFloats({ dtype, data }: TensorData): Float32Array {

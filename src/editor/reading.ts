@@ -9,12 +9,18 @@ import type { LinkTable } from '../contract/link';
 import type { ScopeTree } from '../contract/scopes';
 import type { Skeleton } from '../contract/skeleton';
 import type { ModelFolder } from '../onnx/folder';
+import type { ModelStamp } from '../study/runs';
+import { dataStamps, fileStamp, homeOf } from './modelStamp';
 import type { WorkspaceRoot } from './sourceRoot';
 import { uriFolder } from './uriFolder';
 import { openUri } from './uriSource';
 
 export interface Reading {
   readonly skeleton: Skeleton;
+  /** Of all its files, taken before its bytes were read. */
+  readonly stamp: ModelStamp;
+  /** The file itself, links resolved: weights lie beside it. */
+  readonly home: vscode.Uri;
   readonly scopes: ScopeTree;
   readonly graph: GraphModel;
 }
@@ -25,12 +31,15 @@ export class ModelReader {
     const { buildScopes } = await import('../onnx/scopes');
     const { buildGraphModel } = await import('../onnx/graphModel');
     const { wire } = await import('../onnx/wiring');
+    const home = await homeOf(uri);
+    const own = await fileStamp(home);
     const { source, folder } = await this.open(uri);
     try {
       const skeleton = await readSkeleton(source, { folder, signal });
+      const stamp = { ...own, files: await dataStamps(home, skeleton) };
       const wiring = wire(skeleton);
       const scopes = buildScopes(skeleton, wiring);
-      return { skeleton, scopes, graph: buildGraphModel(skeleton, scopes, wiring) };
+      return { skeleton, stamp, home, scopes, graph: buildGraphModel(skeleton, scopes, wiring) };
     } finally {
       await source.close();
     }
@@ -45,7 +54,11 @@ export class ModelReader {
     return openModelFile(uri.fsPath);
   }
 
-  async link({ skeleton, scopes }: Reading, root: WorkspaceRoot, signal: AbortSignal): Promise<LinkTable> {
+  async link(
+    { skeleton, scopes }: Pick<Reading, 'skeleton' | 'scopes'>,
+    root: WorkspaceRoot,
+    signal: AbortSignal,
+  ): Promise<LinkTable> {
     const { linkModel } = await import('../source/linkModel');
     return linkModel(skeleton, scopes, root, signal);
   }

@@ -4,14 +4,9 @@
  */
 import type { RunHeader } from '../contract/hostApi';
 import type { StoredCapture } from '../contract/engineApi';
-import type { RunStore, KeptRun } from '../study/runs';
+import { sameStamp, type KeptRun, type ModelStamp, type RunStore } from '../study/runs';
 import type { Recorded, RecordedValues } from './inspect';
 import { typeText } from './valueTypes';
-
-export interface ModelStamp {
-  readonly size: number;
-  readonly changed: number;
-}
 
 type ByValue = ReadonlyMap<string, StoredCapture>;
 
@@ -52,14 +47,14 @@ export class RunBook {
     return values;
   }
 
-  recorded(weight: (name: string) => ReturnType<RecordedValues['weight']>): RecordedValues {
-    const shown = this.valuesOf(this.shown);
-    const other = this.valuesOf(this.other);
-    return {
-      shown: (value) => toRecorded(shown.get(value)),
-      other: (value) => toRecorded(other.get(value)),
-      weight,
+  /** What the shown run and the other one recorded, and whether the model has changed since each. */
+  recorded(stamp: ModelStamp | undefined, weight: RecordedValues['weight']): RecordedValues {
+    const of = (run: KeptRun | undefined): ((value: string) => Recorded | undefined) => {
+      const values = this.valuesOf(run);
+      const stale = run !== undefined && isStale(run, stamp);
+      return (value) => toRecorded(values.get(value), stale);
     };
+    return { shown: of(this.shown), other: of(this.other), weight };
   }
 
   headers(stamp: ModelStamp | undefined): RunHeader[] {
@@ -76,13 +71,13 @@ export class RunBook {
   }
 }
 
-/** True when the model's file is not the one the run was made with. */
+/** True when the model's files are not those the run was made with. */
 export function isStale(run: KeptRun, stamp: ModelStamp | undefined): boolean {
-  return stamp !== undefined && (run.model.size !== stamp.size || run.model.changed !== stamp.changed);
+  return stamp !== undefined && !sameStamp(run.model, stamp);
 }
 
-function toRecorded(stored: StoredCapture | undefined): Recorded | undefined {
+function toRecorded(stored: StoredCapture | undefined, stale: boolean): Recorded | undefined {
   return stored === undefined
     ? undefined
-    : { type: typeText(stored.dtype, stored.dims), summary: stored.summary };
+    : { type: typeText(stored.dtype, stored.dims), stale, summary: stored.summary };
 }

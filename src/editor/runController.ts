@@ -5,24 +5,29 @@
 import * as vscode from 'vscode';
 import { isCancelled } from '../base/cancel';
 import { DisposableStore, type Disposable } from '../base/disposable';
-import { isFailure } from '../base/errors';
-import { Lru } from '../base/lru';
+import { Failure, isFailure } from '../base/errors';
+import { SharedWork } from '../base/sharedWork';
 import type { StoredCapture } from '../contract/engineApi';
 import type { RunSnapshot, RunState, Trouble } from '../contract/hostApi';
 import type { Captured } from '../contract/run';
 import type { TensorData } from '../contract/tensor';
-import { RunStore, type KeptRun } from '../study/runs';
+import { RunStore, sameStamp, type KeptRun } from '../study/runs';
 import type { EngineAccess } from './engineAccess';
 import type { FeedBook } from './feedBook';
 import type { RecordedValues } from './inspect';
 import type { Models } from './models';
-import type { OpenModel } from './openModel';
+import { stampNow } from './modelStamp';
+import type { Content, OpenModel } from './openModel';
 import { overlays } from './overlays';
-import { RunBook, isStale, type ModelStamp } from './runBook';
+import { record } from './recording';
+import { Preparation } from './preparing';
+import { RunBook, isStale } from './runBook';
+import { RunMemory } from './runMemory';
+import { nextRunName } from './runNames';
 import { textFolderOf } from './storage';
 import { toTrouble } from './trouble';
 import type { Trust } from './trust';
-import { typeText, ValueTypes } from './valueTypes';
+import { typeText } from './valueTypes';
 import type { Weights } from './weights';
 
 /** How many runs' input tensors stay in memory for each model. */
@@ -37,17 +42,16 @@ interface Running {
 
 interface ModelRuns {
   readonly book: RunBook;
-  stamp: ModelStamp | undefined;
   trouble: Trouble | null;
-  /** The version of the model that was prepared, and how far. */
-  prepared: { readonly content: object; readonly key: 'prepared' | 'inferred' } | undefined;
+  readonly preparation: Preparation;
   /** Feeds of the runs last looked at, by run. */
-  readonly feeds: Lru<string, Promise<Readonly<Record<string, TensorData>>>>;
+  readonly feeds: SharedWork<string, Readonly<Record<string, TensorData>>>;
 }
 
 export class RunController implements Disposable {
   readonly #store = new DisposableStore();
   readonly #runs = new WeakMap<OpenModel, ModelRuns>();
+  readonly #memory: RunMemory;
   #running: Running | undefined;
 
   constructor(
@@ -57,16 +61,19 @@ export class RunController implements Disposable {
     private readonly weights: Weights,
     private readonly trust: Trust,
     private readonly storage: vscode.Uri,
+    memory: vscode.Memento,
     private readonly log: vscode.LogOutputChannel,
   ) {
+    this.#memory = new RunMemory(memory);
     this.#store.add(
       models.onDidChange(({ model, aspect }) => {
-        if (aspect === 'content' || aspect === 'editors') void this.#prepare(model);
+        if (aspect === 'content' || aspect === 'editors') void this.#of(model).preparation.go();
+        if (aspect === 'selection') this.#remember(model);
       }),
     );
     this.#store.add(
       trust.onDidChange(() => {
-        for (const model of models.open) void this.#prepare(model);
+        for (const model of models.open) void this.#of(model).preparation.go();
       }),
     );
     this.#store.add(
@@ -93,11 +100,11 @@ export class RunController implements Disposable {
   }
 
   isStale(model: OpenModel, run: KeptRun): boolean {
-    return isStale(run, this.#of(model).stamp);
+    return isStale(run, model.content?.stamp);
   }
 
   recorded(model: OpenModel): RecordedValues {
-    return this.#of(model).book.recorded((name) => this.weights.cached(model, name));
+    return this.#of(model).book.recorded(model.content?.stamp, (ref) => this.weights.cached(ref));
   }
 
   /** The run bar's whole state. */
@@ -109,7 +116,7 @@ export class RunController implements Disposable {
       revision: model.revision,
       ...this.feeds.state(model),
       running,
-      runs: runs.book.headers(runs.stamp),
+      runs: runs.book.headers(model.content?.stamp),
       shown: runs.book.shown?.id ?? null,
       comparedWith: runs.book.other?.id ?? null,
       trouble: runs.trouble,
@@ -129,8 +136,12 @@ export class RunController implements Disposable {
       spread: vscode.l10n.t('Spread (std)'),
       difference: vscode.l10n.t('Difference of RMS'),
     };
+    const stale = this.isStale(model, run);
+    const seen = new Set<string>();
     const types = Array.from({ length: graph.values.count }, (_, row) => {
-      const stored = values.get(graph.strings[graph.values.name[row] ?? -1] ?? '');
+      const name = graph.strings[graph.values.name[row] ?? -1] ?? '';
+      const stored = stale || seen.has(name) ? undefined : values.get(name);
+      seen.add(name);
       return stored === undefined ? '' : typeText(stored.dtype, stored.dims);
     });
     return {
@@ -141,7 +152,7 @@ export class RunController implements Disposable {
       types,
       notes: [
         ...run.notes,
-        ...(this.isStale(model, run) ? [vscode.l10n.t('The model file has changed since this run.')] : []),
+        ...(stale ? [vscode.l10n.t('The model file has changed since this run.')] : []),
       ],
     };
   }
@@ -151,17 +162,15 @@ export class RunController implements Disposable {
     const { content } = model;
     if (content === undefined || this.#refuses(model)) return;
     const abort = new AbortController();
-    const name = this.#nextName(model);
+    await this.#of(model).book.store.load();
+    const names = this.kept(model).map((kept) => kept.name);
+    const name = nextRunName(names, (number) => vscode.l10n.t('Run {0}', number));
     await this.#while(model, vscode.l10n.t('{0} of {1}', name, model.name), abort, async () => {
       const made = await this.feeds.build(model, abort.signal);
-      const capture = content.skeleton.graph.nodes.flatMap((node) =>
-        node.outputs.filter((output) => output !== ''),
-      );
-      const result = await this.engine.run(
-        model,
-        { feeds: made.tensors, capture, keep: false, level: 'disabled' },
-        abort.signal,
-      );
+      await this.#checkUnchanged(model, content);
+      const request = { feeds: made.tensors };
+      const result = await record(this.engine, model, content, request, abort.signal);
+      await this.#checkUnchanged(model, content);
       const inputs = Object.entries(made.tensors).map(([site, tensor]) => this.feeds.summarize(site, tensor));
       const run: KeptRun = {
         version: 1,
@@ -171,7 +180,7 @@ export class RunController implements Disposable {
         ms: result.ms,
         pinned: false,
         note: '',
-        model: await this.#readStamp(model),
+        model: content.stamp,
         feeds: made.kept,
         dims: made.dims,
         values: unique([...inputs, ...result.outputs.map(toStored), ...result.captures.map(toStored)]),
@@ -182,7 +191,9 @@ export class RunController implements Disposable {
       const limit = vscode.workspace.getConfiguration('patchclamp').get<number>('runs.keep', 50);
       await book.store.add(run, limit);
       book.show(run.id);
-      this.#of(model).feeds.set(run.id, Promise.resolve(made.tensors));
+      this.#of(model).feeds.set(run.id, made.tensors);
+      this.#remember(model);
+      void this.#of(model).preparation.go();
       void vscode.commands.executeCommand('setContext', 'patchclamp.didRun', true);
       this.log.info(
         `${name} of ${model.relativePath}: ${result.ms.toFixed(1)} ms, ${String(result.captures.length)} values recorded.`,
@@ -223,12 +234,14 @@ export class RunController implements Disposable {
 
   show(model: OpenModel, id: string | null): Promise<void> {
     this.#of(model).book.show(id);
+    this.#remember(model);
     model.touch('runs');
     return Promise.resolve();
   }
 
   compareWith(model: OpenModel, id: string | null): Promise<void> {
     this.#of(model).book.compareWith(id);
+    this.#remember(model);
     model.touch('runs');
     return Promise.resolve();
   }
@@ -244,7 +257,10 @@ export class RunController implements Disposable {
 
   async delete(model: OpenModel, id: string): Promise<void> {
     const { book } = this.#of(model);
+    const wasShown = book.shown?.id === id;
     await book.store.delete(id);
+    if (wasShown) book.show(book.store.runs[0]?.id ?? null);
+    this.#remember(model);
     model.touch('runs');
   }
 
@@ -254,13 +270,9 @@ export class RunController implements Disposable {
     run: KeptRun,
     signal: AbortSignal,
   ): Promise<Readonly<Record<string, TensorData>>> {
-    const { feeds } = this.#of(model);
-    const known = feeds.get(run.id);
-    if (known !== undefined) return known;
-    const made = this.feeds.rebuild(model, run.feeds, run.dims, signal);
-    feeds.set(run.id, made);
-    made.catch(() => feeds.delete(run.id));
-    return made;
+    const made = (shared: AbortSignal): ReturnType<FeedBook['rebuild']> =>
+      this.feeds.rebuild(model, run, shared);
+    return this.#of(model).feeds.get(run.id, made, signal);
   }
 
   dispose(): void {
@@ -271,7 +283,7 @@ export class RunController implements Disposable {
   /** Says why nothing can run now; true when that is so. */
   #refuses(model: OpenModel): boolean {
     const refusal = this.trust.cannotRun(model.uri);
-    if (refusal !== null) void vscode.window.showWarningMessage(refusal);
+    if (refusal !== null) void vscode.window.showWarningMessage(refusal.reason);
     else if (this.#running !== undefined)
       void vscode.window.showInformationMessage(vscode.l10n.t('Another run is in progress. Stop it first.'));
     return refusal !== null || this.#running !== undefined;
@@ -304,43 +316,27 @@ export class RunController implements Disposable {
     }
   }
 
-  /** After reading: kept runs, guesses about inputs, and, where it may run, the types the runtime infers. */
-  async #prepare(model: OpenModel): Promise<void> {
-    const { content } = model;
-    const runs = this.#of(model);
-    if (content === undefined) return;
-    const inferring = model.editors > 0 && this.trust.cannotRun(model.uri) === null;
-    const key = inferring ? 'inferred' : 'prepared';
-    if (runs.prepared?.content === content.skeleton && (runs.prepared.key === key || !inferring)) return;
-    runs.prepared = { content: content.skeleton, key };
-    try {
-      await runs.book.store.load();
-      runs.stamp = await this.#readStamp(model);
-      if (runs.book.shown === undefined) runs.book.show(runs.book.store.runs[0]?.id ?? null);
-      if (model.editors > 0) await this.feeds.prepare(model);
-      model.touch('runs');
-      if (!inferring) return;
-      const inferred = await this.engine.infer(model);
-      if (model.content?.skeleton !== content.skeleton) return;
-      const { withInferredTypes } = await import('../onnx/graphModel');
-      model.setTypes(new ValueTypes(content.skeleton, inferred), withInferredTypes(content.graph, inferred));
-    } catch (error) {
-      if (!isCancelled(error))
-        this.log.warn(
-          `Preparing ${model.relativePath}:`,
-          error instanceof Error ? error.message : String(error),
-        );
-    }
+  /** Keeps what the person looks at; a model that was never looked at is left alone. */
+  #remember(model: OpenModel): void {
+    const { book, preparation } = this.#of(model);
+    if (!preparation.recalled) return;
+    const { selection } = model;
+    const looking = { shown: book.shown?.id ?? null, other: book.other?.id ?? null, selection };
+    this.#memory.keep(model, looking).then(undefined, (error: unknown) => {
+      this.log.warn(`Remembering what is shown of ${model.relativePath}:`, String(error));
+    });
   }
 
-  async #readStamp(model: OpenModel): Promise<ModelStamp> {
-    const { size, mtime } = await vscode.workspace.fs.stat(model.uri);
-    return { size, changed: mtime };
-  }
-
-  #nextName(model: OpenModel): string {
-    const used = this.kept(model).map(({ name }) => Number(/(\d+)$/.exec(name)?.[1] ?? 0));
-    return vscode.l10n.t('Run {0}', Math.max(0, ...used) + 1);
+  /** What runs must be what was read: throws when one of the model's files is another now, and reads it again. */
+  async #checkUnchanged(model: OpenModel, content: Content): Promise<void> {
+    const now = await stampNow(content.home, content.skeleton);
+    if (sameStamp(content.stamp, now) && model.content?.skeleton === content.skeleton) return;
+    if (model.content?.skeleton === content.skeleton) void model.read();
+    throw new Failure({
+      code: 'file-unreadable',
+      message: vscode.l10n.t('The files of {0} have changed since they were read.', model.name),
+      remedy: vscode.l10n.t('Run it again once the new version is shown.'),
+    });
   }
 
   #of(model: OpenModel): ModelRuns {
@@ -350,12 +346,18 @@ export class RunController implements Disposable {
       const store = new RunStore(folder, (sentence) => {
         this.log.warn(sentence);
       });
+      const book = new RunBook(store);
       runs = {
-        book: new RunBook(store),
-        stamp: undefined,
+        book,
         trouble: null,
-        prepared: undefined,
-        feeds: new Lru(FEEDS_KEPT),
+        preparation: new Preparation(model, book, {
+          engine: this.engine,
+          feeds: this.feeds,
+          trust: this.trust,
+          memory: this.#memory,
+          log: this.log,
+        }),
+        feeds: new SharedWork(FEEDS_KEPT),
       };
       this.#runs.set(model, runs);
     }

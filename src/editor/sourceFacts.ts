@@ -29,6 +29,8 @@ export interface OutputFact {
   readonly type: string;
   readonly dims: string;
   readonly summary: TensorSummary | null;
+  /** True when `summary` is of a version of the model that is no more. */
+  readonly stale: boolean;
   /** True when the type is what a run recorded. */
   readonly recorded: boolean;
 }
@@ -110,12 +112,15 @@ function holderOf(scopes: ScopeTree, node: number, holders: readonly Scope[]): n
 }
 
 function outputFact(model: OpenModel, name: string, recorded: Recorded | undefined): OutputFact {
-  const type = recorded?.type ?? model.content?.types.text(name) ?? '';
+  // A type recorded of another version says nothing of this one.
+  const current = recorded === undefined || recorded.stale ? undefined : recorded;
+  const type = current?.type ?? model.content?.types.text(name) ?? '';
   return {
     name,
     type,
     dims: type.slice(type.indexOf(' ') + 1),
     summary: recorded?.summary ?? null,
-    recorded: recorded !== undefined,
+    stale: recorded?.stale ?? false,
+    recorded: current !== undefined,
   };
 }

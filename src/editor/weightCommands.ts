@@ -23,7 +23,9 @@ export class WeightCommands {
     if (name === undefined) return;
     const { model } = target;
     await this.panels.open(model.uri, { preserveFocus: false });
-    const reader = model.content?.names.consumers(name)[0];
+    const names = model.content?.names;
+    const ref = names?.weightNamed(name);
+    const reader = ref === undefined ? undefined : names?.consumers(ref.name, names.graphOf(ref))[0];
     if (reader !== undefined) model.select({ kind: 'node', id: reader.id }, 'command');
   }
 
@@ -34,7 +36,7 @@ export class WeightCommands {
     if (name !== undefined) await this.weights.exportNpy(target.model, name);
   }
 
-  /** The weights of what is selected, else of the whole model. */
+  /** The key of one of the weights of what is selected, else of the whole model. */
   async #pick({ model, selection }: Target): Promise<string | undefined> {
     const { content } = model;
     if (content === undefined) return undefined;
@@ -43,23 +45,24 @@ export class WeightCommands {
       selection.kind === 'scope' ? scopes.scopes.find(({ path }) => path === selection.path) : undefined;
     const ids =
       selection.kind === 'node' ? [selection.id] : scope === undefined ? [] : names.within(scopes, scope);
-    const refs = new Map<string, WeightRef>();
+    const refs = new Set<WeightRef>();
     for (const id of ids) {
       const node = skeleton.nodes[id];
       for (const name of node?.inputs ?? []) {
         const ref = node === undefined ? undefined : names.weight(node, name);
-        if (ref !== undefined) refs.set(name, ref);
+        if (ref !== undefined) refs.add(ref);
       }
     }
-    const list = refs.size > 0 ? [...refs.values()] : [...names.weights()];
-    if (list.length === 1) return list[0]?.name;
+    const list = refs.size > 0 ? [...refs] : [...names.weights()];
+    const [only] = list;
+    if (list.length === 1 && only !== undefined) return names.keyOf(only);
     if (list.length === 0) {
       void vscode.window.showInformationMessage(vscode.l10n.t('{0} has no weights.', model.name));
       return undefined;
     }
     const items = list.map((ref) => ({
       label: ref.name,
-      description: `${ref.dtype} ${formatShape(ref.dims)}`,
+      description: [`${ref.dtype} ${formatShape(ref.dims)}`, names.graphOf(ref)].join(' ').trim(),
       detail: formatBytes(ref.byteLength),
       ref,
     }));
@@ -67,7 +70,7 @@ export class WeightCommands {
       placeHolder: vscode.l10n.t('Which weight of {0}?', titleOf(model)),
       matchOnDescription: true,
     });
-    return picked?.ref.name;
+    return picked === undefined ? undefined : names.keyOf(picked.ref);
   }
 }
 

@@ -5,6 +5,7 @@
 import * as vscode from 'vscode';
 import { delay, isCancelled } from '../base/cancel';
 import { Failure } from '../base/errors';
+import { SharedWork } from '../base/sharedWork';
 import type { TensorSlice } from '../contract/engineApi';
 import type { WeightRef } from '../contract/skeleton';
 import type { TensorData, TensorSummary } from '../contract/tensor';
@@ -13,50 +14,43 @@ import { formatBytes } from '../tensor/format';
 import type { OpenModel } from './openModel';
 import type { ModelReader } from './reading';
 
-type Kept = Map<string, Promise<TensorSummary>>;
-
 export class Weights {
-  /** By skeleton: another version of the file has another. */
-  readonly #summaries = new WeakMap<object, Kept>();
-  readonly #done = new WeakMap<object, Map<string, TensorSummary>>();
+  /** By weight: another version of the file has others. */
+  readonly #done = new WeakMap<WeightRef, TensorSummary>();
+  readonly #reading = new SharedWork<WeightRef, TensorSummary>(0);
 
   constructor(private readonly reader: ModelReader) {}
 
   /** Statistics already read. */
-  cached(model: OpenModel, name: string): TensorSummary | undefined {
-    const skeleton = model.content?.skeleton;
-    return skeleton === undefined ? undefined : this.#done.get(skeleton)?.get(name);
+  cached(ref: WeightRef): TensorSummary | undefined {
+    return this.#done.get(ref);
   }
 
-  /** Statistics of a weight; read once. Rejects with the sentence to show. */
-  async summary(model: OpenModel, name: string, signal?: AbortSignal): Promise<TensorSummary> {
-    const { skeleton, ref } = this.#find(model, name);
-    const kept = this.#summaries.get(skeleton) ?? new Map<string, Promise<TensorSummary>>();
-    this.#summaries.set(skeleton, kept);
-    const known = kept.get(name);
-    if (known !== undefined) return known;
-    const reading = this.#with(model, async (weights) => {
-      const summary = await weights.summarize(ref, signal);
-      if (summary === null) throw noNumbers(name);
-      const done = this.#done.get(skeleton) ?? new Map<string, TensorSummary>();
-      this.#done.set(skeleton, done);
-      done.set(name, summary);
-      return summary;
-    });
-    kept.set(name, reading);
-    reading.catch(() => kept.delete(name));
-    return reading;
+  /** Statistics of a weight, by its key; read once, however many ask. Rejects with the sentence to show. */
+  async summary(model: OpenModel, key: string, signal?: AbortSignal): Promise<TensorSummary> {
+    return this.#summary(model, this.#find(model, key), signal);
   }
 
   /** Statistics if they are there within `ms`; else they are read on, for the next time. */
-  async soon(model: OpenModel, name: string, ms: number): Promise<TensorSummary | undefined> {
-    const cached = this.cached(model, name);
+  async soon(model: OpenModel, ref: WeightRef, ms: number): Promise<TensorSummary | undefined> {
+    const cached = this.cached(ref);
     if (cached !== undefined) return cached;
-    const reading = this.summary(model, name).catch((error: unknown) => {
-      if (isCancelled(error)) return undefined;
-      return undefined; // the weight card says why; a hover stays silent about what it cannot show
-    });
+    // The weight card says what is wrong with it; a hover stays silent about what it cannot show.
+    const reading = this.#summary(model, ref).catch(() => undefined);
     return Promise.race([reading, delay(ms).then(() => undefined)]);
+  }
+
+  async #summary(model: OpenModel, ref: WeightRef, signal?: AbortSignal): Promise<TensorSummary> {
+    const cached = this.cached(ref);
+    if (cached !== undefined) return cached;
+    const read = (shared: AbortSignal): Promise<TensorSummary> =>
+      this.#with(model, async (weights) => {
+        const summary = await weights.summarize(ref, shared);
+        if (summary === null) throw noNumbers(ref.name);
+        this.#done.set(ref, summary);
+        return summary;
+      });
+    return this.#reading.get(ref, read, signal);
   }
 
   slice(model: OpenModel, ref: WeightRef, slice: TensorSlice, signal: AbortSignal): Promise<TensorData> {
@@ -64,8 +58,9 @@ export class Weights {
   }
 
   /** Asks where to, and writes the whole weight as `.npy`, in pieces, with progress and cancel. */
-  async exportNpy(model: OpenModel, name: string): Promise<void> {
-    const { ref } = this.#find(model, name);
+  async exportNpy(model: OpenModel, key: string): Promise<void> {
+    const ref = this.#find(model, key);
+    const { name } = ref;
     const file = `${name.replace(/[^\w.-]+/g, '_')}.npy`;
     const target = await vscode.window.showSaveDialog({
       defaultUri: vscode.Uri.joinPath(model.uri, '..', file),
@@ -88,10 +83,10 @@ export class Weights {
     });
   }
 
-  #find(model: OpenModel, name: string): { skeleton: object; ref: WeightRef } {
-    const { content } = model;
-    const ref = content?.names.weightNamed(name);
-    if (content !== undefined && ref !== undefined) return { skeleton: content.skeleton, ref };
+  #find(model: OpenModel, key: string): WeightRef {
+    const ref = model.content?.names.weightNamed(key);
+    if (ref !== undefined) return ref;
+    const name = key.slice(key.lastIndexOf('\0') + 1);
     throw new Failure({
       code: 'bad-data',
       message: vscode.l10n.t('The model {0} has no weight named "{1}".', model.name, name),

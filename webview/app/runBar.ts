@@ -4,6 +4,7 @@
  */
 import { LitElement, css, html, nothing } from 'lit';
 import type {
+  CannotRun,
   FeedChoice,
   FeedPart,
   OverlayKind,
@@ -102,7 +103,7 @@ export class PcRunBar extends LitElement {
 
   declare state: RunState | null;
   declare run: RunSnapshot | null;
-  declare cannotRun: string | null;
+  declare cannotRun: CannotRun | null;
   declare overlay: OverlayKind | null;
   /** What can colour the graph. */
   declare columns: readonly NumberColumn[];
@@ -151,8 +152,14 @@ export class PcRunBar extends LitElement {
 
   #action(state: RunState): unknown {
     if (this.cannotRun !== null) {
-      return html`<span class="faint" role="note">${this.cannotRun}</span>
-        <pc-button @click=${() => this.#send('pc-trust')}>${word('trust')}</pc-button>`;
+      const { reason, action } = this.cannotRun;
+      return html`<span class="faint" role="note">${reason}</span> ${
+          action === null
+            ? nothing
+            : html`<pc-button @click=${() => this.#send('pc-trust')}
+                >${word(action === 'trust' ? 'trust' : 'localCopy')}</pc-button
+              >`
+        }`;
     }
     if (state.running === null) {
       return html`<pc-button look="primary" label=${word('runAll')} @click=${() => this.#send('pc-run')}

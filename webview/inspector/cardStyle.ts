@@ -55,6 +55,9 @@ export const cardStyle = css`
   .picture + .picture {
     margin-top: 8px;
   }
+  .stale {
+    color: var(--vscode-editorWarning-foreground, var(--vscode-foreground));
+  }
   .peers {
     display: flex;
     flex-wrap: wrap;

@@ -4,8 +4,8 @@ import type { SourcePlace } from '../../src/contract/link';
 import type { TensorSummary } from '../../src/contract/tensor';
 
 export interface Inquiry {
-  weightSummary(name: string, signal: AbortSignal): Promise<TensorSummary>;
+  weightSummary(key: string, signal: AbortSignal): Promise<TensorSummary>;
   pictures(request: PictureRequest, signal: AbortSignal): Promise<readonly Picture[]>;
-  exportWeight(name: string): Promise<void>;
+  exportWeight(key: string): Promise<void>;
   openPlace(place: SourcePlace): Promise<void>;
 }

@@ -94,7 +94,7 @@ export class PcValueCard extends LitElement {
       ${
         value.summary === null
           ? html`<div class="faint">${this.runId === '' ? word('runToSee') : word('nothingRecorded')}</div>`
-          : html`<pc-distribution
+          : html`${value.stale ? html`<div class="stale" role="note">${word('stale')}</div>` : nothing}<pc-distribution
                 heading=${word('distribution')}
                 .summary=${value.summary}
                 .other=${value.other}

@@ -45,7 +45,7 @@ export class PcWeightCard extends LitElement {
 
   protected override willUpdate(changed: Map<string, unknown>): void {
     const before = changed.get('weight') as WeightFact | null | undefined;
-    if (changed.has('weight') && before?.name !== this.weight?.name) {
+    if (changed.has('weight') && before?.key !== this.weight?.key) {
       this.asked = false;
       this.fixed = {};
       this.#summary.clear();
@@ -54,9 +54,9 @@ export class PcWeightCard extends LitElement {
     const { weight, inquiry, fixed } = this;
     if (weight === null || inquiry === null || weight.problem !== null || !this.open) return;
     if (!this.asked && weight.bytes > READ_UNASKED) return;
-    this.#summary.fetch(weight.name, (signal) => inquiry.weightSummary(weight.name, signal));
-    this.#pictures.fetch(`${weight.name}|${JSON.stringify(fixed)}`, (signal) =>
-      inquiry.pictures({ of: 'weight', name: weight.name, fixed }, signal),
+    this.#summary.fetch(weight.key, (signal) => inquiry.weightSummary(weight.key, signal));
+    this.#pictures.fetch(`${weight.key}|${JSON.stringify(fixed)}`, (signal) =>
+      inquiry.pictures({ of: 'weight', name: weight.key, fixed }, signal),
     );
   }
 
@@ -109,7 +109,7 @@ export class PcWeightCard extends LitElement {
         this.fixed = { ...this.fixed, [axis]: index };
       })}
       <div class="actions">
-        <button class="link" @click=${() => void this.inquiry?.exportWeight(weight.name)}>
+        <button class="link" @click=${() => void this.inquiry?.exportWeight(weight.key)}>
           ${word('export')}
         </button>
       </div>

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { ValueIndex } from '../../../src/editor/valueIndex';
+import { read } from '../onnx/memory';
+import { floats, graphAttribute, info, modelOf, node, type GraphInit } from '../onnx/seeds';
+
+/** A branch that adds its own `W` to `x`, and gives `h` out. */
+function branch(values: number[]): GraphInit {
+  return {
+    name: 'branch',
+    node: [node('Add', ['x', 'W'], ['h'])],
+    initializer: [floats('W', [2, 3], values)],
+    output: [info('h')],
+  };
+}
+
+async function twoBranches(): Promise<ValueIndex> {
+  const bytes = modelOf({
+    name: 'g',
+    node: [
+      node('Relu', ['x'], ['r']),
+      node('If', ['c'], ['h'], {
+        attribute: [
+          graphAttribute('then_branch', branch([1, 1, 1, 1, 1, 1])),
+          graphAttribute('else_branch', branch([2, 2, 2, 2, 2, 2])),
+        ],
+      }),
+    ],
+    input: [info('x'), info('c', [], 9)],
+    output: [info('h'), info('r')],
+  });
+  return new ValueIndex(await read(bytes));
+}
+
+describe('values and weights of bodies', () => {
+  it('keep two branches’ weights of one name apart', async () => {
+    const names = await twoBranches();
+    const weights = [...names.weights()];
+    assert.equal(weights.length, 2);
+    const keys = weights.map((ref) => names.keyOf(ref));
+    assert.notEqual(keys[0], keys[1]);
+    assert.deepEqual(
+      keys.map((key) => names.weightNamed(key)),
+      weights,
+    );
+  });
+
+  it('tell who makes and uses a value inside each graph', async () => {
+    const names = await twoBranches();
+    const paths = ['n1.then_branch', 'n1.else_branch'];
+    assert.equal(names.producer('h')?.op, 'If');
+    for (const path of paths) {
+      assert.equal(names.producer('h', path)?.graph, path);
+      assert.deepEqual(
+        names.consumers('W', path).map(({ graph }) => graph),
+        [path],
+      );
+    }
+    assert.equal(names.consumers('W').length, 0, 'the main graph has no W');
+    assert.equal(names.consumers('x').length, 3, 'bodies see the values around them');
+  });
+});
