@@ -7,21 +7,12 @@ import { PLAIN, type ImagePreprocessing } from '../data/preprocess';
 import { isFloat } from '../tensor/dtype';
 import { formatShape } from '../tensor/shape';
 import { askImagePart } from './imagePickers';
+import { askFile, askWhole, type Answer, type PartQuestion } from './asking';
 import type { FeedFiles } from './feedFiles';
 import { askText, askTextPart, mayBeText } from './textPickers';
 
 export const IMAGES = ['png', 'jpg', 'jpeg'];
 export const ARRAYS = ['npy', 'npz'];
-
-export interface PartQuestion {
-  readonly spec: FeedSpec;
-  readonly source: FeedSource | undefined;
-  readonly part: string;
-  readonly files: FeedFiles;
-  readonly guesses: Guesses;
-}
-
-type Answer = FeedSource | 'left out' | undefined;
 
 interface SourceItem extends vscode.QuickPickItem {
   readonly choose?: () => Promise<Answer>;
@@ -165,40 +156,6 @@ async function askEntry(files: FeedFiles, file: string): Promise<FeedSource | un
       ? names[0]
       : await vscode.window.showQuickPick(names, { placeHolder: vscode.l10n.t('Which array of {0}?', file) });
   return entry === undefined ? undefined : { kind: 'array', file, entry };
-}
-
-/** A file from VS Code's own dialog, as recipes name it. */
-export async function askFile(
-  files: FeedFiles,
-  extensions: readonly string[],
-  title: string,
-): Promise<string | undefined> {
-  const [uri] =
-    (await vscode.window.showOpenDialog({
-      canSelectMany: false,
-      title,
-      defaultUri: files.folder,
-      filters: { [title]: [...extensions] },
-    })) ?? [];
-  return uri === undefined ? undefined : files.name(uri);
-}
-
-/** A whole number, or undefined when the person backed out. */
-export async function askWhole(
-  prompt: string,
-  value: number | undefined,
-  from = 0,
-): Promise<number | undefined> {
-  const text = await vscode.window.showInputBox({
-    ignoreFocusOut: true,
-    prompt,
-    value: String(value ?? from),
-    validateInput: (typed) =>
-      /^\d+$/.test(typed.trim()) && Number(typed) >= from && Number.isSafeInteger(Number(typed))
-        ? undefined
-        : vscode.l10n.t('A whole number from {0}.', from),
-  });
-  return text === undefined ? undefined : Number(text);
 }
 
 export function askDim(name: string, size: number | undefined): Promise<number | undefined> {

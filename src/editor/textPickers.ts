@@ -4,7 +4,7 @@ import type { FeedSpec } from '../contract/run';
 import type { FeedSource } from '../data/feed';
 import { guessTokens } from '../data/guess';
 import type { TokenField } from '../data/text';
-import { askFile, askWhole, type PartQuestion } from './feedPickers';
+import { askFile, askWhole, type PartQuestion } from './asking';
 import type { FeedFiles } from './feedFiles';
 
 type TextSource = Extract<FeedSource, { kind: 'text' }>;
