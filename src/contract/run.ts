@@ -96,16 +96,21 @@ export interface NodeTime {
   readonly microseconds: number;
 }
 
-/** A gradient of one scalar at some sites, or its integral along a straight line from a baseline. */
+/**
+ * A gradient of one scalar at some sites, its integral along a straight line from a baseline, or the product of its
+ * Hessian with a direction. Several objectives of one form (other indices) are answered together.
+ */
 export interface GradientRequest {
   readonly feeds: Readonly<Record<string, TensorData>>;
   /** As `onnx/objective.ts` reads it: `logits[0,-1,42]`. */
-  readonly objective: string;
+  readonly objective: string | readonly string[];
   /** Float values of the main graph; an input's name is a site. */
   readonly wrt: readonly SiteText[];
   readonly interventions?: readonly Intervention[];
   /** Directions that the objective names, by that name; one number per element of the value's last axis. */
   readonly directions?: Readonly<Record<string, TensorData>>;
+  /** By site: instead of the gradient g, the product of the second derivative with this direction (zero where left out). */
+  readonly along?: Readonly<Record<SiteText, TensorData>>;
   readonly integrated?: {
     readonly steps: number;
     /** `gauss-legendre` is exact for polynomials of degree 2·steps - 1; `left-riemann` is what papers' code does. */
@@ -116,9 +121,14 @@ export interface GradientRequest {
 }
 
 export interface GradientResult {
-  /** The objective at the feeds. */
+  /** The objective at the feeds; the first of several. */
   readonly value: number;
-  /** Per site in the order asked: the gradient, or with `integrated` the attribution. Same dims as the site. */
+  /** Of several objectives: the value of each. */
+  readonly values?: readonly number[];
+  /**
+   * Per site in the order asked: the gradient, or with `integrated` the attribution. Same dims as the site; of several
+   * objectives, with a first axis that counts them.
+   */
   readonly gradients: readonly Captured[];
   /** Integrated only: |sum of attributions - (value - value at the baseline)|, summed over the sites' joint path. */
   readonly completenessError?: number;
@@ -133,13 +143,23 @@ export interface SweepRequest {
   /** One row each. */
   readonly feeds: Readonly<Record<string, TensorData>>;
   readonly cells: readonly (readonly Intervention[])[];
-  /** Values of the main graph that every cell reads, after interventions. */
+  /**
+   * Values of the main graph that every cell reads, after interventions; of a slice (`logits@position=-1`) only what it
+   * needs is computed.
+   */
   readonly read: readonly SiteText[];
+  /** Default `disabled`. At faster levels runs are compared with the plain model to 1e-5 of the largest value. */
+  readonly level?: Level;
 }
 
 export interface SweepResult {
-  /** Per site in `read`: without any intervention, from the same rewritten session as the cells. */
+  /**
+   * Per site in `read`: without any intervention, one row per session that cells ran in, along the first axis. A cell is
+   * to be compared with the row of its own session.
+   */
   readonly baseline: readonly Captured[];
+  /** Per cell: its row in `baseline`. */
+  readonly baselineRow: readonly number[];
   /** Per site in `read`: the cells' values, one row per cell along a new first axis. */
   readonly cells: readonly Captured[];
   /** Cells that shared a run at most; 1 where the batch cannot be ridden on. */

@@ -164,7 +164,8 @@ export class Engine {
     const start = performance.now();
     const settings = this.#runner.settings();
     checkFeeds(request.feeds, model.inputs);
-    const dims = this.#runner.dimsSource(model, request.feeds, settings, signal);
+    const dims: Parameters<typeof gradientRun>[4] = (at, feeds) =>
+      this.#runner.dimsSource(at, feeds, settings, signal);
     const answer = await gradientRun(
       this.#differentiator,
       this.#executor,
@@ -184,7 +185,7 @@ export class Engine {
     signal: AbortSignal | undefined,
   ): Promise<SweepResult> {
     const start = performance.now();
-    const settings = this.#runner.settings();
+    const settings = this.#runner.settings(request.level);
     checkFeeds(request.feeds, model.inputs);
     const dims = this.#runner.dimsSource(model, request.feeds, settings, signal);
     const total = request.cells.length;
@@ -198,9 +199,17 @@ export class Engine {
     const swept = await sweep(this.#executor, model, request, dims, settings, progress, signal);
     const named = (tensors: readonly TensorData[]): Captured[] =>
       tensors.map((tensor, index) => this.#runner.captured(request.read[index] ?? '', tensor, true));
-    const { ridden, runs, notes } = swept;
+    const { baselineRow, ridden, runs, notes } = swept;
     const ms = performance.now() - start;
-    return { baseline: named(swept.baseline), cells: named(swept.cells), ridden, runs, notes, ms };
+    return {
+      baseline: named(swept.baseline),
+      baselineRow,
+      cells: named(swept.cells),
+      ridden,
+      runs,
+      notes,
+      ms,
+    };
   }
 
   async #summarize(

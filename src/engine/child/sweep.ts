@@ -1,22 +1,25 @@
 /**
- * Sweeps: what lies upstream of everything swept runs once and is kept, cells ride together on the batch where that is
- * proved, and runs stay short so that a cancel is heard between them. The first row of every run has no intervention: it
- * is the baseline, from the same session, and is compared with the plain model each time.
+ * Sweeps: cells are grouped by where they start, what lies upstream of a group runs once and is kept, of what is read only
+ * the asked slice is computed, cells ride together on the batch where that is proved, and runs stay short so that a cancel
+ * is heard between them. The first row of a group's first run has no intervention: it is the baseline of that session, and
+ * is compared with the plain model.
  */
 import { must } from '../../base/assert';
 import { throwIfCancelled } from '../../base/cancel';
 import { Failure } from '../../base/errors';
 import type { SweepRequest } from '../../contract/run';
 import type { TensorData } from '../../contract/tensor';
+import type { PlacedSlice } from '../../onnx/axes';
 import { frontierOf } from '../../onnx/rewrite/frontier';
 import type { CaptureAt } from '../../onnx/rewrite/plan';
-import { relativeDifference } from './compare';
 import { judgeBatch, stackRows } from './batch';
+import { groupCells, type CellGroup } from './cellGroups';
 import { rideTogether, rowBytes } from './cells';
 import { TOLERANCE } from './check';
+import { relativeDifference } from './compare';
 import type { Executor, Settings } from './executor';
 import type { EngineModel } from './model';
-import { planRequest, siteAt, type DimsSource, type PlannedStep } from './request';
+import { placeAt, planRequest, siteAt, type DimsSource, type PlannedStep } from './request';
 import { takeSlices } from './take';
 
 /** A run aims at this many milliseconds, and starts with this many cells. */
@@ -26,7 +29,9 @@ const FIRST = 4;
 const MOST_BYTES = 256 << 20;
 
 export interface Swept {
+  /** Per site: a row per session. */
   readonly baseline: readonly TensorData[];
+  readonly baselineRow: readonly number[];
   /** Per site: a row per cell. */
   readonly cells: readonly TensorData[];
   readonly ridden: number;
@@ -35,10 +40,14 @@ export interface Swept {
 }
 
 interface Line {
+  readonly executor: Executor;
   readonly model: EngineModel;
   readonly settings: Settings;
   readonly signal: AbortSignal | undefined;
+  /** What every cell reads. */
   readonly captures: readonly CaptureAt[];
+  /** The same in words. */
+  readonly read: readonly string[];
 }
 
 /** Runs all cells. `progress` hears of every run. Throws as a run does. */
@@ -51,51 +60,97 @@ export async function sweep(
   progress: (done: number) => void,
   signal?: AbortSignal,
 ): Promise<Swept> {
-  const sites = request.read.map((text) => siteAt(model, text));
-  for (const [index, { graph, slices, stage }] of sites.entries()) {
-    if (graph !== '' || slices.length > 0 || stage === 'raw') throw wholeOnly(request.read[index] ?? '');
-  }
+  const captures = await readsOf(model, request.read, dims);
   const planned = await planCells(model, request, dims, signal);
-  const captures = sites.map(({ value }) => ({ path: '', value, raw: false }));
-  const line: Line = { model, settings, signal, captures };
-  const plain = await runAlone(executor, line, request.feeds, []);
+  const line: Line = { executor, model, settings, signal, captures, read: request.read };
   const verdict = await judgeBatch(executor, model, request.feeds, settings, signal);
   const inMain = planned.every((steps) =>
     steps.every(({ step, dims: at }) => step.path === '' && step.form !== 'pick' && at?.[0] === 1),
   );
+  const groups = inMain ? groupCells(model.skeleton.graph, planned) : [];
+  const { plain, given } = await upstream(line, request.feeds, groups);
   const rows = plain.every((tensor) => tensor.dims[0] === 1);
   if (!verdict.rides || !inMain || !rows) {
     const why = !verdict.rides ? verdict.why : 'Something swept or read has no batch axis in front.';
-    return oneByOne(executor, line, request, planned, plain, progress, `${why} Cells ran one by one.`);
+    return oneByOne(line, request, planned, plain, progress, `${why} Cells ran one by one.`);
   }
   const notes =
     verdict.changes.length > 0 ? [`The fixed batch was opened at ${verdict.changes.join(', ')}.`] : [];
-  const given = await upstream(executor, line, request, planned);
-  const collected: TensorData[][] = sites.map(() => []);
-  let [done, runs, ridden, take] = [0, 0, 0, FIRST];
-  const most = Math.max(1, Math.floor(MOST_BYTES / Math.max(1, rowBytes([...given.values()]))));
-  while (done < planned.length) {
-    throwIfCancelled(signal);
-    const cells = planned.slice(done, done + Math.min(take, most));
-    const start = performance.now();
-    const results = await runTogether(executor, line, given, cells, verdict.relaxed);
-    const took = performance.now() - start;
-    results.forEach((result, index) => {
-      const reference = must(plain[index], 'a reading per site');
-      const first = takeSlices(result, [{ axis: 0, indices: [0] }]);
-      if (relativeDifference(first, reference) > TOLERANCE) throw leaked(model, request.read[index] ?? '');
-      const others = Array.from({ length: cells.length }, (_, cell) => cell + 1);
-      collected[index]?.push(takeSlices(result, [{ axis: 0, indices: others }]));
-    });
-    done += cells.length;
-    runs++;
-    ridden = Math.max(ridden, cells.length);
-    progress(done);
-    // The first run of a session maps the weights: only later ones say how long a row takes.
-    if (runs > 1 || took < AIM)
-      take = Math.max(1, Math.min(take * 2, Math.floor((cells.length * AIM) / Math.max(1, took))));
+  const found = planned.map((): readonly TensorData[] => []);
+  const baselineRow = planned.map(() => 0);
+  const baselines: (readonly TensorData[])[] = [];
+  let [done, runs, ridden] = [0, 0, 0];
+  for (const [session, { cells: indices }] of groups.entries()) {
+    const start = must(given[session], 'a start per group');
+    const most = Math.max(1, Math.floor(MOST_BYTES / Math.max(1, rowBytes([...start.values()]))));
+    let take = FIRST;
+    for (let at = 0; at < indices.length;) {
+      throwIfCancelled(signal);
+      const now = indices.slice(at, at + Math.min(take, most));
+      const cells = now.map((index) => must(planned[index], 'a plan per cell'));
+      const began = performance.now();
+      const withBaseline = at === 0;
+      const results = await runTogether(line, start, withBaseline ? [[], ...cells] : cells, verdict.relaxed);
+      const took = performance.now() - began;
+      const row = (place: number): TensorData[] =>
+        results.map((tensor) => takeSlices(tensor, [{ axis: 0, indices: [place] }]));
+      if (withBaseline) {
+        const first = row(0);
+        first.forEach((tensor, index) => {
+          const reference = must(plain[index], 'a reading per site');
+          if (!(relativeDifference(tensor, reference) <= TOLERANCE)) throw leaked(line, index);
+        });
+        baselines.push(first);
+      }
+      now.forEach((index, place) => {
+        found[index] = row(withBaseline ? place + 1 : place);
+        baselineRow[index] = session;
+      });
+      at += now.length;
+      done += now.length;
+      runs++;
+      ridden = Math.max(ridden, now.length);
+      progress(done);
+      // A session's first run maps the weights: only later ones say how long a row takes.
+      if (!withBaseline || took < AIM)
+        take = Math.max(1, Math.min(take * 2, Math.floor((now.length * AIM) / Math.max(1, took))));
+    }
   }
-  return { baseline: plain, cells: collected.map(stackRows), ridden, runs, notes };
+  const perSite = (each: readonly (readonly TensorData[])[]): TensorData[] =>
+    captures.map((_, site) => stackRows(each.map((tensors) => must(tensors[site], 'a reading per site'))));
+  const cells = planned.length === 0 ? plain.map(noRows) : perSite(found);
+  return {
+    baseline: baselines.length === 0 ? plain : perSite(baselines),
+    baselineRow,
+    cells,
+    ridden,
+    runs,
+    notes,
+  };
+}
+
+/** What is read, with slices placed on the values' axes. */
+async function readsOf(
+  model: EngineModel,
+  read: readonly string[],
+  dims: DimsSource,
+): Promise<readonly CaptureAt[]> {
+  const captures: CaptureAt[] = [];
+  for (const text of read) {
+    const site = siteAt(model, text);
+    if (site.graph !== '' || site.stage === 'raw') throw mainOnly(text);
+    const inner = { path: '', value: site.value };
+    if (site.slices.length === 0) {
+      captures.push({ ...inner, raw: false });
+      continue;
+    }
+    const shape = dims.known(inner) ?? (await dims.find(inner));
+    const slices = placeAt(model, site, shape, text);
+    if (slices.some(({ axis }) => axis === 0)) throw mainOnly(text);
+    const take = slices.map(({ axis, indices }) => ({ axis, indices, rank: shape.length }));
+    captures.push({ ...inner, raw: false, take });
+  }
+  return captures;
 }
 
 async function planCells(
@@ -106,86 +161,89 @@ async function planCells(
 ): Promise<(readonly PlannedStep[])[]> {
   const planned: (readonly PlannedStep[])[] = [];
   for (const interventions of cells) {
-    const { all } = await planRequest(
-      model,
-      { feeds, capture: [], interventions, outputs: [] },
-      dims,
-      signal,
-    );
-    planned.push(all);
+    const request = { feeds, capture: [], interventions, outputs: [] };
+    planned.push((await planRequest(model, request, dims, signal)).all);
   }
   return planned;
 }
 
+/** Captures with these steps, in a run of their own over the whole value upstream. */
 async function runAlone(
-  executor: Executor,
-  { model, settings, signal, captures }: Line,
+  { executor, model, settings, signal }: Line,
+  captures: readonly CaptureAt[],
   feeds: SweepRequest['feeds'],
   steps: readonly PlannedStep[],
 ): Promise<TensorData[]> {
-  const plan = { outputs: [], captures, steps: steps.map(({ step }) => step), given: [], overridden: [] };
+  const overridden = model.skeleton.graph.overridable.filter((name) => Object.hasOwn(feeds, name));
+  const plan = { outputs: [], captures, steps: steps.map(({ step }) => step), given: [], overridden };
   const numbers = steps.map((step) => step.numbers);
   const done = await executor.run(model, { plan, given: new Map() }, numbers, feeds, settings, signal);
   return done.captures.map((tensor, index) => must(tensor, `"${captures[index]?.value ?? ''}" was computed`));
 }
 
-/** The values at which the sweep starts, with one row each. */
+interface Upstream {
+  /** Per site: the reading without interventions, from the whole model. */
+  readonly plain: readonly TensorData[];
+  /** Per group: the values at which it starts, with one row each. */
+  readonly given: readonly ReadonlyMap<string, TensorData>[];
+}
+
+/** One run of the whole model for everything the groups start from, and for what is read. */
 async function upstream(
-  executor: Executor,
-  { model, settings, signal, captures }: Line,
-  { feeds }: SweepRequest,
-  planned: readonly (readonly PlannedStep[])[],
-): Promise<ReadonlyMap<string, TensorData>> {
-  const { graph } = model.skeleton;
-  const swept = new Set(planned.flatMap((steps) => steps.map(({ step }) => step.value)));
-  const reads = captures.map(({ value }) => value);
+  line: Line,
+  feeds: SweepRequest['feeds'],
+  groups: readonly CellGroup[],
+): Promise<Upstream> {
+  const { graph } = line.model.skeleton;
+  const reads = line.captures.map(({ value }) => value);
   const refused = new Set<string>();
   for (;;) {
-    const values = frontierOf(graph, reads, swept, (value) => !refused.has(value));
-    // The model's inputs come along: an opened batch takes its size from one of them.
-    const found = new Map(Object.entries(feeds));
-    const wanted = values.filter((name) => !found.has(name));
-    const plan = {
-      outputs: [],
-      captures: wanted.map((value) => ({ path: '', value, raw: false })),
-      steps: [],
-      given: [],
-      overridden: [],
-    };
-    const run =
-      wanted.length === 0
-        ? []
-        : (await executor.run(model, { plan, given: new Map() }, [], feeds, settings, signal)).captures;
+    const starts = groups.map(({ swept }) => frontierOf(graph, reads, swept, (value) => !refused.has(value)));
+    const wanted = [...new Set(starts.flat())].filter((name) => !Object.hasOwn(feeds, name));
+    // Read whole and cut here: the sessions that compute slices only are compared with this.
+    const whole = [...reads, ...wanted].map((value) => ({ path: '', value, raw: false }));
+    const run = await runAlone(line, whole, feeds, []);
+    const values = new Map(
+      wanted.map((name, index) => [name, must(run[reads.length + index], 'it was computed')]),
+    );
     // Shapes and other numbers that are no rows are computed again: the batch is not what it was when they were made.
-    const rowless = wanted.filter((_, index) => !isRow(run[index] ?? null));
-    if (rowless.length === 0) {
-      wanted.forEach((name, index) => found.set(name, must(run[index], 'it was computed')));
-      return found;
+    const rowless = wanted.filter((name) => !isRow(values.get(name)));
+    if (rowless.length > 0) {
+      for (const name of rowless) refused.add(name);
+      continue;
     }
-    for (const name of rowless) refused.add(name);
+    const plain = line.captures.map(({ take = [] }, index) =>
+      takeSlices(must(run[index], 'it was computed'), take satisfies readonly PlacedSlice[]),
+    );
+    const given = starts.map((names) => {
+      // The model's inputs come along: an opened batch takes its size from one of them.
+      const start = new Map(Object.entries(feeds));
+      for (const name of names)
+        if (!start.has(name)) start.set(name, must(values.get(name), 'it was computed'));
+      return start;
+    });
+    return { plain, given };
   }
 }
 
-function isRow(tensor: TensorData | null): tensor is TensorData {
-  return tensor !== null && tensor.dims[0] === 1 && tensor.dims.length > 1 && /^float/.test(tensor.dtype);
+function isRow(tensor: TensorData | undefined): boolean {
+  return tensor?.dims[0] === 1 && tensor.dims.length > 1 && tensor.dtype.startsWith('float');
 }
 
-/** One run: a row without interventions, then a row per cell. */
+/** One run with a row per cell. */
 async function runTogether(
-  executor: Executor,
-  { model, settings, signal, captures }: Line,
+  { executor, model, settings, signal, captures }: Line,
   given: ReadonlyMap<string, TensorData>,
   cells: readonly (readonly PlannedStep[])[],
   relaxed: boolean,
 ): Promise<TensorData[]> {
-  const count = cells.length + 1;
   const tiled = new Map(
-    [...given].map(([name, row]) => [name, stackRows(new Array<TensorData>(count).fill(row))]),
+    [...given].map(([name, row]) => [name, stackRows(new Array<TensorData>(cells.length).fill(row))]),
   );
   const inputs = new Set(model.skeleton.graph.inputs.map(({ name }) => name));
   const handed = new Map([...tiled].filter(([name]) => !inputs.has(name)));
   const feeds = Object.fromEntries([...tiled].filter(([name]) => inputs.has(name)));
-  const ridden = rideTogether([[], ...cells]);
+  const ridden = rideTogether(cells);
   const plan = {
     outputs: [],
     captures,
@@ -203,7 +261,6 @@ async function runTogether(
 }
 
 async function oneByOne(
-  executor: Executor,
   line: Line,
   { feeds }: SweepRequest,
   planned: readonly (readonly PlannedStep[])[],
@@ -214,30 +271,39 @@ async function oneByOne(
   const collected: TensorData[][] = plain.map(() => []);
   for (const [index, steps] of planned.entries()) {
     throwIfCancelled(line.signal);
-    const read = await runAlone(executor, line, feeds, steps);
+    const read = await runAlone(line, line.captures, feeds, steps);
     // A new first axis counts the cells, also where the value itself has no batch.
     read.forEach((tensor, site) => collected[site]?.push({ ...tensor, dims: [1, ...tensor.dims] }));
     progress(index + 1);
   }
-  const cells = collected.map(stackRows).map((tensor, site) => {
+  const counted = (tensor: TensorData, site: number): TensorData => {
     const had = plain[site]?.dims ?? [];
-    return had[0] === 1 ? { ...tensor, dims: [planned.length, ...had.slice(1)] } : tensor;
-  });
-  return { baseline: plain, cells, ridden: 1, runs: planned.length, notes: [note] };
+    return had[0] === 1 ? { ...tensor, dims: [tensor.dims[0] ?? 0, ...had.slice(1)] } : tensor;
+  };
+  const cells = planned.length === 0 ? plain.map(noRows) : collected.map(stackRows).map(counted);
+  const baseline = plain.map((tensor) =>
+    tensor.dims[0] === 1 ? tensor : { ...tensor, dims: [1, ...tensor.dims] },
+  );
+  const baselineRow = planned.map(() => 0);
+  return { baseline, baselineRow, cells, ridden: 1, runs: planned.length, notes: [note] };
 }
 
-function wholeOnly(site: string): Failure {
+function noRows(tensor: TensorData): TensorData {
+  return takeSlices(tensor.dims.length === 0 ? { ...tensor, dims: [1] } : tensor, [{ axis: 0, indices: [] }]);
+}
+
+function mainOnly(site: string): Failure {
   return new Failure({
     code: 'bad-site',
-    message: `A sweep reads whole values of the main graph, and "${site}" is not one.`,
-    remedy: 'Name the value alone and take the slice from the answer.',
+    message: `A sweep reads values of the main graph after interventions, whole batches of them, and "${site}" is not one.`,
+    remedy: 'Name a value of the main graph, or a slice along another axis than the batch.',
   });
 }
 
-function leaked(model: EngineModel, site: string): Failure {
+function leaked({ model, read }: Line, index: number): Failure {
   return new Failure({
     code: 'internal',
-    message: `In a batch over ${model.skeleton.file}, the row without interventions changed "${site}": rows leak into each other.`,
+    message: `In a batch over ${model.skeleton.file}, the row without interventions changed "${read[index] ?? ''}": rows leak into each other.`,
     remedy: 'Report this with the model if you can; run the interventions one by one.',
   });
 }

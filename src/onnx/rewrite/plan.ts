@@ -10,6 +10,7 @@ import { cutGraph } from './cut';
 import { insertSteps, type Step, type StepInputs } from './intervene';
 import { liftValues, type DtypeOf, type InnerValue, type LiftedValue } from './lift';
 import { FreshNames } from './names';
+import { narrow, type Narrowing } from './narrow';
 import { castNode, insertedNode } from './nodes';
 import { keepStatistics } from './training';
 
@@ -18,6 +19,8 @@ export interface CaptureAt extends InnerValue {
   readonly value: string;
   /** Before the interventions on this value. */
   readonly raw: boolean;
+  /** Only these slices of it (main graph), computed without the rest where the graph allows. */
+  readonly take?: readonly Narrowing[];
   /** Give it out as this type instead of its own, where the host cannot hold its own (`bfloat16` as `float32`). */
   readonly as?: Dtype;
 }
@@ -91,15 +94,27 @@ export function rewrite(model: ModelParts, plan: Plan, dtypeOf: DtypeOf): Rewrit
     renamedOutputs.set(name, float);
     wanted.set(float, untyped(float));
   }
+  const initializers = new Map(emptied.graph.initializers);
+  const taken = (name: string, take: readonly Narrowing[]): string => {
+    const slice = narrow(emptied.graph, name, take, fresh);
+    nodes.push(...slice.nodes);
+    for (const ints of slice.initializers) initializers.set(ints.name, ints);
+    return slice.name;
+  };
+  const sliced = lifted.values.map(({ name }, index) => {
+    const take = plan.captures[index]?.take ?? [];
+    return take.length === 0 ? name : taken(name, take);
+  });
   const made = new Set(nodes.flatMap((node) => node.outputs));
   const captures = lifted.values.map((value, index): LiftedValue => {
     const as = plan.captures[index]?.as;
-    let name = value.name;
+    let name = sliced[index] ?? value.name;
     if (as !== undefined && isOutput.has(name) && renamedOutputs.has(name)) {
       name = renamedOutputs.get(name) ?? name;
     } else if (as !== undefined) {
-      name = fresh.next(`${value.name}~${as}`);
-      nodes.push(castNode(value.name, name, as));
+      const from = name;
+      name = fresh.next(`${from}~${as}`);
+      nodes.push(castNode(from, name, as));
     } else if (!made.has(name) && !isOutput.has(name)) {
       // An input or a weight: the runtime gives it out only through a node.
       name = fresh.next(`${value.name}~same`);
@@ -119,7 +134,10 @@ export function rewrite(model: ModelParts, plan: Plan, dtypeOf: DtypeOf): Rewrit
     wanted.set(name, untyped(name));
     return name;
   }
-  const graph = keepStatistics(cutGraph({ ...emptied.graph, nodes }, [...wanted.values()]), fresh);
+  const graph = keepStatistics(
+    cutGraph({ ...emptied.graph, nodes, initializers }, [...wanted.values()]),
+    fresh,
+  );
   return {
     model: { ...model, graph },
     captures,

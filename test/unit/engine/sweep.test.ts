@@ -146,10 +146,66 @@ describe('sweeps', function () {
     assert.equal(await difference(id, feeds, cells, 'y', swept), 0);
   });
 
-  it('refuses to read a slice, and passes on what is wrong with a cell', async () => {
+  it('computes only the slice that is read', async () => {
+    const file = join(folder, 'narrow.onnx');
+    const made = generate(file, { nodes: 220 });
+    const { id, inputs, outputs } = await api.open(file);
+    const data = Float32Array.from({ length: 6 * made.width }, normal(3));
+    const feeds = Object.fromEntries(
+      inputs.map(({ name }) => [name, { dtype: 'float32' as const, dims: [1, 6, made.width], data }]),
+    );
+    const value = (await api.infer(id)).filter(({ shape }) => shape?.[2] === made.width)[20]?.name ?? '';
+    const cells = [0, 1, 2, 3, 4, 5].map((place): Intervention[] => [
+      { kind: 'set', site: `${value}@position=${String(place)}`, value: 0.5 },
+    ]);
+    const read = `${outputs[0]?.name ?? ''}@position=-1`;
+    const swept = await api.sweep(id, { feeds, cells, read: [read] });
+    assert.deepEqual(swept.cells[0]?.dims.slice(0, 2), [6, 1]);
+    assert.ok((await difference(id, feeds, cells, read, swept)) <= 1e-5);
+  });
+
+  it('starts a session per place that is changed, each with its own baseline', async () => {
+    const id = await open(
+      model({
+        nodes: [
+          node('Neg', ['x'], ['a']),
+          node('Exp', ['a'], ['b']),
+          node('Abs', ['b'], ['c']),
+          node('Add', ['c', 'a'], ['y']),
+        ],
+        inputs: [info('x', 'float32', ['n', 5])],
+        outputs: [info('y', 'float32', ['n', 5])],
+      }),
+    );
+    const feeds = { x: floats([1, 5], 0) };
+    // The cells' order is not the graph's.
+    const cells = ['c', 'a', 'b'].flatMap((site) =>
+      [0, 1, 2, 3, 4].map((unit): Intervention[] => [
+        { kind: 'set', site: `${site}#${String(unit)}`, value: 7 },
+      ]),
+    );
+    const swept = await api.sweep(id, { feeds, cells, read: ['y'] });
+    assert.deepEqual(swept.baselineRow, [2, 2, 2, 2, 2, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1]);
+    assert.deepEqual(swept.baseline[0]?.dims, [3, 5]);
+    const plain = await api.run(id, { feeds, capture: ['y'] });
+    const [row, rows] = [
+      await tensorOf(api, plain.captures[0]?.handle),
+      await tensorOf(api, swept.baseline[0].handle),
+    ];
+    assert.deepEqual(
+      [...(rows.data as Float32Array)],
+      [0, 1, 2].flatMap(() => [...(row.data as Float32Array)]),
+    );
+    assert.ok((await difference(id, feeds, cells, 'y', swept)) <= 1e-6);
+    const none = await api.sweep(id, { feeds, cells: [], read: ['y'] });
+    assert.deepEqual([none.cells[0]?.dims, none.baseline[0]?.dims, none.runs], [[0, 5], [1, 5], 0]);
+  });
+
+  it('refuses to read a slice of the batch, and passes on what is wrong with a cell', async () => {
     const id = await open(tinyModel());
     const feeds = { x: floats([1, 3], 0) };
-    await assert.rejects(api.sweep(id, { feeds, cells: [], read: ['y#1'] }), { code: 'bad-site' });
+    await assert.rejects(api.sweep(id, { feeds, cells: [], read: ['y@batch=0'] }), { code: 'bad-site' });
+    await assert.rejects(api.sweep(id, { feeds, cells: [], read: ['y!raw'] }), { code: 'bad-site' });
     const cells: Intervention[][] = [[{ kind: 'set', site: 'h#7', value: 0 }]];
     await assert.rejects(api.sweep(id, { feeds, cells, read: ['y'] }), {
       message: /index 7 on the axis unit, which has 3/,
