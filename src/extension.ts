@@ -14,9 +14,11 @@ import { ExportRuns } from './editor/exportRuns';
 import { ExperimentCompletion } from './editor/experimentCompletion';
 import { ExperimentLens, Experiments } from './editor/experimentFiles';
 import { FeedBook } from './editor/feedBook';
+import { GutterMarks } from './editor/gutterMarks';
 import { SourceHover } from './editor/hover';
 import { ShapeHints } from './editor/inlayHints';
 import { LineTimes } from './editor/lineTimes';
+import { Linker } from './editor/linker';
 import { ModelEditor } from './editor/modelEditor';
 import { Models } from './editor/models';
 import { ModelsTree } from './editor/modelsTree';
@@ -51,14 +53,17 @@ export function activate(context: vscode.ExtensionContext): void {
   const sourceChanged = keep(new vscode.EventEmitter<void>());
 
   const reader = new ModelReader();
-  const models = keep(new Models(reader, log));
+  const linker = new Linker();
+  const models = keep(new Models(reader, linker, log));
   const panels = new Panels(models);
   const trust = keep(new Trust());
   const engine = keep(new EngineAccess(context.extensionUri, trust, log));
   const weights = new Weights(reader);
   const feeds = keep(new FeedBook(context.workspaceState, log));
   const storage = context.storageUri ?? context.globalStorageUri;
-  const runs = keep(new RunController(models, engine, feeds, weights, trust, storage, context.workspaceState, log));
+  const runs = keep(
+    new RunController(models, engine, feeds, weights, trust, storage, context.workspaceState, log),
+  );
   const pictures = new Pictures(engine, runs, feeds, weights);
   const navigation = keep(new Navigation(models, panels));
   const timing = keep(new NodeTiming(engine, runs));
@@ -89,8 +94,9 @@ export function activate(context: vscode.ExtensionContext): void {
   );
   keep(new ModelsTree(models, runs));
   keep(new StatusBar(models, runs));
-  keep(new WorkspaceIndex(models, log));
-  keep(new Relinking(models));
+  const index = keep(new WorkspaceIndex(models, reader, linker, storage, log));
+  keep(new Relinking(models, linker, index, log));
+  keep(new GutterMarks(context.extensionUri, models));
 
   keep(
     models.onDidChange(({ aspect }) => {

@@ -27,8 +27,10 @@ export class ModuleLenses implements vscode.CodeLensProvider {
       const name = match[1] ?? '';
       const position = document.positionAt(match.index + match[0].indexOf('class'));
       const range = new vscode.Range(position, position);
-      for (const { model } of linked) {
-        const scopes = instancesOf(model, name);
+      for (const { model, file } of linked) {
+        // One that is only known by its links is read now; lenses are asked for again when it has been.
+        if (model.content === undefined) void model.ready();
+        const scopes = instancesOf(model, name, file);
         if (scopes.length > 0) lenses.push(...this.#lenses(range, model, scopes));
       }
     }
@@ -69,10 +71,21 @@ export class ModuleLenses implements vscode.CodeLensProvider {
   }
 }
 
-/** Modules of a class, by the last part of the class's dotted name. */
-function instancesOf(model: OpenModel, name: string): readonly Scope[] {
-  const scopes = model.content?.scopes.scopes ?? [];
-  return scopes.filter(
+/** Modules of a class, by the last part of its dotted name; by its module too, where that tells two files apart. */
+function instancesOf(model: OpenModel, name: string, file: string): readonly Scope[] {
+  const named = (model.content?.scopes.scopes ?? []).filter(
     ({ className }) => className !== null && className.slice(className.lastIndexOf('.') + 1) === name,
   );
+  const here = named.filter(({ className }) => isIn(className ?? '', file));
+  return here.length > 0 || named.some(({ className }) => fileFits(className ?? '', model)) ? here : named;
+}
+
+function isIn(className: string, file: string): boolean {
+  const module = className.slice(0, Math.max(0, className.lastIndexOf('.'))).replaceAll('.', '/');
+  return module !== '' && `/${file}`.replace(/(?:\/__init__)?\.py$/, '').endsWith(`/${module}`);
+}
+
+/** Some file that the model links to is the one its class's name means. */
+function fileFits(className: string, model: OpenModel): boolean {
+  return [...model.index.files].some((file) => isIn(className, file));
 }

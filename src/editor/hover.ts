@@ -4,16 +4,22 @@
  * weight that nobody has read yet at most `WEIGHT_WAIT` to be read.
  */
 import * as vscode from 'vscode';
+import { delay } from '../base/cancel';
+import type { Selection } from '../contract/hostApi';
 import type { TensorSummary } from '../contract/tensor';
 import { formatBytes, formatCount, formatNumber, formatShare } from '../tensor/format';
 import { formatShape } from '../tensor/shape';
 import { lineFact, modelsOf, type LineFact, type ModuleFact, type OutputFact } from './sourceFacts';
 import { INK, histogramImage, type InkColors } from './svgHistogram';
+import type { LineEntry } from './lineIndex';
 import type { Models } from './models';
+import type { OpenModel } from './openModel';
 import type { RunController } from './runController';
 import type { Weights } from './weights';
 
 const WEIGHT_WAIT = 30;
+/** How long a hover waits for a model that nobody has opened to be read. */
+const READ_WAIT = 30;
 const WEIGHT_BYTES = 4_000_000;
 const ENTRIES = 3;
 const ROWS = 10;
@@ -38,9 +44,11 @@ export class SourceHover implements vscode.HoverProvider {
   ): Promise<vscode.Hover | undefined> {
     const parts: vscode.MarkdownString[] = [];
     const { shown, others } = modelsOf(this.models, document);
-    for (const { model, file } of shown) {
-      const at = model.index.at(file, position.line + 1, position.character);
-      const entries = at.length > 0 ? at : model.index.at(file, position.line + 1);
+    for (const { model, file, before } of shown) {
+      const line = position.line + 1 + before;
+      const at = model.index.at(file, line, position.character);
+      const entries = at.length > 0 ? at : model.index.at(file, line);
+      if (entries.length > 0 && !(await isRead(model))) parts.push(unread(model, entries));
       const facts = entries
         .slice(0, ENTRIES)
         .map((entry) => lineFact(model, entry, this.runs.recorded(model)))
@@ -78,7 +86,7 @@ export class SourceHover implements vscode.HoverProvider {
       modules.length === 1 ? heading(only) : vscode.l10n.t('**{0} modules** share this line', modules.length);
     text.appendMarkdown(`${title}\n\n${links(fact)} ${confidence(fact)}`);
     if (modules.length === 1) await this.#single(text, fact, only);
-    else this.#several(text, modules);
+    else this.#several(text, fact);
   }
 
   async #single(text: vscode.MarkdownString, fact: LineFact, module: ModuleFact): Promise<void> {
@@ -97,7 +105,7 @@ export class SourceHover implements vscode.HoverProvider {
     }
   }
 
-  #several(text: vscode.MarkdownString, modules: readonly ModuleFact[]): void {
+  #several(text: vscode.MarkdownString, { model, modules }: LineFact): void {
     text.appendMarkdown(
       `\n\n| ${vscode.l10n.t('module')} | ${vscode.l10n.t('output')} | mean ± std | ${vscode.l10n.t('zeros')} |\n|:--|:--|--:|--:|\n`,
     );
@@ -105,7 +113,7 @@ export class SourceHover implements vscode.HoverProvider {
       const output = module.outputs.at(-1);
       const summary = output?.summary ?? null;
       const cells = [
-        code(pathOf(module)),
+        moduleLink(model, module),
         output === undefined || output.dims === '' ? '' : code(output.dims),
         summary === null ? '' : `${formatNumber(summary.mean)} ± ${formatNumber(summary.std)}`,
         summary === null || summary.count === 0 ? '' : formatShare(summary.zeros / summary.count),
@@ -115,6 +123,22 @@ export class SourceHover implements vscode.HoverProvider {
     if (modules.length > ROWS)
       text.appendMarkdown(`\n${vscode.l10n.t('and {0} more', modules.length - ROWS)}`);
   }
+}
+
+/** Whether a model's content is there; one that nobody has opened is read now, and waited for a moment. */
+async function isRead(model: OpenModel): Promise<boolean> {
+  if (model.content === undefined) await Promise.race([model.ready(), delay(READ_WAIT)]);
+  return model.content !== undefined;
+}
+
+/** What is known of a model that is still being read: its links, kept from before. */
+function unread(model: OpenModel, entries: readonly LineEntry[]): vscode.MarkdownString {
+  const nodes = new Set(entries.flatMap((entry) => entry.nodes)).size;
+  const text = new vscode.MarkdownString('', true);
+  text.appendMarkdown(
+    vscode.l10n.t('{0}: {1} nodes come from here. Reading the model…', code(model.name), nodes),
+  );
+  return text;
 }
 
 function heading(module: ModuleFact): string {
@@ -152,17 +176,14 @@ function confidence({ entry }: LineFact): string {
 
 function links({ model, modules }: LineFact): string {
   const [first] = modules;
-  const selection =
-    first?.scope === null || first === undefined || (first.nodes.length === 1 && modules.length === 1)
-      ? { kind: 'node', id: first?.nodes[0]?.id ?? 0 }
-      : { kind: 'scope', path: first.scope.path };
-  const target = { model: model.uri.toString(), selection };
+  const selections = modules.map(selectionOf);
+  const target = { model: model.uri.toString(), selection: selections[0] };
   const items = [
     commandLink(
       '$(type-hierarchy-sub)',
-      vscode.l10n.t('Reveal in Graph'),
+      modules.length > 1 ? vscode.l10n.t('Choose and Reveal…') : vscode.l10n.t('Reveal in Graph'),
       'patchclamp.revealInGraph',
-      target,
+      modules.length > 1 ? { model: target.model, selections } : target,
     ),
   ];
   const [weight] = first?.weights ?? [];
@@ -184,6 +205,20 @@ function links({ model, modules }: LineFact): string {
     );
   }
   return items.join('&nbsp; ');
+}
+
+/** What reveals a module: itself, or its one node. */
+function selectionOf({ scope, nodes }: ModuleFact): Selection {
+  return scope === null || nodes.length === 1
+    ? { kind: 'node', id: nodes[0]?.id ?? 0 }
+    : { kind: 'scope', path: scope.path };
+}
+
+/** A module's path in a table, which a click reveals. */
+function moduleLink(model: OpenModel, module: ModuleFact): string {
+  const argument = { model: model.uri.toString(), selection: selectionOf(module) };
+  const query = encodeURIComponent(JSON.stringify([argument]));
+  return `[${code(pathOf(module))}](command:patchclamp.revealInGraph?${query})`;
 }
 
 function commandLink(icon: string, title: string, command: string, argument: unknown): string {

@@ -22,10 +22,15 @@ export class ShapeHints implements vscode.InlayHintsProvider {
       return [];
     const [first] = modelsOf(this.models, document).shown;
     if (first === undefined) return [];
-    const { model, file } = first;
+    const { model, file, before } = first;
+    if (model.content === undefined) {
+      // Its shapes are told once it has been read; then hints are asked for again.
+      void model.ready();
+      return [];
+    }
     const entries = model.index
-      .between(file, range.start.line + 1, range.end.line + 1)
-      .filter(({ kind, claim }) => kind === 'call' && claim.place.endLine <= document.lineCount);
+      .between(file, range.start.line + 1 + before, range.end.line + 1 + before)
+      .filter(({ kind, claim }) => kind === 'call' && claim.place.endLine - before <= document.lineCount);
     const hints: vscode.InlayHint[] = [];
     let outer: { line: number; label: string; end: number; start: number } | undefined;
     for (const entry of outermostFirst(entries)) {
@@ -42,12 +47,20 @@ export class ShapeHints implements vscode.InlayHintsProvider {
         outer?.line === place.endLine && place.column >= outer.start && place.endColumn <= outer.end;
       if (inside && outer?.label === label) continue;
       if (!inside) outer = { line: place.endLine, label, start: place.column, end: place.endColumn };
-      hints.push(this.#hint(model.uri, entry, label, fact.modules[0]?.outputs.at(-1)?.recorded === true));
+      hints.push(
+        this.#hint(model.uri, entry, before, label, fact.modules[0]?.outputs.at(-1)?.recorded === true),
+      );
     }
     return hints;
   }
 
-  #hint(model: vscode.Uri, entry: LineEntry, label: string, recorded: boolean): vscode.InlayHint {
+  #hint(
+    model: vscode.Uri,
+    entry: LineEntry,
+    before: number,
+    label: string,
+    recorded: boolean,
+  ): vscode.InlayHint {
     const { place } = entry.claim;
     const part = new vscode.InlayHintLabelPart(label);
     part.tooltip = recorded
@@ -62,7 +75,7 @@ export class ShapeHints implements vscode.InlayHintsProvider {
       };
     }
     const hint = new vscode.InlayHint(
-      new vscode.Position(place.endLine - 1, place.endColumn),
+      new vscode.Position(place.endLine - 1 - before, place.endColumn),
       [part],
       vscode.InlayHintKind.Type,
     );

@@ -5,6 +5,7 @@
 import * as vscode from 'vscode';
 import { DisposableStore, type Disposable } from '../base/disposable';
 import { Emitter } from '../base/event';
+import type { Linker } from './linker';
 import { OpenModel, type Aspect } from './openModel';
 import type { ModelReader } from './reading';
 import { WorkspaceRoot } from './sourceRoot';
@@ -25,6 +26,7 @@ export class Models implements Disposable {
 
   constructor(
     private readonly reader: ModelReader,
+    private readonly linker: Linker,
     private readonly log: vscode.LogOutputChannel,
   ) {
     this.#store.onDispose(() => {
@@ -62,7 +64,7 @@ export class Models implements Disposable {
     const known = this.#models.get(uri.toString());
     if (known !== undefined) return known.model;
     const store = new DisposableStore();
-    const model = store.add(new OpenModel(uri, WorkspaceRoot.of(uri), this.reader, this.log));
+    const model = store.add(new OpenModel(uri, WorkspaceRoot.of(uri), this.reader, this.linker, this.log));
     this.#models.set(uri.toString(), { model, store });
     store.add(
       model.onDidChange((aspect) => {
@@ -97,7 +99,8 @@ export class Models implements Disposable {
     );
     let timer: NodeJS.Timeout | undefined;
     const changed = (uri: vscode.Uri): void => {
-      if (!concerns(model, uri)) return;
+      // One that nobody asked for is the background index's.
+      if (!model.wasRead || !concerns(model, uri)) return;
       clearTimeout(timer);
       timer = setTimeout(() => void model.read(), SETTLE_MS);
     };

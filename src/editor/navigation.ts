@@ -89,8 +89,8 @@ export class Navigation implements Disposable {
   }
 
   async #show(model: OpenModel, place: SourcePlace, preserveFocus: boolean): Promise<void> {
-    const uri = model.root.uri(place.file);
-    const range = new vscode.Range(place.line - 1, place.column, place.endLine - 1, place.endColumn);
+    const { uri, range, cell } = await model.root.shown(place);
+    if (cell !== undefined) return this.#showCell(model, uri, cell, range, preserveFocus);
     const visible = vscode.window.visibleTextEditors.find(
       ({ document }) => document.uri.toString() === uri.toString(),
     );
@@ -105,6 +105,28 @@ export class Navigation implements Disposable {
     // The line, not the range: a range far to the right would scroll the beginning of every line away.
     const line = new vscode.Range(range.start.line, 0, range.start.line, 0);
     editor.revealRange(line, vscode.TextEditorRevealType.InCenterIfOutsideViewport);
+  }
+
+  /** The same in a notebook. */
+  async #showCell(
+    model: OpenModel,
+    uri: vscode.Uri,
+    index: number,
+    range: vscode.Range,
+    preserveFocus: boolean,
+  ): Promise<void> {
+    const notebook = await vscode.workspace.openNotebookDocument(uri);
+    const shown = vscode.window.visibleNotebookEditors.find((each) => each.notebook === notebook);
+    const cells = new vscode.NotebookRange(index, index + 1);
+    const editor = await vscode.window.showNotebookDocument(notebook, {
+      viewColumn: shown?.viewColumn ?? this.#columnBeside(model),
+      preserveFocus,
+      selections: [cells],
+    });
+    editor.revealRange(cells, vscode.NotebookEditorRevealType.InCenterIfOutsideViewport);
+    const { document } = notebook.cellAt(index);
+    for (const text of vscode.window.visibleTextEditors)
+      if (text.document === document) text.setDecorations(this.#mark, [range]);
   }
 
   /** A column that exists and does not show the model, else a new one beside it. */
@@ -125,8 +147,8 @@ export class Navigation implements Disposable {
       if (!vscode.workspace.getConfiguration('patchclamp').get<boolean>('links.followCursor', true)) return;
       const line = editor.selection.active.line + 1;
       for (const model of this.models.open) {
-        const file = model.root.relative(editor.document.uri);
-        const entries = file === undefined ? [] : model.index.at(file, line);
+        const standing = model.root.standing(editor.document);
+        const entries = standing === undefined ? [] : model.index.at(standing.file, line + standing.before);
         const nodes = [...new Set(entries.flatMap((entry) => entry.nodes))];
         const key = nodes.join();
         if (this.#lit.get(model) === key) continue;

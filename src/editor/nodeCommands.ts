@@ -6,11 +6,14 @@ import type { LineEntry } from './lineIndex';
 import type { Models } from './models';
 import type { Navigation } from './navigation';
 import type { OpenModel } from './openModel';
+import { linkedModels } from './sourceFacts';
 import type { Target, Targets } from './target';
 
 interface Candidate extends vscode.QuickPickItem {
   readonly model: OpenModel;
   readonly selection: Selection;
+  /** The module it stands for here: what the line calls or constructs, else the one the node lies in. */
+  readonly module?: string;
 }
 
 export class NodeCommands {
@@ -29,7 +32,7 @@ export class NodeCommands {
       if (selection !== undefined) await this.navigation.revealInGraph(target.model, selection, false);
       return;
     }
-    const candidates = this.#here();
+    const candidates = await this.#here();
     if (candidates.length === 0) {
       this.#nothingHere();
       return;
@@ -42,7 +45,7 @@ export class NodeCommands {
 
   /** *Find All Nodes From Here*: every node of the line; moving in the list marks it in the graph. */
   async findNodes(): Promise<void> {
-    const candidates = this.#here();
+    const candidates = await this.#here();
     if (candidates.length === 0) {
       this.#nothingHere();
       return;
@@ -71,20 +74,20 @@ export class NodeCommands {
     vscode.window.setStatusBarMessage(vscode.l10n.t('Copied {0}', site), 3000);
   }
 
-  /** Nodes that the cursor's line made, in every known model. */
-  #here(): Candidate[] {
+  /** Nodes that the cursor's line made, in every known model. One that is not open yet is read first. */
+  async #here(): Promise<Candidate[]> {
     const editor = vscode.window.activeTextEditor;
     if (editor === undefined) return [];
     const { line, character } = editor.selection.active;
-    return this.models.all.flatMap((model) => {
-      const file = model.root.relative(editor.document.uri);
-      if (file === undefined) return [];
-      const exact = model.index
-        .at(file, line + 1, character)
-        .filter(({ claim }) => claim.place.line === line + 1);
-      const entries = exact.length > 0 ? exact : model.index.at(file, line + 1);
-      return candidatesOf(model, entries);
-    });
+    const found: Candidate[] = [];
+    for (const { model, file, before } of linkedModels(this.models, editor.document)) {
+      const at = line + 1 + before;
+      if (model.index.at(file, at).length === 0 && model.index.at(file, at, character).length === 0) continue;
+      await model.ready();
+      const exact = model.index.at(file, at, character).filter(({ claim }) => claim.place.line === at);
+      found.push(...candidatesOf(model, exact.length > 0 ? exact : model.index.at(file, at)));
+    }
+    return found;
   }
 
   async #choose({ model, selection, selections }: Target): Promise<Selection | undefined> {
@@ -133,9 +136,15 @@ function candidatesOf(model: OpenModel, entries: readonly LineEntry[]): Candidat
   const { content } = model;
   if (content === undefined) return [];
   const { skeleton, scopes, types } = content;
-  const seen = new Set<number>();
-  const nodes = entries.flatMap((entry) => entry.nodes).filter((id) => !seen.has(id) && seen.add(id));
-  return nodes.flatMap((id) => {
+  const modules = new Map<number, string | undefined>();
+  for (const entry of entries) {
+    for (const id of entry.nodes) {
+      const path = scopes.scopes[scopes.scopeOf[id] ?? 0]?.path ?? '';
+      const holder = entry.modules.find((module) => path === module || path.startsWith(`${module}.`));
+      if (!modules.has(id)) modules.set(id, holder);
+    }
+  }
+  return [...modules].flatMap(([id, holder]) => {
     const node = skeleton.nodes[id];
     if (node === undefined) return [];
     const scope = scopes.scopes[scopes.scopeOf[id] ?? 0];
@@ -145,6 +154,7 @@ function candidatesOf(model: OpenModel, entries: readonly LineEntry[]): Candidat
         description: scope?.path ?? '',
         detail: [node.name, types.text(node.outputs[0] ?? '')].filter((part) => part !== '').join(' · '),
         model,
+        module: holder ?? scope?.path ?? '',
         selection: { kind: 'node', id },
       },
     ];
@@ -155,11 +165,11 @@ function candidatesOf(model: OpenModel, entries: readonly LineEntry[]): Candidat
 function modulesFirst(candidates: readonly Candidate[]): readonly Candidate[] {
   const modules = new Map<string, Candidate>();
   for (const candidate of candidates) {
-    const path = candidate.description ?? '';
+    const path = candidate.module ?? '';
     const key = `${candidate.model.uri.toString()} ${path}`;
     if (path === '' || modules.has(key)) continue;
     const count = candidates.filter(
-      (other) => other.description === path && other.model === candidate.model,
+      (other) => other.module === path && other.model === candidate.model,
     ).length;
     modules.set(key, {
       label: `$(symbol-class) ${path}`,

@@ -11,6 +11,7 @@ import type { Selection, Trouble, ViewEvents } from '../contract/hostApi';
 import type { LinkTable } from '../contract/link';
 import type { Scope, ScopeTree } from '../contract/scopes';
 import { LineIndex } from './lineIndex';
+import type { Linker } from './linker';
 import type { ModelReader, Reading } from './reading';
 import type { WorkspaceRoot } from './sourceRoot';
 import { toTrouble } from './trouble';
@@ -46,6 +47,7 @@ export class OpenModel implements Disposable {
     readonly uri: vscode.Uri,
     readonly root: WorkspaceRoot,
     private readonly reader: ModelReader,
+    private readonly linker: Linker,
     private readonly log: vscode.LogOutputChannel,
   ) {
     this.#store.add(this.#changed);
@@ -110,6 +112,11 @@ export class OpenModel implements Disposable {
     };
   }
 
+  /** True once somebody has asked for its content. */
+  get wasRead(): boolean {
+    return this.#whenRead !== undefined;
+  }
+
   /** Resolves when it has been read once, whether that worked or not. */
   ready(): Promise<void> {
     this.#whenRead ??= this.read();
@@ -154,7 +161,7 @@ export class OpenModel implements Disposable {
     const linking = new AbortController();
     this.#linking = linking;
     try {
-      const links = await this.reader.link(content, this.root, linking.signal);
+      const links = await this.linker.link(this.uri.toString(), content, this.root, linking.signal);
       if (linking.signal.aborted || this.#content !== content) return;
       this.#links = links;
       this.#index = LineIndex.of(links, (path) => nodesWithin(content.scopes, path));
@@ -162,6 +169,13 @@ export class OpenModel implements Disposable {
     } catch (error) {
       if (!isCancelled(error)) this.log.error(`Cannot link ${this.relativePath}:`, String(error));
     }
+  }
+
+  /** Takes over places in source that are known without its content. What was read in the meantime is newer. */
+  restore(index: LineIndex): void {
+    if (this.#content !== undefined) return;
+    this.#index = index;
+    this.#fire('links');
   }
 
   select(selection: Selection, origin: Origin): void {
@@ -195,7 +209,7 @@ export class OpenModel implements Disposable {
 }
 
 /** Ids of the nodes of a module and of all it holds, in file order. */
-function nodesWithin({ scopes }: ScopeTree, path: string): number[] {
+export function nodesWithin({ scopes }: ScopeTree, path: string): number[] {
   const from = scopes.find((scope) => scope.path === path);
   const collect = (scope: Scope | undefined): number[] =>
     scope === undefined ? [] : [...scope.nodes, ...scope.children.flatMap((id) => collect(scopes[id]))];

@@ -1,22 +1,43 @@
-/** Keeps links in step with the source: after edits, saves and new files, the models that link there are linked again. */
+/**
+ * Keeps links in step with the source: after edits, saves, new files and changed cells, what an edit can have touched is
+ * linked again, and nothing else.
+ */
 import * as vscode from 'vscode';
 import { DisposableStore, type Disposable } from '../base/disposable';
+import type { Linker } from './linker';
 import type { Models } from './models';
+import { notebookOf, type WorkspaceRoot } from './sourceRoot';
+import type { WorkspaceIndex } from './workspaceIndex';
 
-const SETTLE_MS = 600;
+const SETTLE_MS = 400;
 
 export class Relinking implements Disposable {
   readonly #store = new DisposableStore();
-  readonly #pending = new Set<string>();
+  readonly #pending = new Map<string, vscode.Uri>();
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(private readonly models: Models) {
+  constructor(
+    private readonly models: Models,
+    private readonly linker: Linker,
+    private readonly index: WorkspaceIndex,
+    private readonly log: vscode.LogOutputChannel,
+  ) {
+    const document = ({ languageId, uri }: vscode.TextDocument): void => {
+      if (languageId === 'python') this.#later(notebookOf(uri)?.uri ?? uri);
+    };
     this.#store.add(
-      vscode.workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
-        if (document.languageId === 'python' && contentChanges.length > 0) this.#later(document.uri);
+      vscode.workspace.onDidChangeTextDocument((event) => {
+        if (event.contentChanges.length > 0) document(event.document);
       }),
     );
-    const watcher = this.#store.add(vscode.workspace.createFileSystemWatcher('**/*.py'));
+    // Closed without saving: the file is again what it was on disk.
+    this.#store.add(vscode.workspace.onDidCloseTextDocument(document));
+    this.#store.add(
+      vscode.workspace.onDidChangeNotebookDocument(({ notebook, contentChanges }) => {
+        if (contentChanges.length > 0) this.#later(notebook.uri);
+      }),
+    );
+    const watcher = this.#store.add(vscode.workspace.createFileSystemWatcher('**/*.{py,ipynb}'));
     for (const event of [watcher.onDidChange, watcher.onDidCreate, watcher.onDidDelete]) {
       this.#store.add(
         event((uri) => {
@@ -34,14 +55,29 @@ export class Relinking implements Disposable {
   }
 
   #later(uri: vscode.Uri): void {
-    this.#pending.add(uri.toString());
+    this.#pending.set(uri.toString(), uri);
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
-      const changed = [...this.#pending].map((text) => vscode.Uri.parse(text));
+      const changed = [...this.#pending.values()];
       this.#pending.clear();
-      for (const model of this.models.all) {
-        if (changed.some((each) => model.root.relative(each) !== undefined)) void model.link();
-      }
+      void this.#take(changed).catch((error: unknown) => {
+        this.log.error('Cannot follow changed source:', String(error));
+      });
     }, SETTLE_MS);
+  }
+
+  async #take(changed: readonly vscode.Uri[]): Promise<void> {
+    const roots = new Map<string, WorkspaceRoot>();
+    for (const { root } of this.models.all) roots.set(root.folder.toString(), root);
+    for (const root of roots.values()) {
+      const files = changed.map((uri) => root.relative(uri)).filter((file) => file !== undefined);
+      if (files.length === 0) continue;
+      for (const file of files) await this.linker.changed(file, root);
+      for (const model of this.models.all) {
+        if (model.root.folder.toString() !== root.folder.toString()) continue;
+        if (model.content === undefined) for (const file of files) await this.index.fileChanged(model, file);
+        else if ((await this.linker.isStale(model.uri.toString(), root)) !== false) void model.link();
+      }
+    }
   }
 }

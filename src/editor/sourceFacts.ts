@@ -10,6 +10,7 @@ import type { Recorded, RecordedValues } from './inspect';
 import type { LineEntry } from './lineIndex';
 import type { Models } from './models';
 import type { OpenModel } from './openModel';
+import type { Standing } from './sourceRoot';
 
 /** Open models beyond these are told as a number. */
 const MOST_OPEN = 3;
@@ -41,9 +42,8 @@ export interface LineFact {
   readonly modules: readonly ModuleFact[];
 }
 
-export interface LinkedModel {
+export interface LinkedModel extends Standing {
   readonly model: OpenModel;
-  readonly file: string;
 }
 
 /**
@@ -54,17 +54,26 @@ export function modelsOf(
   models: Models,
   document: TextDocument,
 ): { readonly shown: readonly LinkedModel[]; readonly others: number } {
-  const found: LinkedModel[] = [];
-  for (const model of models.all) {
-    const file = model.root.relative(document.uri);
-    if (file !== undefined && model.index.inFile(file).length > 0) found.push({ model, file });
-  }
+  const found = linkedModels(models, document);
   const open = found.filter(({ model }) => model.editors > 0).slice(0, MOST_OPEN);
   const depth = ({ model }: LinkedModel): number =>
     model.uri.path.split('/').length * 1000 + model.uri.path.length;
   const nearest = [...found].sort((a, b) => depth(a) - depth(b)).slice(0, 1);
   const shown = open.length > 0 ? open : nearest;
   return { shown, others: found.length - shown.length };
+}
+
+/** Every known model that links to a document, with where the document stands in its source; those in editors first. */
+export function linkedModels(models: Models, document: TextDocument): LinkedModel[] {
+  const standings = new Map<string, Standing | undefined>();
+  return models.all.flatMap((model) => {
+    const key = model.root.folder.toString();
+    if (!standings.has(key)) standings.set(key, model.root.standing(document));
+    const standing = standings.get(key);
+    return standing !== undefined && model.index.inFile(standing.file).length > 0
+      ? [{ model, ...standing }]
+      : [];
+  });
 }
 
 /** The facts of one entry. */

@@ -40,10 +40,11 @@ export class Targets {
   /** What the line under a cursor made: the last node of the innermost call there. */
   async atCursor({ document, selection: { active } }: vscode.TextEditor): Promise<Target | undefined> {
     for (const model of this.models.all) {
-      const file = model.root.relative(document.uri);
-      if (file === undefined) continue;
+      const standing = model.root.standing(document);
+      if (standing === undefined || model.index.inFile(standing.file).length === 0) continue;
       await model.ready();
-      const line = active.line + 1;
+      const { file, before } = standing;
+      const line = active.line + 1 + before;
       const [entry] = [...model.index.at(file, line, active.character), ...model.index.at(file, line)];
       const id = entry?.nodes.at(-1);
       if (id !== undefined) return { ...this.#whole(model), selection: { kind: 'node', id } };

@@ -83,15 +83,50 @@ export class WorkspaceIndex {
     }
   }
 
+  /** True for a model whose links are older than its file or its Python, and for one that is not known. */
+  isStale(id: string): boolean {
+    return this.#models.get(id)?.stale ?? true;
+  }
+
+  /** The files a model's links were made from; empty before the first time. */
+  filesOf(id: string): ReadonlySet<string> {
+    return this.#models.get(id)?.uses?.files ?? new Set();
+  }
+
+  /** Lets go of a model's links; what they were made from stays known, so that an edit still tells it is stale. */
+  release(id: string): void {
+    const entry = this.#models.get(id);
+    if (entry === undefined) return;
+    entry.table = null;
+    entry.lines = null;
+  }
+
+  /** Links one model if it is stale, after what is being linked now. Rejects with the reason why it cannot be. */
+  link(id: string, signal?: AbortSignal): Promise<LinkTable> {
+    const linking = this.#running
+      .catch(() => undefined)
+      .then(async () => {
+        const entry = this.#models.get(id);
+        if (entry === undefined) throw new Error(`The index does not know ${id}.`);
+        await this.#refresh(signal, [entry]);
+        if (entry.error !== null) throw entry.error as Error;
+        if (entry.table === null) throw new Error(`The links of ${id} were not made.`);
+        return entry.table;
+      });
+    this.#running = linking.then(() => undefined);
+    this.#running.catch(() => undefined);
+    return linking;
+  }
+
   /** Links what is stale, one model after the other, in slices. Calls made meanwhile wait for their turn. */
   refresh(signal?: AbortSignal): Promise<void> {
     this.#running = this.#running.catch(() => undefined).then(() => this.#refresh(signal));
     return this.#running;
   }
 
-  async #refresh(signal: AbortSignal | undefined): Promise<void> {
+  async #refresh(signal: AbortSignal | undefined, entries = [...this.#models.values()]): Promise<void> {
     this.#sources ??= new Sources(await this.root.list(signal));
-    for (const entry of [...this.#models.values()]) {
+    for (const entry of entries) {
       throwIfCancelled(signal);
       if (!entry.stale) continue;
       entry.stale = false;
