@@ -4,6 +4,10 @@
  */
 import * as vscode from 'vscode';
 import { Bookmarks } from './editor/bookmarks';
+import { ClampCommands } from './editor/clampCommands';
+import { ClampLive } from './editor/clampLive';
+import { ClampMarks } from './editor/clampMarks';
+import { Clamps } from './editor/clamps';
 import { ModuleLenses } from './editor/codeLens';
 import { registerCommands } from './editor/commands';
 import { EngineAccess } from './editor/engineAccess';
@@ -24,6 +28,7 @@ import { Models } from './editor/models';
 import { ModelsTree } from './editor/modelsTree';
 import { Navigation } from './editor/navigation';
 import { NodeCommands } from './editor/nodeCommands';
+import { Neurons } from './editor/neurons';
 import { NodeTiming } from './editor/nodeTiming';
 import { Panels } from './editor/panels';
 import { Pictures } from './editor/pictures';
@@ -61,12 +66,15 @@ export function activate(context: vscode.ExtensionContext): void {
   const weights = new Weights(reader);
   const feeds = keep(new FeedBook(context.workspaceState, log));
   const storage = context.storageUri ?? context.globalStorageUri;
+  const clamps = keep(new Clamps(context.workspaceState));
   const runs = keep(
-    new RunController(models, engine, feeds, weights, trust, storage, context.workspaceState, log),
+    new RunController(models, engine, feeds, weights, trust, clamps, storage, context.workspaceState, log),
   );
+  const clampLive = keep(new ClampLive(models, clamps, engine, feeds, trust));
   const pictures = new Pictures(engine, runs, feeds, weights);
   const navigation = keep(new Navigation(models, panels));
   const timing = keep(new NodeTiming(engine, runs));
+  const neurons = keep(new Neurons(engine, runs, weights));
   const bookmarks = keep(new Bookmarks(context.workspaceState));
   const probes = keep(new Probes(engine, runs, storage, log));
   const experiments = new Experiments(models, panels, probes, (id) => {
@@ -88,7 +96,20 @@ export function activate(context: vscode.ExtensionContext): void {
       context.extensionUri,
       models,
       panels,
-      { navigation, runs, feeds, weights, pictures, trust, timing, bookmarks, probes },
+      {
+        navigation,
+        runs,
+        feeds,
+        weights,
+        pictures,
+        trust,
+        timing,
+        bookmarks,
+        neurons,
+        probes,
+        clamps,
+        clampLive,
+      },
       log,
     ),
   );
@@ -113,6 +134,7 @@ export function activate(context: vscode.ExtensionContext): void {
   );
 
   keep(new LineTimes(models, timing, sourceChanged.event));
+  keep(new ClampMarks(models, clamps, sourceChanged.event));
   const manifest: unknown = context.extension.packageJSON;
   const heat = {
     negative: contributedColor(manifest, 'patchclamp.negative'),
@@ -132,6 +154,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const nodes = new NodeCommands(models, targets, navigation);
   const running = new RunCommands(targets, panels, runs, feeds);
   const asking = new ProbeCommands(targets, panels, engine, runs, feeds, probes, reports);
+  const clamping = new ClampCommands(targets, clamps, runs);
   const weighing = new WeightCommands(targets, panels, weights);
   const samples = new Samples(context.extensionUri, panels, context.globalState);
   void samples.resume();
@@ -154,6 +177,8 @@ export function activate(context: vscode.ExtensionContext): void {
         copySite: (argument) => nodes.copySite(argument),
         changeFeed: (argument) => running.changeFeed(argument),
         measureTimes: (argument) => running.withModel(argument, (model) => timing.measure(model)),
+        openNeurons: (argument) =>
+          running.withModel(argument, (model, selection) => Promise.resolve(neurons.open(model, selection))),
         hideTimes: () => timing.clear(),
         openSample: () => samples.open(),
         showLog: () => {
@@ -171,6 +196,10 @@ export function activate(context: vscode.ExtensionContext): void {
         whatDrives: (argument) => asking.whatDrives(argument),
         runExperiment: (argument) => experiments.run(argument),
         clearFindings: () => probes.clear(),
+        clampThis: (argument) => clamping.clamp(argument),
+        ablate: (argument) => clamping.ablate(argument),
+        scale: (argument) => clamping.scale(argument),
+        clearClamps: (argument) => clamping.clear(argument),
         writeExportScript: (argument) => exporting.write(argument),
         runExport: (argument) => exporting.run(argument),
         stopExport: () => exports.stop(),

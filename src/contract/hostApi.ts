@@ -3,8 +3,10 @@
  * Payloads are JSON, ArrayBuffers and typed arrays; events carry complete snapshots with a revision, never deltas.
  * Every text in here is already in the person's language.
  */
+import type { Clamp, ClampEffect } from './clamp';
 import type { GraphModel } from './graphModel';
 import type { NodeLink, SourcePlace } from './link';
+import type { NeuronLayer, NeuronLinks, NeuronQuestion, UnitActivity } from './neurons';
 import type { FeedSpec } from './run';
 import type { TensorSummary } from './tensor';
 
@@ -77,6 +79,8 @@ export interface RunHeader {
   readonly note: string;
   /** One line: what went in. */
   readonly inputs: string;
+  /** The interventions it was made with, as the command line writes them. */
+  readonly clamps: readonly string[];
   /** True when the model file has changed since. */
   readonly stale: boolean;
 }
@@ -93,6 +97,16 @@ export interface RunState {
   readonly shown: string | null;
   readonly comparedWith: string | null;
   /** The last failed run, until the next one starts. */
+  readonly trouble: Trouble | null;
+}
+
+/** The standing interventions, and what they do to the outputs on the chosen inputs. */
+export interface ClampState {
+  readonly revision: number;
+  readonly clamps: readonly Clamp[];
+  readonly busy: boolean;
+  /** null until it is known, or while none is active. */
+  readonly effect: ClampEffect | null;
   readonly trouble: Trouble | null;
 }
 
@@ -271,6 +285,23 @@ export interface PictureRequest {
   readonly fixed: Readonly<Record<number, number>>;
 }
 
+/** A layer of the neuron graph as a page shows it. */
+export interface ShownLayer extends NeuronLayer {
+  /** Module path, else the operator, else the input's name. */
+  readonly title: string;
+  readonly op: string;
+  readonly selection: Selection;
+  /** `model.py:42`, or ''. */
+  readonly line: string;
+}
+
+export interface NeuronMap {
+  readonly revision: number;
+  readonly layers: readonly ShownLayer[];
+  /** The layer of what was asked for, or -1 where the model has none. */
+  readonly start: number;
+}
+
 export interface HostApi {
   ready(): Promise<{
     readonly model: ModelSnapshot;
@@ -278,6 +309,9 @@ export interface HostApi {
     readonly run: RunSnapshot | null;
     readonly times: NodeTimes | null;
     readonly bookmarks: readonly Bookmark[];
+    /** A command asked for the neuron graph here before the page was there. */
+    readonly neurons: Selection | null;
+    readonly clamps: ClampState;
   }>;
   inspect(selection: Selection, signal?: AbortSignal): Promise<Inspection>;
   /** A person selected something in the graph. */
@@ -298,6 +332,16 @@ export interface HostApi {
   compareWith(id: string | null): Promise<void>;
   /** Profiles the chosen inputs in a session of its own; the times come as an event. */
   measureTimes(): Promise<void>;
+  /** Puts a standing intervention in the place of the one with its id. */
+  putClamp(clamp: Clamp): Promise<void>;
+  /** Asks the person for another site, so that one unit or position can be held. */
+  editClamp(id: string): Promise<void>;
+  removeClamp(id: string): Promise<void>;
+  clearClamps(): Promise<void>;
+  /** Layers of units, with the one that belongs to what is selected. */
+  neurons(selection: Selection): Promise<NeuronMap>;
+  neuronActivity(layer: number, signal?: AbortSignal): Promise<UnitActivity>;
+  neuronLinks(question: NeuronQuestion, signal?: AbortSignal): Promise<NeuronLinks>;
   setBookmarks(bookmarks: readonly Bookmark[]): Promise<void>;
   searchTexts(signal?: AbortSignal): Promise<SearchTexts>;
   /** Asks where to, and writes a file. False when the person decided not to. */
@@ -314,6 +358,9 @@ export interface ViewEvents {
   run: RunSnapshot | null;
   times: NodeTimes | null;
   bookmarks: readonly Bookmark[];
+  /** A command asks for the neuron graph. */
+  neurons: { readonly selection: Selection };
+  clamps: ClampState;
   selection: {
     readonly revision: number;
     readonly selection: Selection;

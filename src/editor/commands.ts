@@ -16,6 +16,7 @@ export const COMMANDS = [
   'compareRuns',
   'measureTimes',
   'hideTimes',
+  'openNeurons',
   'showWeights',
   'exportWeight',
   'revealInGraph',
@@ -41,6 +42,10 @@ export const COMMANDS = [
   'whatDrives',
   'runExperiment',
   'clearFindings',
+  'clampThis',
+  'ablate',
+  'scale',
+  'clearClamps',
 ] as const;
 
 export type CommandId = (typeof COMMANDS)[number];

@@ -37,6 +37,7 @@ export function graphWords(): Record<string, string> {
     'graph.bookmark': l10n.t('Bookmark the selection (b)'),
     'graph.bookmarkKeys': l10n.t('Delete removes'),
     'graph.table': l10n.t('Table of nodes (t)'),
+    'graph.neurons': l10n.t('Open as neurons (w)'),
     'graph.empty': l10n.t('This model has no nodes.'),
     'graph.unknownShape': l10n.t('shape unknown until a run'),
     'graph.consumers': l10n.t('{0} readers'),

@@ -1,5 +1,6 @@
 /** Commands about runs: run, capture, compare, and what one does with a kept run. */
 import * as vscode from 'vscode';
+import type { Selection } from '../contract/hostApi';
 import { formatMs } from '../tensor/format';
 import type { KeptRun } from '../study/runs';
 import type { FeedBook } from './feedBook';
@@ -34,11 +35,14 @@ export class RunCommands {
   }
 
   /** Work on the model that an argument names, in its editor. */
-  async withModel(argument: unknown, work: (model: OpenModel) => Promise<void>): Promise<void> {
+  async withModel(
+    argument: unknown,
+    work: (model: OpenModel, selection: Selection) => Promise<void>,
+  ): Promise<void> {
     const target = await this.targets.of(argument);
     if (target === undefined) return;
     await this.panels.open(target.model.uri);
-    await work(target.model);
+    await work(target.model, target.selection);
   }
 
   stopRun(): Promise<void> {

@@ -11,7 +11,9 @@ import type { StoredCapture } from '../contract/engineApi';
 import type { RunSnapshot, RunState, Trouble } from '../contract/hostApi';
 import type { Captured } from '../contract/run';
 import type { TensorData } from '../contract/tensor';
+import { interventionsOf, printClamp } from '../study/clamps';
 import { RunStore, sameStamp, type KeptRun } from '../study/runs';
+import type { Clamps } from './clamps';
 import type { EngineAccess } from './engineAccess';
 import type { FeedBook } from './feedBook';
 import type { RecordedValues } from './inspect';
@@ -60,6 +62,7 @@ export class RunController implements Disposable {
     private readonly feeds: FeedBook,
     private readonly weights: Weights,
     private readonly trust: Trust,
+    private readonly clamps: Clamps,
     private readonly storage: vscode.Uri,
     memory: vscode.Memento,
     private readonly log: vscode.LogOutputChannel,
@@ -151,6 +154,9 @@ export class RunController implements Disposable {
       overlays: overlays(graph, values, book.other === undefined ? null : book.valuesOf(book.other), titles),
       types,
       notes: [
+        ...((run.clamps ?? []).length === 0
+          ? []
+          : [vscode.l10n.t('Made with {0}.', (run.clamps ?? []).map(printClamp).join(', '))]),
         ...run.notes,
         ...(stale ? [vscode.l10n.t('The model file has changed since this run.')] : []),
       ],
@@ -168,7 +174,8 @@ export class RunController implements Disposable {
     await this.#while(model, vscode.l10n.t('{0} of {1}', name, model.name), abort, async () => {
       const made = await this.feeds.build(model, abort.signal);
       await this.#checkUnchanged(model, content);
-      const request = { feeds: made.tensors };
+      const clamps = this.clamps.of(model).filter(({ active }) => active);
+      const request = { feeds: made.tensors, interventions: interventionsOf(clamps) };
       const result = await record(this.engine, model, content, request, abort.signal);
       await this.#checkUnchanged(model, content);
       const inputs = Object.entries(made.tensors).map(([site, tensor]) => this.feeds.summarize(site, tensor));
@@ -183,6 +190,7 @@ export class RunController implements Disposable {
         model: content.stamp,
         feeds: made.kept,
         dims: made.dims,
+        ...(clamps.length === 0 ? {} : { clamps }),
         values: unique([...inputs, ...result.outputs.map(toStored), ...result.captures.map(toStored)]),
         outputs: result.outputs.map(({ site }) => site),
         notes: result.notes,

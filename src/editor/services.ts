@@ -1,7 +1,10 @@
 /** What a webview's session needs of the editor. Built once, in `extension.ts`. */
 import type { Bookmarks } from './bookmarks';
+import type { ClampLive } from './clampLive';
+import type { Clamps } from './clamps';
 import type { FeedBook } from './feedBook';
 import type { Navigation } from './navigation';
+import type { Neurons } from './neurons';
 import type { NodeTiming } from './nodeTiming';
 import type { Pictures } from './pictures';
 import type { Probes } from './probes';
@@ -18,5 +21,8 @@ export interface Services {
   readonly trust: Trust;
   readonly timing: NodeTiming;
   readonly bookmarks: Bookmarks;
+  readonly neurons: Neurons;
   readonly probes: Probes;
+  readonly clamps: Clamps;
+  readonly clampLive: ClampLive;
 }

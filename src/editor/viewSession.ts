@@ -5,7 +5,8 @@
 import { l10n, type LogOutputChannel } from 'vscode';
 import { DisposableStore, type Disposable } from '../base/disposable';
 import { rpc, type Port } from '../base/rpc';
-import type { HostApi, ModelSnapshot, RunSnapshot, ViewEvents } from '../contract/hostApi';
+import type { ClampState, HostApi, ModelSnapshot, RunSnapshot, ViewEvents } from '../contract/hostApi';
+import { editClampSite } from './clampCommands';
 import { feedSpecs, outputSpecs } from './feedSpecs';
 import { inspect } from './inspect';
 import type { OpenModel } from './openModel';
@@ -22,7 +23,7 @@ export function serveView(
   log: LogOutputChannel,
 ): Disposable {
   const store = new DisposableStore();
-  const { runs, feeds, navigation, weights, pictures, timing, bookmarks } = services;
+  const { runs, feeds, navigation, weights, pictures, timing, bookmarks, neurons } = services;
 
   const local: { readonly [K in keyof HostApi]: HostApi[K] } = {
     ready: async () => {
@@ -33,6 +34,8 @@ export function serveView(
         run: runSnapshot(model, services),
         times: timing.column(model),
         bookmarks: bookmarks.of(model),
+        neurons: neurons.wanted(model),
+        clamps: clampState(model, services),
       };
     },
     inspect: (selection) => Promise.resolve(inspect(model, selection, runs.recorded(model))),
@@ -56,6 +59,13 @@ export function serveView(
     showRun: (id) => runs.show(model, id),
     compareWith: (id) => runs.compareWith(model, id),
     measureTimes: () => timing.measure(model),
+    putClamp: (clamp) => services.clamps.put(model, clamp),
+    editClamp: (id) => editClampSite(model, services.clamps, id),
+    removeClamp: (id) => services.clamps.remove(model, id),
+    clearClamps: () => services.clamps.clear(model),
+    neurons: (selection) => neurons.map(model, selection),
+    neuronActivity: (layer, signal) => neurons.activity(model, layer, signal),
+    neuronLinks: (question, signal) => neurons.links(model, question, signal),
     setBookmarks: (list) => bookmarks.set(model, list),
     searchTexts: (signal) => searchTexts(model, signal),
     saveFile: (name, content) => saveFile(model, name, content),
@@ -122,16 +132,32 @@ export function serveView(
     }),
   );
   store.add(
+    neurons.onDidAsk(({ model: of, selection }) => {
+      if (of === model) connection.emit('neurons', { selection });
+    }),
+  );
+  store.add(
     bookmarks.onDidChange((of) => {
       if (of === model) connection.emit('bookmarks', bookmarks.of(model));
     }),
   );
+  for (const onDidChange of [services.clamps.onDidChange, services.clampLive.onDidChange]) {
+    store.add(
+      onDidChange((of) => {
+        if (of === model) connection.emit('clamps', clampState(model, services));
+      }),
+    );
+  }
   store.add(
     services.trust.onDidChange(() => {
       connection.emit('model', snapshot(model, services));
     }),
   );
   return store;
+}
+
+function clampState(model: OpenModel, { clamps, clampLive }: Services): ClampState {
+  return { revision: model.revision, clamps: clamps.of(model), ...clampLive.of(model) };
 }
 
 /** The shown run with the shown finding's overlay; a finding alone where no run is shown. */

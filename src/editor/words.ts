@@ -1,10 +1,23 @@
 /** The words the webview shows, in the person's language. The webview itself knows no language. */
 import { l10n } from 'vscode';
 import { graphWords } from './graphWords';
+import { neuronWords } from './neuronWords';
 
 export function webviewWords(): Record<string, string> {
   return {
     reading: l10n.t('Reading the model…'),
+    clamps: l10n.t('Clamps'),
+    clearClamps: l10n.t('Let every clamp go (Shift+Escape)'),
+    clampScale: l10n.t('multiplied by'),
+    clampSet: l10n.t('held at'),
+    clampActive: l10n.t('{0} is active'),
+    clampSite: l10n.t('Click to choose one unit or position of it.'),
+    clampRemove: l10n.t('Let go'),
+    clampMoved: l10n.t('moved by {0} at most; its largest value is {1}'),
+    clampStill: l10n.t('does not move at all'),
+    clampWithout: l10n.t('without'),
+    clampWith: l10n.t('with'),
+    clampChange: l10n.t('change'),
     inspector: l10n.t('Inspector'),
     graph: l10n.t('Graph'),
     resize: l10n.t('Width of the inspector'),
@@ -82,5 +95,6 @@ export function webviewWords(): Record<string, string> {
     places: l10n.t('Lines'),
     nodes: l10n.t('{0} nodes'),
     ...graphWords(),
+    ...neuronWords(),
   };
 }

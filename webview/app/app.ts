@@ -3,6 +3,7 @@
  * holds the latest snapshots and passes them down; components below never touch the transport.
  */
 import { html, nothing } from 'lit';
+import type { Clamp } from '../../src/contract/clamp';
 import type { Bookmark, HostApi, ModelSnapshot, OverlayKind, Selection } from '../../src/contract/hostApi';
 import { isCancelled } from '../../src/base/cancel';
 import { describe } from '../../src/base/errors';
@@ -14,7 +15,10 @@ import { refOf } from '../graph/selecting';
 import '../inspector/inspector';
 import type { Inquiry } from '../inspector/inquiry';
 import { define } from '../kit/define';
+import '../neurons/neurons';
+import type { NeuronPort } from '../neurons/neuronProperties';
 import { AppProperties } from './appProperties';
+import './clamps';
 import { chosenKind, Columns, type NumberColumn } from './columns';
 import type { Connection } from './connection';
 import { prepareLayoutWorker } from './layoutWorker';
@@ -36,6 +40,7 @@ export class PcApp extends AppProperties {
   readonly #columns = new Columns();
   #connection: Connection | undefined;
   #inquiry: Inquiry | null = null;
+  #neuronPort: NeuronPort | null = null;
   #makeWorker: (() => Worker) | undefined;
   #inspecting: AbortController | undefined;
 
@@ -57,6 +62,11 @@ export class PcApp extends AppProperties {
       exportWeight: (name) => this.#tell(host.exportWeight(name)),
       openPlace: (place) => this.#tell(host.openPlace(place)),
     };
+    this.#neuronPort = {
+      map: (selection) => host.neurons(selection),
+      activity: (layer, signal) => host.neuronActivity(layer, signal),
+      links: (question, signal) => host.neuronLinks(question, signal),
+    };
     this.view = readViewState(connection.loadState());
     connection.on('model', (model) => {
       this.#setModel(model);
@@ -74,6 +84,12 @@ export class PcApp extends AppProperties {
     connection.on('bookmarks', (bookmarks) => {
       this.bookmarks = bookmarks;
     });
+    connection.on('clamps', (clamps) => {
+      this.clamps = clamps;
+    });
+    connection.on('neurons', ({ selection }) => {
+      this.neuronsAt = selection;
+    });
     connection.on('selection', ({ selection, origin }) => {
       if (origin !== 'graph') this.selection = selection;
       this.#inspect();
@@ -82,12 +98,14 @@ export class PcApp extends AppProperties {
       this.highlight = nodes;
     });
     this.#makeWorker = await prepareLayoutWorker(document.body.dataset['worker'] ?? '');
-    const { model, runs, run, times, bookmarks } = await host.ready();
+    const { model, runs, run, times, bookmarks, clamps, neurons } = await host.ready();
     this.runs = runs;
     this.run = run;
     this.times = times;
     this.bookmarks = bookmarks;
+    this.clamps = clamps;
     this.selection = model.selection;
+    this.neuronsAt = neurons;
     this.#setModel(model);
   }
 
@@ -128,11 +146,14 @@ export class PcApp extends AppProperties {
           if (detail.kind === 'time' && this.times === null) this.#host((host) => host.measureTimes());
         }}
       ></pc-run-bar>
+      ${this.#clamps()}
       ${renderWarnings(model.warnings, this.warningsOpen, () => (this.warningsOpen = !this.warningsOpen))}
       ${renderTrouble(this.runs, this.run, () => this.#host((host) => host.showLog()))}
       <div class="panes ${this.narrow ? 'narrow' : ''}">
         <div class="main">
+          ${this.neuronsAt === null ? nothing : this.#neurons(this.neuronsAt)}
           <pc-graph
+            ?hidden=${this.neuronsAt !== null}
             data-vscode-context=${this.context}
             .makeWorker=${this.#makeWorker}
             .words=${model.words}
@@ -161,6 +182,7 @@ export class PcApp extends AppProperties {
             @pc-search=${() => void this.#tell(this.#fetchTexts())}
             @pc-export=${this.#save}
             @pc-table=${() => void this.#openTable()}
+            @pc-neurons=${() => (this.neuronsAt = this.selection)}
           ></pc-graph>
           ${this.tabled ? this.#table(model) : nothing}
         </div>
@@ -193,6 +215,20 @@ export class PcApp extends AppProperties {
     `;
   }
 
+  /** Nothing where nothing stands, so that it takes no room and no landmark. */
+  #clamps(): unknown {
+    if (this.clamps === null || this.clamps.clamps.length === 0) return nothing;
+    return html`<pc-clamps
+      role="region"
+      aria-label=${word('clamps')}
+      .state=${this.clamps}
+      @pc-put-clamp=${({ detail }: CustomEvent<Clamp>) => this.#host((host) => host.putClamp(detail))}
+      @pc-edit-clamp=${({ detail }: CustomEvent<string>) => this.#host((host) => host.editClamp(detail))}
+      @pc-remove-clamp=${({ detail }: CustomEvent<string>) => this.#host((host) => host.removeClamp(detail))}
+      @pc-clear-clamps=${() => this.#host((host) => host.clearClamps())}
+    ></pc-clamps>`;
+  }
+
   #setModel(model: ModelSnapshot): void {
     setWords(model.words);
     this.model = model;
@@ -213,6 +249,22 @@ export class PcApp extends AppProperties {
   #overlay(): GraphOverlay | null {
     const kind = this.#kind();
     return this.#numbers().find((column) => column.kind === kind)?.overlay ?? null;
+  }
+
+  #neurons(at: Selection): unknown {
+    return html`<pc-neurons
+      .port=${this.#neuronPort}
+      .selection=${this.selection.kind === 'none' ? at : this.selection}
+      .runId=${this.run?.id ?? ''}
+      @pc-select=${({ detail }: CustomEvent<SelectionDetail>) => {
+        this.#select(detail.selection);
+      }}
+      @pc-open=${({ detail }: CustomEvent<SelectionDetail>) => this.#host((host) => host.reveal(detail.selection, 'call'))}
+      @pc-close=${() => {
+        this.neuronsAt = null;
+        void this.updateComplete.then(() => this.renderRoot.querySelector('pc-graph')?.focus());
+      }}
+    ></pc-neurons>`;
   }
 
   #table({ graph }: ModelSnapshot): unknown {

@@ -2,6 +2,7 @@
 import { LitElement } from 'lit';
 import type {
   Bookmark,
+  ClampState,
   Inspection,
   ModelSnapshot,
   NodeTimes,
@@ -29,8 +30,10 @@ export abstract class AppProperties extends LitElement {
     context: { state: true },
     times: { state: true },
     bookmarks: { state: true },
+    clamps: { state: true },
     searchTexts: { state: true },
     tabled: { state: true },
+    neuronsAt: { state: true },
   };
   static override readonly styles = [shared, appStyle];
 
@@ -49,9 +52,12 @@ export abstract class AppProperties extends LitElement {
   declare context: string;
   declare times: NodeTimes | null;
   declare bookmarks: readonly Bookmark[];
+  declare clamps: ClampState | null;
   declare searchTexts: SearchTexts | null;
   /** The table of nodes is open. */
   declare tabled: boolean;
+  /** What the neuron graph was opened at; null while the graph of nodes is shown. */
+  declare neuronsAt: Selection | null;
 
   constructor() {
     super();
@@ -68,7 +74,9 @@ export abstract class AppProperties extends LitElement {
     this.context = '';
     this.times = null;
     this.bookmarks = [];
+    this.clamps = null;
     this.searchTexts = null;
     this.tabled = false;
+    this.neuronsAt = null;
   }
 }

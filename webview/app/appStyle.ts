@@ -42,6 +42,12 @@ export const appStyle = css`
     flex: none;
     max-height: 60%;
   }
+  pc-graph[hidden] {
+    display: none;
+  }
+  pc-neurons {
+    flex: 1;
+  }
   pc-graph {
     flex: 1;
     min-width: 0;

@@ -19,6 +19,7 @@ export interface Parts {
   menu(): void;
   table(): void;
   bookmark(): void;
+  neurons(): void;
   show(menu: 'bookmarks' | 'save'): void;
   search(): void;
   clear(): void;
@@ -69,6 +70,7 @@ export function actionsOf(parts: Parts): Readonly<Record<Command, () => void>> {
     copy: () => parts.copy(),
     table: () => parts.table(),
     bookmark: () => parts.bookmark(),
+    neurons: () => parts.neurons(),
     bookmarks: () => parts.show('bookmarks'),
     save: () => parts.show('save'),
     menu: () => parts.menu(),

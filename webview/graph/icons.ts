@@ -21,5 +21,6 @@ export const icons = {
   outline: stroke('M2 3.5h3M4.5 8h3M4.5 12.5h3M7 3.5h7M9.5 8H14M9.5 12.5H14'),
   bookmark: stroke('M4.5 2.5h7v11L8 10.5l-3.5 3z'),
   table: stroke('M2.5 3.5h11v9h-11zM2.5 6.5h11M6 6.5v6'),
+  neurons: stroke('M3 3.5h2v2H3zM3 10.5h2v2H3zM11 7h2v2h-2zM5 4.5L11 8M5 11.5L11 8'),
   save: stroke('M8 2v8M4.5 7L8 10.5 11.5 7M2.5 13.5h11'),
 } as const;

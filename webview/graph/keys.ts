@@ -33,6 +33,7 @@ export type Command =
   | 'bookmark'
   | 'bookmarks'
   | 'save'
+  | 'neurons'
   | 'menu';
 
 const plain: Readonly<Record<string, Command>> = {
@@ -63,6 +64,7 @@ const plain: Readonly<Record<string, Command>> = {
   b: 'bookmark',
   B: 'bookmarks',
   s: 'save',
+  w: 'neurons',
   ContextMenu: 'menu',
 };
 

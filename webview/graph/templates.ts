@@ -68,7 +68,8 @@ export function renderBar(state: BarState): unknown {
     ${button('zoomOut', icons.zoomOut, 'zoomOut')} ${button('zoomIn', icons.zoomIn, 'zoomIn')}
     ${button('fit', icons.fit, 'fit')}
     <span class="gap"></span>
-    ${button('table', icons.table, 'table')} ${renderBookmarks(state)} ${renderSave(state)}
+    ${button('table', icons.table, 'table')} ${button('neurons', icons.neurons, 'neurons')}
+    ${renderBookmarks(state)} ${renderSave(state)}
   </div>`;
 }
 

@@ -35,6 +35,7 @@ export const defaultWords = {
   bookmark: 'Bookmark the selection (b)',
   bookmarkKeys: 'Delete removes',
   table: 'Table of nodes (t)',
+  neurons: 'Open as neurons (w)',
   empty: 'This model has no nodes.',
   unknownShape: 'shape unknown until a run',
   consumers: '{0} readers',

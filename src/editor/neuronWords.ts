@@ -1,0 +1,30 @@
+/** The neuron graph's words in the person's language. */
+import { l10n } from 'vscode';
+
+export function neuronWords(): Record<string, string> {
+  return {
+    'neurons.title': l10n.t('Neurons'),
+    'neurons.back': l10n.t('Back to the graph (Esc)'),
+    'neurons.copy': l10n.t('Address of the chosen unit (y copies it)'),
+    'neurons.byWeight': l10n.t('Weight (x)'),
+    'neurons.byContribution': l10n.t('Weight × activation (x)'),
+    'neurons.hops': l10n.t('Hops (+ −)'),
+    'neurons.empty': l10n.t('No layer of units was found in this model.'),
+    'neurons.input': l10n.t('Input'),
+    'neurons.units': l10n.t('{0} units'),
+    'neurons.unit': l10n.t('Unit {0}'),
+    'neurons.range': l10n.t('Least and most of the units’ means in the shown run'),
+    'neurons.openLine': l10n.t('Open {0}'),
+    'neurons.pick': l10n.t(
+      'Pick a unit to see its strongest connections: arrows walk, [ and ] follow the strongest.',
+    ),
+    'neurons.incoming': l10n.t('Reads most from'),
+    'neurons.outgoing': l10n.t('Gives most to'),
+    'neurons.shown': l10n.t('{0} of {1}, {2} of the sum of magnitudes'),
+    'neurons.none': l10n.t('No connection.'),
+    'neurons.unitHead': l10n.t('Unit'),
+    'neurons.weight': l10n.t('Weight'),
+    'neurons.contribution': l10n.t('× activation'),
+    'neurons.found': l10n.t('{0}: {1} strongest incoming and {2} outgoing connections'),
+  };
+}
