@@ -14,6 +14,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command: Comman
   link: () => import('./cli/link'),
   methods: () => import('./cli/methods'),
   probe: () => import('./cli/probe'),
+  nonfinite: () => import('./cli/compareNonFinite'),
   run: () => import('./cli/run'),
 };
 

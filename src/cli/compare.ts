@@ -1,28 +1,55 @@
 /**
- * `patchclamp compare A B`: what differs between two models, node by node, module by module and weight by weight,
- * without any mapping file. See `compareReport.ts` for the shape of `--json`.
+ * `patchclamp compare A B`: what differs between two models, node by node, module by module and weight by weight, and,
+ * where an input is given, value by value; or between a model and what its framework recorded. No mapping file. The
+ * shapes of `--json` are in `compareReport.ts` and `compareValues.ts`.
  */
-import type { LocalModel } from '../onnx/files';
-import { openLocal } from '../onnx/files';
-import { buildScopes } from '../onnx/scopes';
-import { WeightReader } from '../onnx/weights';
+import { compareValues } from '../compare/activations';
+import { DEFAULT_THRESHOLD, departuresOf, type Departures } from '../compare/departures';
 import { differenceOf, type Difference } from '../compare/difference';
 import { fingerprintsOf } from '../compare/fingerprints';
-import { compareWeights, pairWeights, type WeightDifference } from '../compare/weights';
+import { pairValues } from '../compare/values';
+import { compareWeights, pairWeights } from '../compare/weights';
+import { makeFeeds } from '../data/feedText';
+import { buildScopes } from '../onnx/scopes';
+import { compareRecording } from './compareRecording';
+import { Opened, linesOf } from './compareModel';
 import { printDifference, reportDifference } from './compareReport';
+import { captureBy, feedsFor } from './compareRun';
+import { jsonLine, printValues, reportValues } from './compareValues';
+import { commandEngine } from './engine';
+import { commandFiles } from './feeds';
 import { parseOptions, usage, type Command, type Io } from './options';
+
+const OPTIONS = {
+  'no-weights': 'flag',
+  'no-control': 'flag',
+  feed: 'many',
+  dim: 'many',
+  threshold: 'one',
+  source: 'one',
+  json: 'flag',
+} as const;
 
 export const command: Command = {
   name: 'compare',
-  usage: 'compare A.onnx B.onnx [--no-weights] [--json]',
+  usage:
+    'compare A.onnx B.onnx [--no-weights] [--feed NAME=FILE.npy… [--dim NAME=SIZE]… [--no-control]] ' +
+    '[--threshold X] [--source DIR] [--json], or compare A.onnx RECORDED.npz [--threshold X] [--source DIR] [--json]',
   summary:
-    'Say what differs between two models: nodes that are the same, changed, added and removed, by module, and how far ' +
-    'apart their weights are.',
+    'Say what differs between two models: nodes that are the same, changed, added and removed, by module; how far apart ' +
+    'weights are; with --feed, how far apart values are and where they part. With an .npz of recorded activations: where ' +
+    "a model departs from its framework's own.",
   async run(args, io) {
-    const { positionals, options } = parseOptions(args, { 'no-weights': 'flag', json: 'flag' });
+    const { positionals, options } = parseOptions(args, OPTIONS);
     const [first, second] = positionals;
     if (first === undefined || second === undefined || positionals.length > 2)
       throw usage('Name two models.', 'Write patchclamp compare A.onnx B.onnx.');
+    const threshold = thresholdOf(options.threshold);
+    if (/\.npz$/i.test(second)) {
+      const { source, json } = options;
+      await compareRecording({ model: first, recording: second, threshold, source, json }, io);
+      return 0;
+    }
     const a = await Opened.open(first, io);
     try {
       const b = await Opened.open(second, io);
@@ -30,9 +57,22 @@ export const command: Command = {
         const start = performance.now();
         const difference = await compareModels(a, b, io);
         const ms = performance.now() - start;
-        const weights = options['no-weights'] ? null : await weightsBetween(difference, a, b, io);
-        if (options.json) io.out(JSON.stringify(reportDifference([first, second], difference, weights, ms)));
-        else for (const line of printDifference([first, second], difference, weights, ms)) io.out(line);
+        const weights = options['no-weights']
+          ? null
+          : await compareWeights(pairWeights(difference), [a.reader, b.reader], io.signal);
+        const values =
+          options.feed.length === 0
+            ? null
+            : await valuesBetween(difference, [first, second], { ...options, threshold }, io);
+        const lineOf = await linesOf(a.model.skeleton, options.source, io);
+        const report = values && reportValues(values.departures, values.control, lineOf);
+        const files = [first, second] as const;
+        if (options.json) {
+          io.out(jsonLine({ ...reportDifference(files, difference, weights, ms), activations: report }));
+        } else {
+          for (const line of printDifference(files, difference, weights, ms)) io.out(line);
+          if (report !== null) for (const line of printValues(report)) io.out(line);
+        }
         return 0;
       } finally {
         await b.close();
@@ -43,40 +83,63 @@ export const command: Command = {
   },
 };
 
-/** A model with what reads its weights. */
-export class Opened {
-  private constructor(
-    readonly model: LocalModel,
-    readonly reader: WeightReader,
-  ) {}
-
-  static async open(file: string, io: Io): Promise<Opened> {
-    const model = await openLocal(file, io.signal);
-    return new Opened(model, new WeightReader(model.source, model.folder));
+function thresholdOf(text: string | undefined): number {
+  if (text === undefined) return DEFAULT_THRESHOLD;
+  const threshold = Number(text);
+  if (text.trim() === '' || !(threshold >= 0)) {
+    throw usage(`"${text}" is no threshold.`, 'Write a number such as 0.001: a share of the value’s size.');
   }
-
-  async close(): Promise<void> {
-    await this.reader.close();
-    await this.model.source.close();
-  }
+  return threshold;
 }
 
 async function compareModels(a: Opened, b: Opened, io: Io): Promise<Difference> {
-  const sides = [a, b].map(({ model: { skeleton } }) => ({ skeleton, scopes: buildScopes(skeleton) }));
+  const side = ({ model: { skeleton } }: Opened): Parameters<typeof differenceOf>[0] => ({
+    skeleton,
+    scopes: buildScopes(skeleton),
+  });
   const fingerprints = new Map([
     ...(await fingerprintsOf(a.model.skeleton, a.reader, io.signal)),
     ...(await fingerprintsOf(b.model.skeleton, b.reader, io.signal)),
   ]);
-  const [left, right] = sides;
-  if (left === undefined || right === undefined) throw new Error('Two models were opened.');
-  return differenceOf(left, right, fingerprints);
+  return differenceOf(side(a), side(b), fingerprints);
 }
 
-async function weightsBetween(
+interface ValueOptions {
+  readonly feed: readonly string[];
+  readonly dim: readonly string[];
+  readonly 'no-control': boolean;
+  readonly threshold: number;
+}
+
+async function valuesBetween(
   difference: Difference,
-  a: Opened,
-  b: Opened,
+  [first, second]: readonly [string, string],
+  options: ValueOptions,
   io: Io,
-): Promise<WeightDifference[]> {
-  return compareWeights(pairWeights(difference), [a.reader, b.reader], io.signal);
+): Promise<{ readonly departures: Departures; readonly control: string }> {
+  const engine = commandEngine(io);
+  try {
+    const a = await engine.open(first, io.signal);
+    const b = await engine.open(second, io.signal);
+    const made = await makeFeeds(options.feed, options.dim, a.inputs, commandFiles(first));
+    for (const sentence of made.guessed) io.err(sentence);
+    const feeds = feedsFor(made.feeds, a.inputs, b.inputs);
+    const compared = await compareValues(
+      pairValues(difference),
+      {
+        a: captureBy(engine, a.id, made.feeds),
+        b: captureBy(engine, b.id, feeds),
+        control: options['no-control'] ? null : captureBy(engine, a.id, made.feeds, 'all'),
+      },
+      io.signal,
+    );
+    return {
+      departures: departuresOf(difference.a, compared, options.threshold),
+      control: options['no-control']
+        ? ''
+        : `floor: ${first} against itself, as the runtime's own optimiser computes it.`,
+    };
+  } finally {
+    engine.dispose();
+  }
 }

@@ -9,6 +9,7 @@ import { weightsOf } from '../onnx/walk';
 import type { WeightReader } from '../onnx/weights';
 import { dequantised, quantisationOf, type Quantisation } from './dequantise';
 import type { Difference } from './difference';
+import { DifferenceSums, type Numbers } from './numbers';
 
 export interface WeightPair {
   readonly a: WeightRef;
@@ -33,26 +34,6 @@ export interface WeightDifference {
   /** null where it was not compared; `problem` says why. */
   readonly numbers: Numbers | null;
   readonly problem: string | null;
-}
-
-export interface Numbers {
-  /** True when every element is the same bit by bit, as numbers: NaN equals NaN. */
-  readonly equal: boolean;
-  /** Elements that differ. */
-  readonly differing: number;
-  /** Euclidean norms of A, of B and of B - A, over elements that are finite in both. */
-  readonly normA: number;
-  readonly normB: number;
-  readonly norm: number;
-  /** norm / normA; Infinity where A is all zeros and B is not. */
-  readonly relative: number;
-  /** Largest |B - A|, and where it is in the flattened weight. */
-  readonly max: number;
-  readonly maxAt: number;
-  /** Cosine of the angle between them; NaN where one is all zeros. */
-  readonly cosine: number;
-  /** Elements left out because one of the two is NaN or infinite and the other is not the same. */
-  readonly notFinite: number;
 }
 
 /** Weights that matched nodes read at the same position, then equal names and shapes among the rest; each once. */
@@ -189,58 +170,4 @@ function part(list: ArrayLike<number>, from: number, to: number): ArrayLike<numb
   return list instanceof Float32Array || list instanceof Float64Array
     ? list.subarray(from, to)
     : Array.prototype.slice.call(list, from, to);
-}
-
-/** Sums over pairs of elements, in double precision. */
-export class DifferenceSums {
-  #a = 0;
-  #b = 0;
-  #ab = 0;
-  #d = 0;
-  #max = 0;
-  #maxAt = 0;
-  #count = 0;
-  #differing = 0;
-  #notFinite = 0;
-
-  add(a: ArrayLike<number>, b: ArrayLike<number>): void {
-    for (let i = 0; i < a.length; i++) {
-      const x = a[i] ?? 0;
-      const y = b[i] ?? 0;
-      const d = y - x;
-      if (d - d === 0) {
-        this.#a += x * x;
-        this.#b += y * y;
-        this.#ab += x * y;
-        this.#d += d * d;
-        if (d !== 0) this.#differing++;
-        if (Math.abs(d) > this.#max) {
-          this.#max = Math.abs(d);
-          this.#maxAt = this.#count + i;
-        }
-      } else if (!Object.is(x, y)) {
-        this.#notFinite++;
-        this.#differing++;
-      }
-    }
-    this.#count += a.length;
-  }
-
-  finish(): Numbers {
-    const norm = Math.sqrt(this.#d);
-    const normA = Math.sqrt(this.#a);
-    const normB = Math.sqrt(this.#b);
-    return {
-      equal: this.#differing === 0,
-      differing: this.#differing,
-      normA,
-      normB,
-      norm,
-      relative: norm === 0 ? 0 : norm / normA,
-      max: this.#max,
-      maxAt: this.#maxAt,
-      cosine: this.#ab / (normA * normB),
-      notFinite: this.#notFinite,
-    };
-  }
 }

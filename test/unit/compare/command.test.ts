@@ -1,8 +1,12 @@
 /** `patchclamp compare` on the sample models: an optimised, a quantised, a retrained and a narrower version of each. */
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { main } from '../../../src/cli';
 import type { DifferenceReport } from '../../../src/cli/compareReport';
+import type { ValuesReport } from '../../../src/cli/compareValues';
+import { info, modelOf, node } from '../onnx/seeds';
 
 const digits = join(__dirname, '../../../media/samples/digits');
 
@@ -20,6 +24,44 @@ async function report(b: string, a = 'digits.onnx'): Promise<DifferenceReport> {
   const { code, out, err } = await compare(join(digits, a), join(digits, b), '--json');
   assert.equal(code, 0, err.join('\n'));
   return JSON.parse(out[0] ?? '') as DifferenceReport;
+}
+
+async function withValues(b: string): Promise<DifferenceReport & { readonly activations: ValuesReport }> {
+  const feed = ['--feed', `image=${join(digits, 'images/3.png')}`];
+  const { code, out, err } = await compare(join(digits, 'digits.onnx'), join(digits, b), ...feed, '--json');
+  assert.equal(code, 0, err.join('\n'));
+  return JSON.parse(out[0] ?? '') as DifferenceReport & { readonly activations: ValuesReport };
+}
+
+interface Row {
+  readonly op: string;
+  readonly inputs: readonly { readonly name: string }[];
+}
+
+async function nonFinite(
+  feed: string,
+): Promise<{ firstNan: Row | null; firstInf: Row | null; values: Row[] }> {
+  const folder = mkdtempSync(join(tmpdir(), 'patchclamp-'));
+  try {
+    const nodes = [
+      node('Abs', ['x'], ['sizes']),
+      node('Log', ['sizes'], ['logs']),
+      node('Sub', ['logs', 'logs'], ['differences']),
+      node('Relu', ['differences'], ['y']),
+    ];
+    const ports = { input: [info('x', [4])], output: [info('y', [4])] };
+    writeFileSync(join(folder, 'model.onnx'), modelOf({ name: 'logs', node: nodes, ...ports }));
+    const [out, err]: [string[], string[]] = [[], []];
+    const code = await main(['nonfinite', join(folder, 'model.onnx'), '--feed', `x=${feed}`, '--json'], {
+      out: (line) => out.push(line),
+      err: (line) => err.push(line),
+      signal: new AbortController().signal,
+    });
+    assert.equal(code, 0, err.join('\n'));
+    return JSON.parse(out[0] ?? '') as { firstNan: Row | null; firstInf: Row | null; values: Row[] };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 describe('patchclamp compare', () => {
@@ -71,9 +113,50 @@ describe('patchclamp compare', () => {
     assert.ok(out.some((line) => line.includes('stem.conv.conv.weight')));
   });
 
+  it('measures what quantising costs each value, beside what the runtime itself makes of rounding', async () => {
+    const { activations } = await withValues('variants/int8.onnx');
+    assert.equal(activations.first?.node.op, 'Conv');
+    assert.equal(activations.values.length, 31);
+    for (const { a, relative, floor } of activations.values) {
+      assert.ok(relative !== null && relative > 1e-3 && relative < 0.1, `${a}: ${String(relative)}`);
+      assert.ok(floor !== null && floor < 1e-6, `${a}: floor ${String(floor)}`);
+    }
+  });
+
+  it('finds that folding batch norms moved nothing, each compared with the convolution it went into', async () => {
+    const { activations } = await withValues('variants/fused.onnx');
+    assert.equal(activations.first, null);
+    const norms = activations.values.filter(({ node }) => node.op === 'BatchNormalization');
+    assert.equal(norms.length, 9);
+    for (const { relative } of activations.values) assert.ok(relative !== null && relative < 1e-6);
+  });
+
+  it('finds a model equal to itself bit by bit', async () => {
+    const { activations, counts } = await withValues('digits.onnx');
+    assert.equal(counts.weights, 0);
+    for (const { relative, max } of activations.values) assert.deepEqual([relative, max], [0, 0]);
+  });
+
+  it('finds where NaN comes from: a feed, a weight, or an operator of finite numbers', async () => {
+    const finite = await nonFinite('[0.1,-0.2,0.3,0.4]');
+    assert.deepEqual([finite.firstNan, finite.firstInf, finite.values], [null, null, []]);
+    // The logarithm of 0 is minus infinity, and minus infinity less itself is NaN.
+    const zero = await nonFinite('[1,0,2,3]');
+    assert.equal(zero.firstInf?.op, 'Log');
+    assert.deepEqual(zero.firstInf.inputs, []);
+    assert.equal(zero.firstNan?.op, 'Sub');
+    assert.deepEqual(
+      zero.firstNan.inputs.map(({ name }) => name),
+      ['logs', 'logs'],
+    );
+    const fed = await nonFinite('float32[4]: 1 nan 2 3');
+    assert.deepEqual(fed.firstNan, null);
+    assert.equal(fed.values[0]?.op, 'Abs');
+  });
+
   it('asks for two models', async () => {
     const { code, err } = await compare(join(digits, 'digits.onnx'));
     assert.equal(code, 2);
     assert.match(err[0] ?? '', /two models/);
   });
-});
+}).timeout(60_000);

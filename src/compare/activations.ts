@@ -1,0 +1,110 @@
+/**
+ * Errors between values of two runs, captured in portions that fit in memory. What runs the models is handed in; this
+ * file says what to capture, compares, and lets go.
+ */
+import { throwIfCancelled } from '../base/cancel';
+import type { TensorData } from '../contract/tensor';
+import { toNumbers } from '../tensor/buffers';
+import { sizeOf } from '../tensor/shape';
+import type { Compared } from './departures';
+import { DifferenceSums, type Numbers } from './numbers';
+import type { ValuePair } from './values';
+
+/** Runs one side and gives the values asked for, each once; a value it cannot capture is left out. */
+export type Capture = (
+  sites: readonly string[],
+  signal?: AbortSignal,
+) => Promise<ReadonlyMap<string, TensorData>>;
+
+export interface Sides {
+  readonly a: Capture;
+  readonly b: Capture;
+  /** A computed in another way that should give the same; null: no control. */
+  readonly control: Capture | null;
+}
+
+/** Values captured at once: few at first, then as many as these bytes hold of the size met so far. */
+const FIRST_PORTION = 8;
+const MOST_PORTION = 256;
+const PORTION_BYTES = 256e6;
+
+export async function compareValues(
+  pairs: readonly ValuePair[],
+  sides: Sides,
+  signal?: AbortSignal,
+  progress: (done: number) => void = () => undefined,
+): Promise<Compared[]> {
+  const rows: Compared[] = [];
+  let size = FIRST_PORTION;
+  let bytes = 0;
+  for (let from = 0; from < pairs.length;) {
+    throwIfCancelled(signal);
+    const portion = pairs.slice(from, from + size);
+    from += portion.length;
+    const a = await sides.a(
+      portion.map((pair) => pair.a),
+      signal,
+    );
+    const control =
+      sides.control === null
+        ? null
+        : await sides.control(
+            portion.map((pair) => pair.a),
+            signal,
+          );
+    const b = await sides.b(
+      portion.map((pair) => pair.b),
+      signal,
+    );
+    for (const pair of portion) {
+      const [left, right] = [a.get(pair.a), b.get(pair.b)];
+      if (left !== undefined && ArrayBuffer.isView(left.data)) bytes += 3 * left.data.byteLength;
+      const again = control?.get(pair.a);
+      const floor = left === undefined || again === undefined ? null : differenceBetween(left, again);
+      rows.push({
+        site: pair.a,
+        other: pair.b,
+        node: pair.nodeA,
+        dims: left?.dims ?? [],
+        ...judged(left, right),
+        floor: floor === null || typeof floor === 'string' ? null : floor.relative,
+      });
+    }
+    progress(from);
+    size = Math.max(1, Math.min(MOST_PORTION, Math.floor((PORTION_BYTES * from) / Math.max(1, bytes))));
+  }
+  return rows;
+}
+
+function judged(
+  left: TensorData | undefined,
+  right: TensorData | undefined,
+): { readonly numbers: Numbers | null; readonly problem: string | null } {
+  if (left === undefined || right === undefined)
+    return {
+      numbers: null,
+      problem: `It is no tensor that can be captured in ${left === undefined ? 'the first' : 'the second'} model.`,
+    };
+  const found = differenceBetween(left, right);
+  return typeof found === 'string' ? { numbers: null, problem: found } : { numbers: found, problem: null };
+}
+
+/** How far `b` is from `a`, or the sentence that says why they cannot be compared. Axes of length 1 do not count. */
+export function differenceBetween(a: TensorData, b: TensorData): Numbers | string {
+  if (!ArrayBuffer.isView(a.data) || !ArrayBuffer.isView(b.data)) return 'They are strings.';
+  if (squeezed(a.dims) !== squeezed(b.dims) || sizeOf(a.dims) !== sizeOf(b.dims))
+    return `The shapes differ: ${a.dims.join('×')} and ${b.dims.join('×')}.`;
+  if (isQuantised(a) !== isQuantised(b)) return `One holds ${a.dtype} and the other ${b.dtype}.`;
+  const sums = new DifferenceSums();
+  sums.add(toNumbers(a.dtype, a.data), toNumbers(b.dtype, b.data));
+  return sums.finish();
+}
+
+function squeezed(dims: readonly number[]): string {
+  return dims.filter((dim) => dim !== 1).join('×');
+}
+
+/** Codes of a quantised value mean nothing without their scale. */
+function isQuantised({ dtype }: TensorData): boolean {
+  return /^u?int(2|4|8|16)$/.test(dtype);
+}

@@ -1,0 +1,160 @@
+/**
+ * What a framework recorded of its own run, by module path, and where a model departs from it. Keys as `recorder.ts`
+ * writes them: `input:NAME`, `module:PATH`, `module:PATH@1` for a second call, `module:PATH[1]` for a second tensor,
+ * `output:0`, and `floor:…` for the framework's own rounding; a key without a kind is a module's path. Pure: what reads
+ * the archive and what runs the model are handed in.
+ */
+import type { ScopeTree } from '../contract/scopes';
+import type { TensorData } from '../contract/tensor';
+import { toNumbers } from '../tensor/buffers';
+import { differenceBetween, type Capture } from './activations';
+import { departuresOf, RANDOM_FLOOR, type Compared, type Departures } from './departures';
+import type { Facts } from './facts';
+import type { RecordedArray, Recording } from './recorded';
+import { nameOf, settle, type Claim } from './folding';
+import { moduleOutputs, type ModuleOutput } from './modules';
+
+export interface RecordingReport {
+  readonly departures: Departures;
+  /** Recorded modules that no module of the model is: never called when exported, or folded into others. */
+  readonly missing: readonly string[];
+  /** Sentences on what was taken for what: folded modules, shapes. */
+  readonly notes: readonly string[];
+}
+
+/** What a recording says went into the model: by name where names agree, else in order. */
+export function recordedFeeds(recording: Recording, inputs: readonly string[]): Record<string, TensorData> {
+  const recorded = recording.arrays.filter(({ kind }) => kind === 'input');
+  const named = inputs.every((name) => recorded.some(({ path }) => path === name));
+  const feeds: Record<string, TensorData> = {};
+  inputs.forEach((name, position) => {
+    const found = named ? recorded.find(({ path }) => path === name) : recorded[position];
+    if (found !== undefined) feeds[name] = recording.read(found.key);
+  });
+  return feeds;
+}
+
+interface Candidate {
+  readonly array: RecordedArray;
+  /** Values that may be what the module gave, likeliest first. */
+  readonly sites: readonly ModuleOutput[];
+}
+
+/** Captures what every recorded module gives in the model, and compares. */
+export async function compareWithRecording(
+  facts: Facts,
+  scopes: ScopeTree,
+  recording: Recording,
+  capture: Capture,
+  threshold: number,
+  signal?: AbortSignal,
+): Promise<RecordingReport> {
+  const { candidates, missing } = findModules(facts, scopes, recording);
+  const wanted = new Set(candidates.flatMap(({ sites }) => sites.map(({ site }) => site)));
+  const captured = await capture([...wanted], signal);
+  const claims: Claim[] = [];
+  for (const { array, sites } of candidates) {
+    const reference = recording.read(array.key);
+    const fits = ({ site }: ModuleOutput): boolean =>
+      String(captured.get(site)?.dims) === String(reference.dims);
+    const found = sites.find(fits) ?? sites[0];
+    const data = found && captured.get(found.site);
+    if (found !== undefined && data !== undefined) claims.push({ array, ...found, reference, data });
+  }
+  const settled = settle(claims, missing, recording, threshold);
+  const rows = settled.claims.map((claim): Compared => {
+    const { array, site, node, reference, data, name } = claim;
+    const found = differenceBetween(reference, data);
+    const [numbers, problem] = typeof found === 'string' ? [null, found] : [found, null];
+    return {
+      site,
+      other: name,
+      node,
+      dims: data.dims,
+      numbers,
+      problem,
+      floor: floorOf(recording, array.key),
+    };
+  });
+  return {
+    departures: departuresOf(facts, rows, threshold),
+    missing: settled.missing.map(nameOf),
+    notes: [...randomness(recording), ...settled.notes],
+  };
+}
+
+/** Where the framework's own two runs part by more than rounding can explain: the first place, in its own order. */
+function randomness(recording: Recording): string[] {
+  for (const array of recording.arrays) {
+    if (array.kind !== 'module' && array.kind !== 'output') continue;
+    const floor = floorOf(recording, array.key);
+    if (floor === null || floor <= RANDOM_FLOOR) continue;
+    return [
+      `The framework's own two runs differ from ${nameOf(array)} on, by ${floor.toPrecision(3)} of its size: something random is on, such as a dropout in training mode.`,
+    ];
+  }
+  return [];
+}
+
+/** The framework's own rounding at a place: its run against the same in double precision. */
+function floorOf(recording: Recording, key: string): number | null {
+  const floor = recording.arrays.find(({ kind, path }) => kind === 'floor' && path === key);
+  if (floor === undefined) return null;
+  const { dtype, data } = recording.read(floor.key);
+  const value = ArrayBuffer.isView(data) ? toNumbers(dtype, data)[0] : undefined;
+  return value === undefined || Number.isNaN(value) ? null : value;
+}
+
+/** Recorded arrays with the values of the model that may be theirs. */
+function findModules(
+  facts: Facts,
+  scopes: ScopeTree,
+  { arrays }: Recording,
+): { readonly candidates: Candidate[]; readonly missing: RecordedArray[] } {
+  const outputs = moduleOutputs(facts, scopes);
+  const recorded = arrays.filter(({ kind }) => kind === 'module' || kind === 'output');
+  const rename = commonRoot(
+    recorded.filter(({ kind }) => kind === 'module').map(({ path }) => path),
+    outputs,
+  );
+  const candidates: Candidate[] = [];
+  const missing: RecordedArray[] = [];
+  const graphOutputs = facts.skeleton.graph.outputs.map(({ name }) => name);
+  for (const array of recorded) {
+    if (array.kind === 'output') {
+      const site = graphOutputs[array.path === '' ? array.index : Number(array.path)];
+      const node = site === undefined ? -1 : producerOf(facts, site);
+      if (site !== undefined && node >= 0) candidates.push({ array, sites: [{ site, node }] });
+      continue;
+    }
+    const path = rename(array.path);
+    // The older exporter writes a second call of `act` as `act_1`.
+    const found = outputs.get(path) ?? outputs.get(path.replace(/@(\d+)$/, '_$1')) ?? [];
+    // Several tensors of one module are told apart by their order; else the last made is likeliest.
+    const sites = array.index > 0 ? found.slice(array.index) : [...found].reverse();
+    if (sites.length === 0) missing.push(array);
+    else candidates.push({ array, sites });
+  }
+  return { candidates, missing };
+}
+
+function producerOf({ wiring }: Facts, name: string): number {
+  const id = wiring.graphOutputs.find((value) => wiring.values[value]?.name === name);
+  return wiring.values[id ?? -1]?.producer ?? -1;
+}
+
+/** Where the recording or the model was wrapped once more: how recorded paths become the model's. */
+function commonRoot(
+  recorded: readonly string[],
+  modules: ReadonlyMap<string, unknown>,
+): (path: string) => string {
+  const roots = new Set([...modules.keys()].map((path) => path.split('.')[0] ?? ''));
+  const [root] = roots;
+  const ways = [
+    (path: string): string => path,
+    (path: string): string => path.slice(path.indexOf('.') + 1),
+    ...(roots.size === 1 && root !== undefined ? [(path: string): string => `${root}.${path}`] : []),
+  ];
+  const hits = ways.map((way) => recorded.filter((path) => modules.has(way(path))).length);
+  return ways[hits.indexOf(Math.max(...hits))] ?? ((path) => path);
+}
