@@ -48,9 +48,18 @@ export class Samples {
     await this.#show(target);
   }
 
+  /** The model, and the source that defines it beside it. */
   async #show(folder: vscode.Uri): Promise<void> {
     const [model] = await modelsIn(folder);
-    if (model !== undefined) await this.panels.open(model);
+    if (model === undefined) return;
+    await this.panels.open(model);
+    const source = vscode.Uri.joinPath(folder, 'model.py');
+    if (!(await exists(source))) return;
+    await vscode.window.showTextDocument(source, {
+      viewColumn: vscode.ViewColumn.Beside,
+      preserveFocus: true,
+      preview: true,
+    });
   }
 
   /** A sample is a folder of `media/samples` that holds a model; its first sentence is that of its README. */

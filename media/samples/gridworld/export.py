@@ -1,7 +1,8 @@
 """Writes ONNX files from the weights that train.py left, and checks each against PyTorch.
 
-    gridworld.onnx           the trained agent: q_values [batch, 4] and value [batch, 1]
-    variants/untrained.onnx  the same network before training
+    gridworld.onnx              the trained agent: q_values [batch, 4] and value [batch, 1]
+    gridworld.torchscript.onnx  the same weights through the older TorchScript exporter
+    variants/untrained.onnx     the same network before training
 
 `make.py gridworld` (one folder up) runs this in a copy of the folder: see there why.
 """
@@ -34,9 +35,31 @@ def export(model: nn.Module, file: Path, states: torch.Tensor) -> None:
         verbose=False,
     )
     program.save(str(file), external_data=False)
+    report(model, file, states)
+
+
+def export_torchscript(model: nn.Module, file: Path, states: torch.Tensor) -> None:
+    """The same weights through the older TorchScript exporter, with traces in `doc_string`."""
+    model.eval()
+    torch.onnx.export(
+        model,
+        (states[:2],),
+        str(file),
+        dynamo=False,
+        verbose=True,  # keeps the source lines in doc_string; it also prints the graph
+        opset_version=17,
+        input_names=["state"],
+        output_names=["q_values", "value"],
+        dynamic_axes={"state": {0: "batch"}, "q_values": {0: "batch"}, "value": {0: "batch"}},
+    )
+    report(model, file, states)
+
+
+@torch.no_grad()
+def report(model: nn.Module, file: Path, states: torch.Tensor) -> None:
+    """Prints the largest difference between PyTorch and onnxruntime."""
     session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
-    with torch.no_grad():
-        expected = [output.numpy() for output in model(states)]
+    expected = [output.numpy() for output in model(states)]
     got = session.run(["q_values", "value"], {"state": states.numpy()})
     difference = max(np.abs(a - b).max() for a, b in zip(got, expected))
     print(f"{file.relative_to(HERE)}: {file.stat().st_size} bytes, largest difference {difference:.1e}", flush=True)
@@ -49,6 +72,7 @@ def main() -> None:
     model = build()
     model.load_state_dict(torch.load(HERE / "weights" / "seed0.pt"))
     export(model, HERE / "gridworld.onnx", states)
+    export_torchscript(model, HERE / "gridworld.torchscript.onnx", states)
 
 
 if __name__ == "__main__":

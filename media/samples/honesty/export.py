@@ -1,7 +1,8 @@
 """Writes ONNX files from the weights that train.py left, and checks each against PyTorch.
 
-    honesty.onnx             seed 0
-    variants/untrained.onnx  the same network before training
+    honesty.onnx              seed 0
+    honesty.torchscript.onnx  the same weights through the older TorchScript exporter
+    variants/untrained.onnx   the same network before training
 
 `make.py honesty` (one folder up) runs this in a copy of the folder: see there why.
 """
@@ -37,9 +38,38 @@ def export(model: nn.Module, file: Path, tokens: Tensor) -> None:
         verbose=False,
     )
     program.save(str(file), external_data=False)
+    report(model, file, tokens)
+
+
+@torch.onnx.symbolic_helper.parse_args("v", "i", "is")
+def unflatten_last(graph, x, dim, sizes):
+    """Batch and position as they are, the last axis as told: torch's own translation takes positions for a constant."""
+    return graph.op("Reshape", x, graph.op("Constant", value_t=torch.tensor([0, 0, *sizes])))
+
+
+def export_torchscript(model: nn.Module, file: Path, tokens: Tensor) -> None:
+    """The same weights through the older TorchScript exporter, with traces in `doc_string`."""
+    model.eval()
+    torch.onnx.register_custom_op_symbolic("aten::unflatten", unflatten_last, 17)
+    torch.onnx.export(
+        model,
+        (tokens[:2],),
+        str(file),
+        dynamo=False,
+        verbose=True,  # keeps the source lines in doc_string; it also prints the graph
+        opset_version=17,
+        input_names=["input_ids"],
+        output_names=["logits"],
+        dynamic_axes={"input_ids": {0: "batch", 1: "sequence"}, "logits": {0: "batch", 1: "sequence"}},
+    )
+    report(model, file, tokens)
+
+
+@torch.no_grad()
+def report(model: nn.Module, file: Path, tokens: Tensor) -> None:
+    """Prints the largest difference between PyTorch and onnxruntime."""
     session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
-    with torch.no_grad():
-        expected = model(tokens).numpy()
+    expected = model(tokens).numpy()
     difference = np.abs(session.run(["logits"], {"input_ids": tokens.numpy()})[0] - expected).max()
     print(f"{file.relative_to(HERE)}: {file.stat().st_size} bytes, largest difference {difference:.1e}", flush=True)
 
@@ -54,6 +84,7 @@ def main() -> None:
     model = build(size)
     model.load_state_dict(torch.load(HERE / "weights" / "seed0.pt"))
     export(model, HERE / "honesty.onnx", tokens)
+    export_torchscript(model, HERE / "honesty.torchscript.onnx", tokens)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,12 @@
 """Writes ONNX files from the weights that train.py left, and checks each against PyTorch.
 
-    modular-addition.onnx    the end of the run, after grokking and clean-up
-    checkpoints/             before, during and after
-    all-pairs.npy            every question, [12769, 3], a slowest
-    train-pairs.npy          the row numbers of the questions it was trained on
-    a-few-pairs.npy          eight questions
+    modular-addition.onnx              the end of the run, after grokking and clean-up
+    modular-addition.torchscript.onnx  the same weights through the older TorchScript exporter
+    checkpoints/                       before, during and after
+    all-pairs.npy                      every question, [12769, 3], a slowest
+    train-pairs.npy                    the row numbers of the questions it was trained on
+    a-few-pairs.npy                    eight questions, from 57 + 88 on
+    labels.txt                         the answers' names: 0 to 112
 
 `make.py modular-addition` (one folder up) runs this in a copy of the folder: see there why.
 """
@@ -17,7 +19,7 @@ import onnxruntime
 import torch
 from torch import Tensor, nn
 
-from model import build
+from model import PRIME, build
 from train import pairs
 
 HERE = Path(__file__).resolve().parent
@@ -38,9 +40,31 @@ def export(model: nn.Module, file: Path, tokens: Tensor) -> None:
         verbose=False,
     )
     program.save(str(file), external_data=False)
+    report(model, file, tokens)
+
+
+def export_torchscript(model: nn.Module, file: Path, tokens: Tensor) -> None:
+    """The same weights through the older TorchScript exporter, with traces in `doc_string`."""
+    model.eval()
+    torch.onnx.export(
+        model,
+        (tokens[:2],),
+        str(file),
+        dynamo=False,
+        verbose=True,  # keeps the source lines in doc_string; it also prints the graph
+        opset_version=17,
+        input_names=["tokens"],
+        output_names=["logits"],
+        dynamic_axes={"tokens": {0: "batch"}, "logits": {0: "batch"}},
+    )
+    report(model, file, tokens)
+
+
+@torch.no_grad()
+def report(model: nn.Module, file: Path, tokens: Tensor) -> None:
+    """Prints the largest difference between PyTorch and onnxruntime."""
     session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
-    with torch.no_grad():
-        expected = model(tokens).numpy()
+    expected = model(tokens).numpy()
     difference = np.abs(session.run(["logits"], {"tokens": tokens.numpy()})[0] - expected).max()
     print(f"{file.relative_to(HERE)}: {file.stat().st_size} bytes, largest difference {difference:.1e}", flush=True)
 
@@ -49,15 +73,19 @@ def main() -> None:
     warnings.filterwarnings("ignore")
     tokens, _ = pairs()
     np.save(HERE / "all-pairs.npy", tokens.numpy())
-    np.save(HERE / "a-few-pairs.npy", tokens[7::1600].numpy())
+    np.save(HERE / "a-few-pairs.npy", tokens[57 * PRIME + 88 :: 800].numpy())
+    (HERE / "labels.txt").write_text("".join(f"{answer}\n" for answer in range(PRIME)))
     np.save(HERE / "train-pairs.npy", torch.load(HERE / "weights" / "train-pairs.pt").sort().values.numpy())
     for weights in sorted((HERE / "weights").glob("*.pt")):
         if weights.stem == "train-pairs":
             continue
         model = build()
         model.load_state_dict(torch.load(weights))
-        named = "modular-addition.onnx" if weights.stem == "final" else f"checkpoints/{weights.stem}.onnx"
-        export(model, HERE / named, tokens[::40])
+        if weights.stem == "final":
+            export(model, HERE / "modular-addition.onnx", tokens[::40])
+            export_torchscript(model, HERE / "modular-addition.torchscript.onnx", tokens[::40])
+        else:
+            export(model, HERE / "checkpoints" / f"{weights.stem}.onnx", tokens[::40])
 
 
 if __name__ == "__main__":

@@ -1,7 +1,19 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
-import { argmax, holds, jsonLines, perRow, samples, session, share, tokenizer, withOutputs } from './support';
-import { floatsOf, integers } from './support';
+import {
+  argmax,
+  floatsOf,
+  holds,
+  integers,
+  jsonLines,
+  modelsWith,
+  perRow,
+  samples,
+  session,
+  share,
+  tokenizer,
+  withOutputs,
+} from './support';
 
 const file = path.join(samples, 'induction/induction.onnx');
 const items = jsonLines(path.join(samples, 'induction/evaluation.jsonl')) as {
@@ -12,17 +24,20 @@ const words = tokenizer('induction');
 const rows = items.map((item) => words.encode(item.text).ids);
 
 describe('the induction sample', () => {
-  it('continues every repeated sequence', async () => {
-    const marks = await perRow(await session(file), rows, (logits, index, tokens) => {
-      const { repeat } = items[index] ?? { repeat: 0 };
-      const ids = rows[index] ?? [];
-      // From the first letter of the repeat (position repeat + 1, after [BOS]) to the last but one.
-      return Array.from({ length: repeat - 1 }, (_, i) => repeat + 1 + i).every(
-        (place) => argmax(logits, place * tokens, tokens) === ids[place + 1],
-      );
+  const on = 'every letter of the second half';
+  for (const model of modelsWith('induction', 'top-1', on))
+    it(`${model} continues every repeated sequence`, async () => {
+      const loaded = await session(path.join(samples, 'induction', model));
+      const marks = await perRow(loaded, rows, (logits, index, tokens) => {
+        const { repeat } = items[index] ?? { repeat: 0 };
+        const ids = rows[index] ?? [];
+        // From the first letter of the repeat (position repeat + 1, after [BOS]) to the last but one.
+        return Array.from({ length: repeat - 1 }, (_, i) => repeat + 1 + i).every(
+          (place) => argmax(logits, place * tokens, tokens) === ids[place + 1],
+        );
+      });
+      holds('induction', model, 'top-1', on, share(marks));
     });
-    holds('induction', 'induction.onnx', 'top-1', 'every letter of the second half', share(marks));
-  });
 
   it('does it by the circuit its source writes down', async () => {
     // The two layers' attention patterns, [batch, head, position, position looked at].

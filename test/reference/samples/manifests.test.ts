@@ -38,6 +38,29 @@ function quotes(model: ModelProto): { file: string; line: number; text: string }
   );
 }
 
+/** Every frame of a TorchScript export's traces that lies in the sample's own folder: file, line and function. */
+function frames(model: ModelProto): { file: string; line: number; inside: string }[] {
+  return (model.graph?.node ?? []).flatMap(({ docString }) =>
+    [...docString.matchAll(/^\/home\/researcher\/(?!\.venv)[^(]*\/([^/(]+\.py)\((\d+)\): (\w+)$/gm)].map(
+      ([, file = '', line = '', inside = '']) => ({ file, line: Number(line), inside }),
+    ),
+  );
+}
+
+/** The function that a line lies in: that of the last `def` above it that is indented less. */
+function functionAt(source: readonly string[], line: number): string | undefined {
+  const indent = (text: string): number => text.length - text.trimStart().length;
+  let depth = indent(source[line - 1] ?? '');
+  for (let i = line - 2; i >= 0; i--) {
+    const text = source[i] ?? '';
+    if (text.trim() === '' || indent(text) >= depth) continue;
+    const name = /^\s*def (\w+)\(/.exec(text)?.[1];
+    if (name !== undefined) return name;
+    depth = indent(text);
+  }
+  return undefined;
+}
+
 describe('the sample models', () => {
   it('are the seven that were asked for, and one made by hand', () => {
     assert.deepEqual(names.toSorted(), [
@@ -97,6 +120,19 @@ describe('the sample models', () => {
             bytesOf(path.join(folder, model)).toString('latin1'),
           );
           assert.equal(foreign, null, `${name}/${model} holds ${foreign?.[0] ?? ''}`);
+        }
+      });
+
+      it('has a TorchScript export whose traces name lines of its source, each in the function named', () => {
+        const exported = `${name}.torchscript.onnx`;
+        assert.ok(stated.others.includes(exported) && !stated.ships.includes(exported));
+        const found = frames(read(path.join(folder, exported)));
+        assert.ok(found.some(({ file, inside }) => file === 'model.py' && inside === 'forward'));
+        for (const { file, line, inside } of new Map(
+          found.map((frame) => [JSON.stringify(frame), frame]),
+        ).values()) {
+          const source = readFileSync(path.join(folder, file), 'utf8').split('\n');
+          assert.equal(functionAt(source, line), inside, `${name}/${file}:${line}`);
         }
       });
 
