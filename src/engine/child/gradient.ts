@@ -1,11 +1,10 @@
 /** A gradient request over an opened model: sites read, forward runs planned, gradients kept under handles. */
 import { must } from '../../base/assert';
 import { Failure } from '../../base/errors';
-import type { GradientRequest, Intervention } from '../../contract/run';
+import type { GradientRequest } from '../../contract/run';
 import type { TensorData } from '../../contract/tensor';
 
-import type { Differentiator } from './autodiff/gradients';
-import { type Gradients } from './autodiff/gradients';
+import type { Differentiator, Forward, Gradients } from './autodiff/gradients';
 import { overriddenBy } from './autodiff/observe';
 import type { Executor, Settings } from './executor';
 import type { EngineModel } from './model';
@@ -23,7 +22,7 @@ export async function gradientRun(
   executor: Executor,
   model: EngineModel,
   request: GradientRequest,
-  dims: DimsSource,
+  dimsOf: (model: EngineModel, feeds: GradientRequest['feeds']) => DimsSource,
   settings: Settings,
   signal?: AbortSignal,
 ): Promise<GradientAnswer> {
@@ -37,22 +36,12 @@ export async function gradientRun(
     });
   });
   const values = sites.map((site) => site.value);
-  const forward = async (
-    interventions: readonly Intervention[],
-    wanted: readonly string[],
-  ): Promise<ReadonlyMap<string, TensorData>> => {
-    const run = { feeds: request.feeds, capture: wanted, interventions, outputs: [] };
-    const planned = await planRequest(model, run, dims, signal);
+  const forward: Forward = async (at, feeds, interventions, wanted) => {
+    const run = { feeds, capture: wanted, interventions, outputs: [] };
+    const planned = await planRequest(at, run, dimsOf(at, feeds), signal);
     const numbers = planned.steps.map((step) => step.numbers);
-    const plan = { ...planned.plan, overridden: overriddenBy(model, request.feeds) };
-    const done = await executor.run(
-      model,
-      { plan, given: planned.given },
-      numbers,
-      request.feeds,
-      settings,
-      signal,
-    );
+    const plan = { ...planned.plan, overridden: overriddenBy(at, feeds) };
+    const done = await executor.run(at, { plan, given: planned.given }, numbers, feeds, settings, signal);
     return new Map(
       planned.captures.map(({ text, capture }) => [
         text,
@@ -74,8 +63,10 @@ export async function gradientRun(
     gradients: sites.map((site, i) => {
       const whole = must(answer.gradients[unique.indexOf(site.value)], 'one gradient per site');
       const text = request.wrt[i] ?? site.value;
-      const slices = site.slices.length === 0 ? [] : placeAt(model, site, whole.dims, text);
-      return { site: text, tensor: takeSlices(whole, slices) };
+      if (site.slices.length === 0) return { site: text, tensor: whole };
+      // Of several objectives, the first axis counts them; the site's own come after it.
+      const ahead = answer.values === undefined ? 0 : 1;
+      return { site: text, tensor: takeSlices(whole, placeAt(model, site, whole.dims, text, ahead)) };
     }),
   };
 }

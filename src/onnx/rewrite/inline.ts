@@ -49,7 +49,8 @@ export function inlineFunctions(skeleton: Skeleton): Inlined {
   return { skeleton: { ...skeleton, graph, functions: [], graphs }, calls: inliner.calls };
 }
 
-interface Call {
+/** How the names (and attributes) of a function or a body are said where it is written out. */
+export interface Call {
   readonly prefix: string;
   readonly names: ReadonlyMap<string, string>;
   readonly attributes: ReadonlyMap<string, Attribute>;
@@ -136,7 +137,7 @@ function callOf(fn: FunctionDef, node: Node, prefix: string): Call {
 }
 
 /** A node of a function with the names and attributes of the call. */
-function renamed(node: Node, call: Call): Node {
+export function renamed(node: Node, call: Call): Node {
   const name = (value: string): string => call.names.get(value) ?? value;
   const attributes = node.attributes.flatMap((attribute): Attribute[] => {
     const { value } = attribute;

@@ -16,6 +16,9 @@ interface Golden {
   readonly objective: string;
   readonly value: number;
   readonly gradients: readonly { readonly site: string; readonly data: readonly number[] }[];
+  /** A direction at the input, and the product of the Hessian there with it. */
+  readonly along: readonly number[];
+  readonly hessian: readonly number[];
 }
 
 const FOLDER = join(__dirname, 'models');
@@ -54,6 +57,49 @@ describe("gradients against PyTorch's autograd", function () {
         const largest = Math.max(...data.map(Math.abs));
         const worst = Math.max(...data.map((number, k) => Math.abs(number - (ours[k] ?? NaN))));
         assert.ok(largest > 0 && worst <= 1e-4 * largest, `${site}: ${String(worst / largest)}`);
+      }
+    });
+  }
+
+  for (const golden of goldens) {
+    it(`agree in the second derivative: ${golden.name}`, async () => {
+      const { name, x, objective, hessian } = golden;
+      const model = await engine.open(join(FOLDER, `${name}.onnx`));
+      const at = (data: readonly number[]) =>
+        ({ dtype: 'float32', dims: x.dims, data: Float32Array.from(data) }) as const;
+      const request = { feeds: { x: at(x.data) }, objective, wrt: ['x'], along: { x: at(golden.along) } };
+      const { value, gradients, notes } = await engine.gradient(model.id, request);
+      assert.ok(Math.abs(value - golden.value) <= 1e-5 * Math.abs(golden.value), String(value));
+      const tensor = await engine.tensor(gradients[0]?.handle ?? '');
+      assert.ok(ArrayBuffer.isView(tensor.data));
+      const ours = toNumbers(tensor.dtype, tensor.data);
+      const largest = Math.max(...hessian.map(Math.abs));
+      const worst = Math.max(...hessian.map((number, k) => Math.abs(number - (ours[k] ?? NaN))));
+      assert.ok(largest > 0 && worst <= 1e-4 * largest, `${String(worst / largest)} ${notes.join()}`);
+    });
+  }
+
+  for (const golden of goldens.filter(({ x }) => x.dims[0] === 1)) {
+    it(`agree for several objectives at once: ${golden.name}`, async () => {
+      const { name, x, objective } = golden;
+      const model = await engine.open(join(FOLDER, `${name}.onnx`));
+      const feeds = { x: { dtype: 'float32' as const, dims: x.dims, data: Float32Array.from(x.data) } };
+      const others = [1, 2, 0].map((index) => objective.replace(/\d+\]$/, `${String(index)}]`));
+      const asked = [objective, ...others];
+      const together = await engine.gradient(model.id, { feeds, objective: asked, wrt: ['x'] });
+      const all = await engine.tensor(together.gradients[0]?.handle ?? '');
+      assert.deepEqual(all.dims, [asked.length, ...x.dims]);
+      assert.ok(ArrayBuffer.isView(all.data));
+      const size = x.data.length;
+      for (const [row, each] of asked.entries()) {
+        const alone = await engine.gradient(model.id, { feeds, objective: each, wrt: ['x'] });
+        const one = await engine.tensor(alone.gradients[0]?.handle ?? '');
+        assert.ok(ArrayBuffer.isView(one.data));
+        const ours = toNumbers(one.dtype, one.data);
+        const largest = Math.max(...Array.from(ours, Math.abs));
+        for (let k = 0; k < size; k++)
+          assert.ok(Math.abs(Number(all.data[row * size + k]) - (ours[k] ?? NaN)) <= 1e-5 * largest);
+        assert.ok(Math.abs((together.values?.[row] ?? NaN) - alone.value) <= 1e-5 * Math.abs(alone.value));
       }
     });
   }

@@ -1,13 +1,16 @@
 """Writes goldens for gradients: tiny random models as ONNX, their feeds, and what PyTorch's autograd makes of them.
 
-Per model in models/: NAME.onnx, and in goldens.json the feeds, an objective, its value, and the gradient at sites. Sites
-are graph inputs, and values inside that a probe added to a module's output reaches under the module's name.
-Needs torch, onnx, onnxscript and transformers: python generate.py
+Per model in models/: NAME.onnx, and in goldens.json the feeds, an objective, its value, the gradient at sites, and the
+product of the Hessian at the input with a direction. Sites are graph inputs, and values inside that a probe added to a
+module's output reaches under the module's name. Every model is made from a seed of its own (the CRC of its name), so that
+neither their order nor their number changes any of them.
+Needs torch, onnx, onnxscript and transformers: python generate.py [NAME ...]
 """
 
 import json
 import pathlib
 import sys
+import zlib
 
 sys.modules["torchvision"] = None
 
@@ -85,28 +88,38 @@ def transformers_models():
     import transformers as t
 
     small = dict(attn_implementation="eager")
-    gpt = t.GPT2LMHeadModel(t.GPT2Config(n_embd=16, n_head=2, n_layer=2, n_positions=8, vocab_size=19, **small))
-    llama = t.LlamaForCausalLM(
-        t.LlamaConfig(hidden_size=16, intermediate_size=24, num_attention_heads=4, num_key_value_heads=2,
-                      num_hidden_layers=2, vocab_size=19, max_position_embeddings=16, **small))
-    bert = t.BertForMaskedLM(
-        t.BertConfig(hidden_size=16, intermediate_size=24, num_attention_heads=2, num_hidden_layers=2,
-                     vocab_size=19, max_position_embeddings=8, **small))
-    vit = t.ViTForImageClassification(
-        t.ViTConfig(hidden_size=16, intermediate_size=24, num_attention_heads=2, num_hidden_layers=2,
-                    image_size=8, patch_size=4, num_labels=5, **small))
-    tokens = torch.randn(1, 5, 16)
-    yield "gpt2", Logits(gpt), tokens, [0, -1, 7]
-    yield "llama", Logits(llama), tokens.clone(), [0, -1, 7]
-    yield "bert", Bert(bert), tokens.clone(), [0, 2, 7]
-    yield "vit", Vit(vit), torch.randn(1, 3, 8, 8), [0, 3]
+    def tokens():
+        return torch.randn(1, 5, 16)
+
+    def gpt():
+        config = t.GPT2Config(n_embd=16, n_head=2, n_layer=2, n_positions=8, vocab_size=19, **small)
+        return Logits(t.GPT2LMHeadModel(config)), tokens()
+
+    def llama():
+        config = t.LlamaConfig(hidden_size=16, intermediate_size=24, num_attention_heads=4, num_key_value_heads=2,
+                               num_hidden_layers=2, vocab_size=19, max_position_embeddings=16, **small)
+        return Logits(t.LlamaForCausalLM(config)), tokens()
+
+    def bert():
+        config = t.BertConfig(hidden_size=16, intermediate_size=24, num_attention_heads=2, num_hidden_layers=2,
+                              vocab_size=19, max_position_embeddings=8, **small)
+        return Bert(t.BertForMaskedLM(config)), tokens()
+
+    def vit():
+        config = t.ViTConfig(hidden_size=16, intermediate_size=24, num_attention_heads=2, num_hidden_layers=2,
+                             image_size=8, patch_size=4, num_labels=5, **small)
+        return Vit(t.ViTForImageClassification(config)), torch.randn(1, 3, 8, 8)
+
+    return {"gpt2": (gpt, [0, -1, 7]), "llama": (llama, [0, -1, 7]), "bert": (bert, [0, 2, 7]), "vit": (vit, [0, 3])}
 
 
 def models():
-    yield "mlp", MLP(), torch.randn(2, 6), [1, 3]
-    yield "cnn", CNN(), torch.randn(1, 3, 8, 8), [0, 3]
-    yield "recurrent", Recurrent(), torch.randn(1, 4, 4), [0, 3]
-    yield from transformers_models()
+    return {
+        "mlp": (lambda: (MLP(), torch.randn(2, 6)), [1, 3]),
+        "cnn": (lambda: (CNN(), torch.randn(1, 3, 8, 8)), [0, 3]),
+        "recurrent": (lambda: (Recurrent(), torch.randn(1, 4, 4)), [0, 3]),
+        **transformers_models(),
+    }
 
 
 def inner_sites(model, x, onnx_model, session):
@@ -137,9 +150,13 @@ def main():
     import onnxruntime
 
     HERE.mkdir(exist_ok=True)
-    goldens = []
-    for name, model, x, index in models():
-        torch.manual_seed(3)
+    kept_file = HERE / "goldens.json"
+    known = {golden["name"]: golden for golden in json.loads(kept_file.read_text())} if kept_file.exists() else {}
+    for name, (make, index) in models().items():
+        if sys.argv[1:] and name not in sys.argv[1:]:
+            continue
+        torch.manual_seed(zlib.crc32(name.encode()))
+        model, x = make()
         model.eval()
         for parameter in model.parameters():
             with torch.no_grad():
@@ -165,20 +182,28 @@ def main():
         x = x.detach().requires_grad_()
         y, sites = inner_sites(model, x, loaded, session)
         objective = torch.log_softmax(y, -1)[tuple(index)]
-        objective.backward()
+        objective.backward(retain_graph=True)
         kept = dict(list(sites.items())[:: max(1, len(sites) // 6)])
+        # What a second pass adds to the values inside is not the gradient: they are copied first.
+        first = {site: t.grad.clone() for site, t in kept.items() if t.grad is not None}
+        gradient = x.grad.clone()
+        (slope,) = torch.autograd.grad(objective, x, create_graph=True)
+        along = torch.randn_like(x)
+        (curved,) = torch.autograd.grad((slope * along).sum(), x)
         rounded = lambda tensor: [float(f"{v:.9g}") for v in tensor.flatten().tolist()]
-        goldens.append({
+        known[name] = {
             "name": name,
             "x": {"dims": list(x.shape), "data": rounded(x.detach())},
             "objective": f"logprob(logits)[{','.join(map(str, index))}]",
             "value": objective.item(),
-            "gradients": [{"site": "x", "data": rounded(x.grad)}]
-            + [{"site": site, "data": rounded(t.grad)} for site, t in kept.items() if t.grad is not None],
-        })
+            "gradients": [{"site": "x", "data": rounded(gradient)}]
+            + [{"site": site, "data": rounded(grad)} for site, grad in first.items()],
+            "along": rounded(along),
+            "hessian": rounded(curved),
+        }
         print(name, file.stat().st_size, len(kept))
-    lines = ",\n".join(json.dumps(golden) for golden in goldens)
-    (HERE / "goldens.json").write_text(f"[\n{lines}\n]\n")
+    lines = ",\n".join(json.dumps(known[name]) for name in models())
+    kept_file.write_text(f"[\n{lines}\n]\n")
 
 
 main()

@@ -12,8 +12,8 @@ import { RuleContext, type Decomposition, type RuleEntry } from './rule';
 
 export interface BackwardOptions {
   readonly ruleFor: (domain: string, op: string, opset: number) => RuleEntry | undefined;
-  /** Opset version by domain of the program that is differentiated. */
-  readonly opsetOf: (domain: string) => number;
+  /** Opset version of a node of the program that is differentiated, by its domain. */
+  readonly opsetOf: (domain: string, node: Node) => number;
   /** Words for a node in a refusal: operator, name and, where known, its source line. */
   readonly nameNode?: (node: Node) => string;
 }
@@ -48,15 +48,17 @@ export function backward(
     const entry = lookUp(node, options);
     if (entry.kind === 'refuse') throw refused(node, entry.refusal, options);
     if (entry.kind === 'zero' || grads.every((grad) => grad === null)) continue;
+    const start = b.nodes.length;
     const context: RuleContext = new RuleContext(
       b,
       node,
-      options.opsetOf(node.domain),
+      options.opsetOf(node.domain, node),
       grads,
       onPath,
       (made) => throughDecomposition(context, made, grads, options),
     );
     const given = entry.kind === 'rule' ? entry.rule(context) : context.through(entry.decompose);
+    b.blame(start, node);
     node.inputs.forEach((name, input) => {
       const grad = given[input];
       if (grad === null || grad === undefined || onPath[input] !== true) return;
@@ -133,7 +135,7 @@ function settle(
 }
 
 function lookUp(node: Node, options: BackwardOptions): RuleEntry {
-  const entry = options.ruleFor(node.domain, node.op, options.opsetOf(node.domain));
+  const entry = options.ruleFor(node.domain, node.op, options.opsetOf(node.domain, node));
   if (entry !== undefined) return entry;
   const op = node.domain === '' ? node.op : `${node.domain}::${node.op}`;
   throw new Failure({

@@ -45,6 +45,8 @@ export class Builder {
   readonly initializers = new Map<string, WeightRef>();
   /** Integer contents of small constants and of observed values, for rules that need numbers and not tensors. */
   readonly known = new KnownIntegers();
+  /** By output: the node of the program whose gradient an emitted node is part of. */
+  readonly origins = new Map<string, Node>();
   readonly #constants = new Map<string, Value>();
   readonly #values = new Map<string, Value>();
   readonly #taken: (name: string) => boolean;
@@ -52,6 +54,12 @@ export class Builder {
 
   constructor(taken: (name: string) => boolean = () => false) {
     this.#taken = taken;
+  }
+
+  /** Says of all nodes emitted since there were `start` of them that they are part of this node's gradient. */
+  blame(start: number, origin: Node): void {
+    for (const { outputs } of this.nodes.slice(start))
+      for (const name of outputs) this.origins.set(name, origin);
   }
 
   /** The value of that name, when it was declared or emitted here. */

@@ -17,19 +17,27 @@ export interface EmittedObjective {
   readonly value: Value;
   /** Its gradient at each forward value that it reads. */
   readonly seeds: ReadonlyMap<string, Value>;
-  /** Numbers to feed per declared index input, in order of declaration: one per axis. */
-  readonly indices: readonly { readonly input: Value; readonly numbers: readonly number[] }[];
+  /** Declared index inputs, in the order of `elementsOf`: one number per axis, or a row of them per objective. */
+  readonly indices: readonly Value[];
   /** Directions to feed, by the name the objective gives them. */
   readonly directions: readonly { readonly input: Value; readonly name: string }[];
 }
 
-/** Emits `objective` into `b`, in which the forward values are declared. */
-export function emitObjective(b: Builder, objective: Objective, declare: DeclareInput): EmittedObjective {
-  const emitter = new Emitter(b, declare);
+/**
+ * Emits `objective` into `b`, in which the forward values are declared.
+ * @param rows how many objectives of this form there are, each of a row of its own of every value; null for one of all
+ */
+export function emitObjective(
+  b: Builder,
+  objective: Objective,
+  declare: DeclareInput,
+  rows: number | null = null,
+): EmittedObjective {
+  const emitter = new Emitter(b, declare, rows);
   const start = b.nodes.length;
   const value = emitter.emit(objective);
   const nodes = b.nodes.slice(start);
-  const one = b.constant(value.dtype, [], [1]);
+  const one = rows === null ? b.constant(value.dtype, [], [1]) : b.full([rows], 1, value.dtype);
   const options = { ruleFor, opsetOf: emittedOpset };
   const seeds = backward(b, nodes, new Map([[value.name, one]]), emitter.sites, options);
   return { value, seeds, indices: emitter.indices, directions: emitter.directions };
@@ -37,12 +45,13 @@ export function emitObjective(b: Builder, objective: Objective, declare: Declare
 
 class Emitter {
   readonly sites = new Set<string>();
-  readonly indices: { input: Value; numbers: readonly number[] }[] = [];
+  readonly indices: Value[] = [];
   readonly directions: { input: Value; name: string }[] = [];
 
   constructor(
     private readonly b: Builder,
     private readonly declare: DeclareInput,
+    private readonly rows: number | null,
   ) {}
 
   emit(objective: Objective): Value {
@@ -56,8 +65,9 @@ class Emitter {
         return b.scale(this.emit(objective.of), objective.factor);
       case 'whole': {
         const site = this.#site(objective.site);
-        const axes = site.dims.map((_, axis) => axis);
-        return b.reshape(objective.over === 'sum' ? b.sum(site, axes) : b.mean(site, axes), []);
+        const axes = site.dims.map((_, axis) => axis).slice(this.rows === null ? 0 : 1);
+        const whole = objective.over === 'sum' ? b.sum(site, axes) : b.mean(site, axes);
+        return b.reshape(whole, this.rows === null ? [] : [this.rows]);
       }
       case 'projection': {
         const site = this.#site(objective.site);
@@ -114,9 +124,10 @@ class Emitter {
       );
     }
     if (dims.length === 0) return value;
-    const input = this.declare('index', 'int64', [dims.length]);
-    this.indices.push({ input, numbers: indices });
-    return this.b.one('GatherND', [value, input], value.dtype, []);
+    const { rows } = this;
+    const input = this.declare('index', 'int64', rows === null ? [dims.length] : [rows, dims.length]);
+    this.indices.push(input);
+    return this.b.one('GatherND', [value, input], value.dtype, rows === null ? [] : [rows]);
   }
 }
 

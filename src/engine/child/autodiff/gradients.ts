@@ -1,9 +1,6 @@
 /**
  * Gradients of a model: one forward run that keeps what the backward graph needs, one run of the backward graph. Backward
  * graphs are kept by shapes, objective and sites; tokens, directions and interventions are runs, not new sessions.
- *
- * Integrated gradients: Sundararajan, Taly & Yan, "Axiomatic Attribution for Deep Networks" (2017), arXiv:1703.01365. All
- * sites move together along the straight line from their baselines.
  */
 import { must } from '../../../base/assert';
 import { throwIfCancelled } from '../../../base/cancel';
@@ -11,29 +8,36 @@ import { Failure } from '../../../base/errors';
 import { Lru } from '../../../base/lru';
 import type { Node } from '../../../contract/skeleton';
 import type { GradientRequest, Intervention } from '../../../contract/run';
-import type { TensorBuffer, TensorData } from '../../../contract/tensor';
-import { isFloat } from '../../../tensor/dtype';
+import type { TensorData } from '../../../contract/tensor';
+import { parseObjective, sitesOf, structureOf, type Objective } from '../../../onnx/objective';
 import { sizeOf } from '../../../tensor/shape';
-import { toNumbers } from '../../../tensor/buffers';
 import type { Executor, Settings } from '../executor';
 import { runtimeFailure } from '../failures';
 import type { EngineModel } from '../model';
 import { runSession } from '../runtime';
 import { checkIndices, emitObjective, type EmittedObjective } from './emitObjective';
-import { encode } from './encode';
+import { feedsFor } from './feeds';
 import { buildBackward, type BackwardModel, type Observed } from './graph';
-import { elementsOf, parseObjective, structureOf, type Objective } from '../../../onnx/objective';
+import { integrate } from './integrate';
 import { observe, toObserved } from './observe';
-import { gaussLegendre, leftRiemann } from './quadrature';
+import { inRows, Rows } from './rows';
+import { Straightener } from './straighten';
+import { traceNotANumber } from './trace';
+import { isFinite, numbersOf, zerosLike } from './numbers';
 
-/** Runs the model with interventions and gives values of the main graph by name. */
+export type Feeds = Readonly<Record<string, TensorData>>;
+
+/** Runs a model with interventions and gives values of the main graph by name. */
 export type Forward = (
+  model: EngineModel,
+  feeds: Feeds,
   interventions: readonly Intervention[],
   values: readonly string[],
 ) => Promise<ReadonlyMap<string, TensorData>>;
 
 export interface Gradients {
   readonly value: number;
+  readonly values?: readonly number[];
   /** Per site, in order; float64 sums for integrated gradients, else as computed. */
   readonly gradients: readonly TensorData[];
   readonly completenessError?: number;
@@ -41,17 +45,48 @@ export interface Gradients {
   readonly notes: readonly string[];
 }
 
-interface Built {
+/** One question: a straight-line model, feeds, one objective or one per row, sites. */
+export interface Question {
+  readonly model: EngineModel;
+  readonly steering: readonly string[];
+  readonly feeds: Feeds;
+  readonly objectives: readonly Objective[];
+  /** Each objective reads a row of its own of every value. */
+  readonly rows: boolean;
+  readonly sites: readonly string[];
+  readonly request: GradientRequest;
+  readonly forward: Forward;
+  readonly settings: Settings;
+  readonly signal: AbortSignal | undefined;
+}
+
+export interface Built {
   readonly backward: BackwardModel;
   readonly emitted: EmittedObjective;
   readonly bytes: Uint8Array;
   readonly observed: ReadonlyMap<string, Observed>;
 }
 
+/** What one forward and one backward run have given. */
+export interface Once {
+  /** One per objective. */
+  readonly values: readonly number[];
+  readonly gradients: readonly TensorData[];
+  /** Forward values by name. */
+  readonly at: ReadonlyMap<string, TensorData>;
+  /** Empty unless a gradient is not a number. */
+  readonly notes: readonly string[];
+}
+
 export class Differentiator {
   readonly #built = new Lru<string, Built>(32);
+  readonly #straight: Straightener;
+  readonly #rows: Rows;
 
-  constructor(private readonly executor: Executor) {}
+  constructor(private readonly executor: Executor) {
+    this.#straight = new Straightener(executor);
+    this.#rows = new Rows(executor);
+  }
 
   /** @param sites names of values of the main graph, one per `request.wrt` */
   async gradients(
@@ -63,208 +98,138 @@ export class Differentiator {
     signal?: AbortSignal,
   ): Promise<Gradients> {
     const names = namesIn(model);
-    const objective = parseObjective(request.objective, (name) => names.has(name));
-    let built = await this.#build(model, request, objective, sites, settings, signal);
-    const at = (interventions: readonly Intervention[]): Promise<Once | null> =>
-      this.#once(model, built, request, objective, sites, forward, interventions, settings, signal);
-    checkIndices(objective, (site) => built.observed.get(site)?.dims ?? []);
+    const texts = typeof request.objective === 'string' ? [request.objective] : request.objective;
+    const objectives = texts.map((text) => parseObjective(text, (name) => names.has(name)));
+    refuseMixed(request, objectives);
+    const targets = objectives.flatMap(sitesOf);
+    const { feeds } = request;
+    const straight = await this.#straight.of(model, feeds, sites, targets, settings, signal);
+    const base = { ...straight, feeds, rows: false, sites, request, forward, settings, signal };
+    const one: Question = { ...base, objectives: objectives.slice(0, 1) };
+    const { backward, observed } = await this.#build(one);
+    for (const objective of objectives) checkIndices(objective, (site) => observed.get(site)?.dims ?? []);
     const notes = sites.flatMap((site, i) =>
-      built.backward.gradients.get(site) === null
-        ? [`The objective does not depend on "${request.wrt[i] ?? site}": its gradient is zero.`]
-        : [],
+      backward.gradients.get(site) === null ? [independent(request, request.wrt[i] ?? site)] : [],
     );
-    const interventions = request.interventions ?? [];
-    let here = await at(interventions);
-    if (here === null) {
-      // The shapes are those of an earlier run, but integers that steer the graph are not.
-      this.#built.clear();
-      built = await this.#build(model, request, objective, sites, settings, signal);
-      here = await at(interventions);
+    if (typeof request.objective !== 'string') {
+      const many = await inRows({ ...base, objectives }, observed, this.#rows, (question) =>
+        this.#once(question, []),
+      );
+      return { value: many.values[0] ?? Number.NaN, ...many, notes: [...notes, ...many.notes] };
     }
-    if (here === null) throw steered();
-    if (request.integrated === undefined) return { ...here, notes: [...notes, ...notANumber(here)] };
-    return { ...(await integrate(request, here, sites, at, signal)), notes };
+    const here = await this.#once(one, request.interventions ?? []);
+    const value = here.values[0] ?? Number.NaN;
+    if (request.integrated === undefined)
+      return { value, gradients: here.gradients, notes: [...notes, ...here.notes] };
+    const integral = await integrate(one, here, observed, this.#rows, (question, interventions) =>
+      this.#once(question, interventions),
+    );
+    return { ...integral, value, notes: [...notes, ...integral.notes] };
   }
 
-  async #build(
-    model: EngineModel,
-    request: GradientRequest,
-    objective: Objective,
-    sites: readonly string[],
-    settings: Settings,
-    signal: AbortSignal | undefined,
-  ): Promise<Built> {
-    const shapes = Object.entries(request.feeds).map(([name, { dtype, dims }]) => [name, dtype, dims]);
-    const key = JSON.stringify([model.id, shapes, structureOf(objective), sites]);
+  async #build(question: Question): Promise<Built> {
+    const { model, feeds, objectives, rows, sites, request, settings, signal } = question;
+    const shapes = Object.entries(feeds).map(([name, { dtype, dims }]) => [name, dtype, dims]);
+    const objective = must(objectives[0], 'there is an objective');
+    const count = rows ? objectives.length : null;
+    const order = request.along === undefined ? 'first' : 'second';
+    const key = JSON.stringify([model.id, shapes, structureOf(objective), sites, count, order]);
     const known = this.#built.get(key);
     if (known !== undefined) return known;
-    const observed = await observe(model, this.executor, request.feeds, settings, signal);
+    const observed = await observe(model, this.executor, feeds, settings, signal);
     let emitted: EmittedObjective | undefined;
     const line = { model: model.skeleton, observed, nameNode };
-    const backward = buildBackward(line, sites, (b, declare) => {
-      emitted = emitObjective(b, objective, declare);
+    const emit = (b: Parameters<typeof emitObjective>[0], declare: Parameters<typeof emitObjective>[2]) => {
+      emitted = emitObjective(b, objective, declare, count);
       return { seeds: emitted.seeds, outputs: [emitted.value] };
-    });
+    };
+    const backward = buildBackward(line, sites, emit, order);
     const bytes = await model.write(backward.parts, signal);
     const built = { backward, emitted: must(emitted, 'the objective was emitted'), bytes, observed };
     this.#built.set(key, built);
     return built;
   }
 
-  async #once(
-    model: EngineModel,
-    { backward, emitted, bytes, observed }: Built,
-    request: GradientRequest,
-    objective: Objective,
-    sites: readonly string[],
-    forward: Forward,
-    interventions: readonly Intervention[],
-    settings: Settings,
-    signal: AbortSignal | undefined,
-  ): Promise<Once | null> {
+  /** Where the shapes are those of an earlier question but integers that steer the graph are not, builds once more. */
+  async #once(question: Question, interventions: readonly Intervention[]): Promise<Once> {
+    const first = await this.#try(question, interventions);
+    if (first !== null) return first;
+    this.#built.clear();
+    const second = await this.#try(question, interventions);
+    if (second !== null) return second;
+    throw steered();
+  }
+
+  async #try(question: Question, interventions: readonly Intervention[]): Promise<Once | null> {
+    const { model, feeds, sites, forward, settings, signal, steering } = question;
+    const built = await this.#build(question);
+    const { backward, bytes, observed } = built;
     throwIfCancelled(signal);
-    const values = await forward(interventions, [
-      ...new Set([...backward.needs, ...sites, ...backward.builtFor.keys()]),
-    ]);
-    for (const [name, ints] of backward.builtFor) {
-      const now = toObserved(must(values.get(name), `"${name}" was captured`)).ints;
+    const watched = new Map(backward.builtFor);
+    for (const name of steering) {
+      const ints = observed.get(name)?.ints;
+      if (ints !== undefined) watched.set(name, ints);
+    }
+    const wanted = new Set([...backward.needs, ...sites, ...watched.keys()]);
+    const at = await forward(model, feeds, interventions, [...wanted]);
+    for (const [name, ints] of watched) {
+      const now = toObserved(must(at.get(name), `"${name}" was captured`)).ints;
       if (now?.length !== ints.length || now.some((number, i) => number !== ints[i])) return null;
     }
-    const feeds = new Map<string, TensorData>();
-    for (const name of backward.needs) feeds.set(name, must(values.get(name), `"${name}" was captured`));
-    const elements = elementsOf(objective);
-    emitted.indices.forEach(({ input }, i) => {
-      const numbers = elements[i] ?? [];
-      feeds.set(input.name, {
-        dtype: 'int64',
-        dims: input.dims,
-        data: BigInt64Array.from(numbers, (n) => BigInt(n)),
-      });
-    });
-    for (const { input, name } of emitted.directions)
-      feeds.set(input.name, directionFor(request, name, input.dims));
-    const wanted = new Set(backward.parts.graph.inputs.map(({ name }) => name));
-    for (const name of feeds.keys()) if (!wanted.has(name)) feeds.delete(name);
+    const given = feedsFor(question, built, at);
     const choice = { ...settings, folder: model.folder };
     const outputs = backward.parts.graph.outputs.map(({ name }) => name);
     const results = await this.executor.sessions
-      .use(bytes, choice, bytes.length, ({ session }) => runSession(session, feeds, outputs))
+      .use(bytes, choice, bytes.length, ({ session }) => runSession(session, given, outputs))
       .catch((error: unknown) => {
         throw runtimeFailure(error, model.skeleton, `The backward graph of ${model.skeleton.file}`);
       });
     const gradients = sites.map((site) => {
       const name = backward.gradients.get(site);
       const gradient = name === null || name === undefined ? undefined : results.get(name);
-      if (gradient !== undefined) return gradient;
       const { dtype, dims } = must(observed.get(site), `"${site}" was observed`);
-      return { dtype, dims, data: zeros(dtype, sizeOf(dims)) };
+      return gradient ?? zerosLike(dtype, dims, sizeOf(dims));
     });
     const [value] = backward.outputs;
-    const number = toNumbersOf(must(results.get(value?.name ?? ''), 'the objective has a value'))[0] ?? NaN;
-    return { value: number, gradients, values };
+    const values = Array.from(numbersOf(must(results.get(value?.name ?? ''), 'the objective has a value')));
+    const notes = gradients.every(isFinite)
+      ? []
+      : [await traceNotANumber(model, built, given, choice, nameNode)];
+    return { values, gradients, at, notes };
   }
 }
 
-interface Once {
-  readonly value: number;
-  readonly gradients: readonly TensorData[];
-  readonly values: ReadonlyMap<string, TensorData>;
+function independent({ along }: GradientRequest, site: string): string {
+  return along === undefined
+    ? `The objective does not depend on "${site}": its gradient is zero.`
+    : `The gradient does not change with "${site}": the product is zero.`;
 }
 
-async function integrate(
-  request: GradientRequest,
-  here: Once,
-  sites: readonly string[],
-  at: (interventions: readonly Intervention[]) => Promise<Once | null>,
-  signal: AbortSignal | undefined,
-): Promise<Omit<Gradients, 'notes'>> {
-  const { steps, rule, baselines = {} } = must(request.integrated, 'integrated gradients were asked for');
-  if (!Number.isInteger(steps) || steps < 1 || steps > 10_000) {
-    throw new Failure({
-      code: 'usage',
-      message: `Integrated gradients cannot take ${String(steps)} steps.`,
-      remedy: 'Use a whole number from 1 to 10,000; 20 to 50 is usual.',
-    });
-  }
-  const ends = sites.map((site, i) => {
-    const value = must(here.values.get(site), `"${site}" was captured`);
-    const text = request.wrt[i] ?? site;
-    return { site, value, to: toNumbersOf(value), from: baselineOf(baselines[text], value, text) };
-  });
-  /** The model with every site at this share of the way from baseline to value. */
-  const along = (share: number): Intervention[] => [
-    ...(request.interventions ?? []),
-    ...ends.map(({ site, value, to, from }): Intervention => {
-      const numbers = to.map((x, k) => (from[k] ?? 0) + share * (x - (from[k] ?? 0)));
-      return { kind: 'replace', site, value: { ...value, data: typed(value.dtype, numbers) } };
-    }),
-  ];
-  const { nodes, weights } = rule === 'left-riemann' ? leftRiemann(steps) : gaussLegendre(steps);
-  const sums = ends.map(({ to }) => new Float64Array(to.length));
-  for (const [k, node] of nodes.entries()) {
-    throwIfCancelled(signal);
-    const { gradients } = (await at(along(node))) ?? fail();
-    gradients.forEach((gradient, i) => {
-      const sum = must(sums[i], 'one sum per site');
-      toNumbersOf(gradient).forEach((g, j) => (sum[j] = (sum[j] ?? 0) + (weights[k] ?? 0) * g));
-    });
-  }
-  const baseline = (await at(along(0))) ?? fail();
-  let total = 0;
-  const gradients = ends.map(({ value, to, from }, i): TensorData => {
-    const sum = must(sums[i], 'one sum per site');
-    const attribution = sum.map((g, j) => g * ((to[j] ?? 0) - (from[j] ?? 0)));
-    for (const a of attribution) total += a;
-    return { ...value, data: typed(value.dtype, attribution) };
-  });
-  const completenessError = Math.abs(total - (here.value - baseline.value));
-  return { value: here.value, gradients, completenessError, baselineValue: baseline.value };
-}
-
-function fail(): never {
-  throw steered();
+/** Several objectives ask for plain gradients of one form. */
+function refuseMixed(
+  { integrated, along, interventions = [], objective }: GradientRequest,
+  all: readonly Objective[],
+): void {
+  const [first] = all;
+  const wrong = (message: string, remedy: string): Failure =>
+    new Failure({ code: 'bad-objective', message, remedy });
+  if (first === undefined) throw wrong('There is no objective.', 'Write one like logits[0,42].');
+  if (integrated !== undefined && along !== undefined)
+    throw wrong('An integral of second derivatives was asked for.', 'Ask for one of the two.');
+  if (typeof objective === 'string') return;
+  if (integrated !== undefined || along !== undefined || interventions.length > 0)
+    throw wrong('Several objectives at once give plain gradients.', 'Ask for one objective.');
+  if (all.some((other) => structureOf(other) !== structureOf(first)))
+    throw wrong('The objectives are not of one form.', 'Let them differ in their indices alone.');
 }
 
 function steered(): Failure {
   return new Failure({
     code: 'no-gradient',
-    message: 'Integers that steer the graph (indices, sizes) change with the values that are moved.',
+    message:
+      'Numbers that steer the graph (indices, sizes, conditions) change with the values that are moved.',
     remedy: 'Take the gradient at a site after them.',
   });
-}
-
-function baselineOf(given: TensorData | undefined, value: TensorData, text: string): Float64Array {
-  if (given === undefined) return new Float64Array(sizeOf(value.dims));
-  const numbers = toNumbersOf(given);
-  if (numbers.length === sizeOf(value.dims)) return numbers;
-  if (numbers.length === 1) return new Float64Array(sizeOf(value.dims)).fill(numbers[0] ?? 0);
-  throw new Failure({
-    code: 'bad-feed',
-    message: `The baseline of "${text}" has the shape [${given.dims.join(', ')}]; the value has [${value.dims.join(', ')}].`,
-    remedy: 'Give it the shape of the value, or a single number.',
-  });
-}
-
-function directionFor(request: GradientRequest, name: string, dims: readonly number[]): TensorData {
-  const direction = request.directions?.[name];
-  if (direction === undefined) {
-    throw new Failure({
-      code: 'bad-objective',
-      message: `The objective projects on "${name}", and no direction of that name was given.`,
-      remedy: 'Give one number per element of the last axis.',
-    });
-  }
-  if (sizeOf(direction.dims) === sizeOf(dims)) return { ...direction, dims };
-  throw new Failure({
-    code: 'bad-objective',
-    message: `The direction "${name}" has ${String(sizeOf(direction.dims))} elements; the last axis has ${String(sizeOf(dims))}.`,
-    remedy: 'Give one number per element of the last axis.',
-  });
-}
-
-function notANumber({ gradients }: Once): string[] {
-  const bad = gradients.some((gradient) => toNumbersOf(gradient).some((number) => !Number.isFinite(number)));
-  return bad ? ['The gradient holds NaN or Inf.'] : [];
 }
 
 /** Every value of the main graph. */
@@ -279,21 +244,4 @@ function nameNode(node: Node): string {
   const last = [...trace.matchAll(/File "([^"]+)", line (\d+)/g)].at(-1);
   const file = last?.[1]?.split(/[\\/]/).at(-1);
   return `${node.op} "${name}"${file === undefined ? '' : ` (${file}, line ${last?.[2] ?? '?'})`}`;
-}
-
-function toNumbersOf({ dtype, data }: TensorData): Float64Array {
-  if (!ArrayBuffer.isView(data) || !isFloat(dtype))
-    throw new Error(`Gradients are of float tensors, not ${dtype}.`);
-  return Float64Array.from(toNumbers(dtype, data));
-}
-
-function typed(dtype: TensorData['dtype'], numbers: ArrayLike<number>): TensorBuffer {
-  const bytes = encode(dtype, Array.from(numbers));
-  if (dtype === 'float64') return new Float64Array(bytes.buffer as ArrayBuffer);
-  if (dtype === 'float16') return new Uint16Array(bytes.buffer as ArrayBuffer);
-  return new Float32Array(bytes.buffer as ArrayBuffer);
-}
-
-function zeros(dtype: TensorData['dtype'], count: number): TensorBuffer {
-  return typed(dtype, new Float64Array(count));
 }

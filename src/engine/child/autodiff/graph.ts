@@ -9,7 +9,7 @@ import type { ModelParts } from '../../../onnx/write';
 import type { Graph, Node, ValueInfo, WeightRef } from '../../../contract/skeleton';
 import { isFloat, type Dtype } from '../../../tensor/dtype';
 import { fromRaw, toNumbers } from '../../../tensor/buffers';
-import { backward } from './backward';
+import { backward, type BackwardOptions } from './backward';
 import { Builder, emittedOpset, type Value } from './builder';
 import { ruleFor } from './rules/index';
 
@@ -37,6 +37,10 @@ export interface BackwardModel {
   /** Output name by wanted value; null where no seed depends on it: its gradient is zero. */
   readonly gradients: ReadonlyMap<string, string | null>;
   readonly outputs: readonly Value[];
+  /** By an emitted value: the node of the model whose gradient it is part of. */
+  readonly origins: ReadonlyMap<string, Node>;
+  /** Of a second derivative: the direction to feed, by site. */
+  readonly along: ReadonlyMap<string, Value>;
   /** Contents of integer values that it was built for: with others it has to be built again. */
   readonly builtFor: ReadonlyMap<string, readonly number[]>;
 }
@@ -56,6 +60,7 @@ export function buildBackward(
     readonly seeds: ReadonlyMap<string, Value>;
     readonly outputs?: readonly Value[];
   },
+  order: 'first' | 'second' = 'first',
 ): BackwardModel {
   const { graph, opsets } = line.model;
   const b = new Builder((name) => line.observed.has(name) || graph.initializers.has(name));
@@ -69,11 +74,18 @@ export function buildBackward(
   });
   const versions = new Map(opsets.map(({ domain, version }) => [normal(domain), version]));
   for (const name of wanted) checkWanted(b, name);
-  const grads = backward(b, graph.nodes, seeds, new Set(wanted), {
+  const forward = new Set(graph.nodes);
+  const options: BackwardOptions = {
     ruleFor,
-    opsetOf: (domain) => versions.get(normal(domain)) ?? 1,
-    ...(line.nameNode === undefined ? {} : { nameNode: line.nameNode }),
-  });
+    opsetOf: (domain, node) =>
+      forward.has(node) ? (versions.get(normal(domain)) ?? 1) : emittedOpset(normal(domain)),
+    ...(line.nameNode === undefined
+      ? {}
+      : { nameNode: (node) => line.nameNode?.(b.origins.get(node.outputs[0] ?? '') ?? node) ?? node.op }),
+  };
+  let grads = backward(b, graph.nodes, seeds, new Set(wanted), options);
+  const along = new Map<string, Value>();
+  if (order === 'second') grads = again(b, graph.nodes, grads, wanted, along, inputs, options);
   // A gradient may be a seed or a forward value as it is; an output of a graph has to be made in it, once.
   const gradients = new Map<string, Value>();
   for (const [name, grad] of grads) gradients.set(name, b.unary('Identity', grad));
@@ -81,6 +93,8 @@ export function buildBackward(
   return {
     ...assemble(b, line, weights, inputs, [...gradients.values(), ...named]),
     inputs,
+    origins: b.origins,
+    along,
     outputs: named,
     builtFor: new Map(
       [...b.known.consulted].flatMap((name) => {
@@ -90,6 +104,35 @@ export function buildBackward(
     ),
     gradients: new Map(wanted.map((name) => [name, gradients.get(name)?.name ?? null])),
   };
+}
+
+/**
+ * The gradient of the product of the gradients with directions to feed: the Hessian's product with them. The gradients'
+ * own nodes are differentiated together with the model's. Pearlmutter, "Fast exact multiplication by the Hessian" (1994).
+ */
+function again(
+  b: Builder,
+  nodes: readonly Node[],
+  grads: ReadonlyMap<string, Value>,
+  wanted: readonly string[],
+  along: Map<string, Value>,
+  inputs: Value[],
+  options: BackwardOptions,
+): Map<string, Value> {
+  const terms = wanted.flatMap((name) => {
+    const grad = grads.get(name);
+    if (grad === undefined) return [];
+    const direction = b.declare({ ...grad, name: b.fresh('along') });
+    inputs.push(direction);
+    along.set(name, direction);
+    const axes = grad.dims.map((_, axis) => axis);
+    return [b.reshape(b.sum(b.mul(grad, direction), axes), [])];
+  });
+  const [first, ...others] = terms;
+  if (first === undefined) return new Map();
+  const total = others.reduce((sum, term) => b.add(sum, term), first);
+  const seed = new Map([[total.name, b.constant(total.dtype, [], [1])]]);
+  return backward(b, [...nodes, ...b.nodes], seed, new Set(wanted), options);
 }
 
 function normal(domain: string): string {

@@ -1,0 +1,27 @@
+/** Float tensors as plain numbers and back, in the type they had. */
+import type { TensorBuffer, TensorData } from '../../../contract/tensor';
+import { toNumbers } from '../../../tensor/buffers';
+import { isFloat } from '../../../tensor/dtype';
+import { encode } from './encode';
+
+export function numbersOf({ dtype, data }: TensorData): Float64Array {
+  if (!ArrayBuffer.isView(data) || !isFloat(dtype))
+    throw new Error(`Gradients are of float tensors, not ${dtype}.`);
+  return Float64Array.from(toNumbers(dtype, data));
+}
+
+export function typed(dtype: TensorData['dtype'], numbers: ArrayLike<number>): TensorBuffer {
+  if (dtype === 'float32') return Float32Array.from(numbers);
+  if (dtype === 'float64') return Float64Array.from(numbers);
+  const bytes = encode(dtype, Array.from(numbers));
+  return new Uint16Array(bytes.buffer as ArrayBuffer);
+}
+
+export function zerosLike(dtype: TensorData['dtype'], dims: readonly number[], count: number): TensorData {
+  return { dtype, dims, data: typed(dtype, new Float64Array(count)) };
+}
+
+export function isFinite({ dtype, data }: TensorData): boolean {
+  if (!ArrayBuffer.isView(data)) return true;
+  return toNumbers(dtype, data).every((number) => Number.isFinite(number));
+}
