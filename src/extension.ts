@@ -23,6 +23,7 @@ import { SourceHover } from './editor/hover';
 import { ShapeHints } from './editor/inlayHints';
 import { LineTimes } from './editor/lineTimes';
 import { Linker } from './editor/linker';
+import { LocalCopies } from './editor/localCopy';
 import { ModelEditor } from './editor/modelEditor';
 import { Models } from './editor/models';
 import { ModelsTree } from './editor/modelsTree';
@@ -71,6 +72,7 @@ export function activate(context: vscode.ExtensionContext): void {
     new RunController(models, engine, feeds, weights, trust, clamps, storage, context.workspaceState, log),
   );
   const clampLive = keep(new ClampLive(models, clamps, engine, feeds, trust));
+  const localCopies = new LocalCopies(panels, feeds);
   const pictures = new Pictures(engine, runs, feeds, weights);
   const navigation = keep(new Navigation(models, panels));
   const timing = keep(new NodeTiming(engine, runs));
@@ -103,6 +105,7 @@ export function activate(context: vscode.ExtensionContext): void {
         weights,
         pictures,
         trust,
+        localCopies,
         timing,
         bookmarks,
         neurons,
@@ -152,7 +155,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const exports = keep(new ExportRuns(models, panels, reader, pythonPath, exportBook, log));
   const exporting = new ExportCommands(models, targets, exportBook, exports);
   const nodes = new NodeCommands(models, targets, navigation);
-  const running = new RunCommands(targets, panels, runs, feeds);
+  const running = new RunCommands(targets, panels, runs, feeds, trust, localCopies);
   const asking = new ProbeCommands(targets, panels, engine, runs, feeds, probes, reports);
   const clamping = new ClampCommands(targets, clamps, runs);
   const weighing = new WeightCommands(targets, panels, weights);
@@ -164,6 +167,7 @@ export function activate(context: vscode.ExtensionContext): void {
         openModel: (argument) => panels.openAny(argument),
         openModelToSide: (argument) => panels.openAny(argument, vscode.ViewColumn.Beside),
         runModel: (argument) => running.runModel(argument),
+        makeLocalCopy: (argument) => running.makeLocalCopy(argument),
         runAgain: (argument) => running.runAgain(argument),
         stopRun: () => running.stopRun(),
         captureHere: (argument) => running.captureHere(argument),

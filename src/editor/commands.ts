@@ -10,6 +10,7 @@ export const COMMANDS = [
   'openModel',
   'openModelToSide',
   'runModel',
+  'makeLocalCopy',
   'runAgain',
   'stopRun',
   'captureHere',

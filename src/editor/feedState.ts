@@ -98,10 +98,10 @@ export function guessesOf(
     case 'image':
       return { '*': fitPreprocessing(spec, guesses.preprocessing)?.from ?? '' };
     case 'text': {
-      const guessed = guesses.tokenizer?.value === source.tokenizer;
+      const { tokenizer, padToken } = guesses;
       return {
-        ...(guessed ? { tokenizer: guesses.tokenizer?.from ?? '' } : {}),
-        ...(guesses.padToken?.value === source.pad ? { pad: guesses.padToken.from } : {}),
+        ...(tokenizer?.value === source.tokenizer ? { tokenizer: tokenizer.from } : {}),
+        ...(padToken?.value === source.pad ? { pad: padToken.from } : {}),
       };
     }
     case 'array':

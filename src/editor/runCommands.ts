@@ -5,11 +5,13 @@ import { formatMs } from '../tensor/format';
 import type { KeptRun } from '../study/runs';
 import type { FeedBook } from './feedBook';
 import { reviewFeeds } from './feedReview';
+import type { LocalCopies } from './localCopy';
 import type { OpenModel } from './openModel';
 import type { Panels } from './panels';
 import { siteOf } from './nodeCommands';
 import type { RunController } from './runController';
 import type { Target, Targets } from './target';
+import type { Trust } from './trust';
 
 export class RunCommands {
   constructor(
@@ -17,6 +19,8 @@ export class RunCommands {
     private readonly panels: Panels,
     private readonly runs: RunController,
     private readonly feeds: FeedBook,
+    private readonly trust: Trust,
+    private readonly localCopies: LocalCopies,
   ) {}
 
   /** *Run Model…*: review the inputs in a list, change any part, then run. */
@@ -25,8 +29,14 @@ export class RunCommands {
     if (target === undefined) return;
     const { model } = target;
     await this.panels.open(model.uri);
-    if (model.uri.scheme !== 'file') return this.#offerLocalCopy(model);
+    if (await this.#cannotRun(model)) return;
     if (await reviewFeeds(this.feeds, model)) await this.runs.run(model);
+  }
+
+  /** *Make a Local Copy…*: of a virtual model, so that it can run. An argument may name the folder. */
+  async makeLocalCopy(argument: unknown): Promise<void> {
+    const target = await this.targets.of(argument);
+    if (target !== undefined) await this.localCopies.copy(target.model, folderIn(argument));
   }
 
   async runAgain(argument: unknown): Promise<void> {
@@ -161,6 +171,22 @@ export class RunCommands {
     return this.targets.of(argument instanceof vscode.Uri && editor !== undefined ? undefined : argument);
   }
 
+  /** True when a model may not run here; then the person is told, and offered what would change that. */
+  async #cannotRun(model: OpenModel): Promise<boolean> {
+    const refusal = this.trust.cannotRun(model.uri);
+    if (refusal === null) return false;
+    const { reason, action } = refusal;
+    const offers = {
+      trust: vscode.l10n.t('Manage Trust'),
+      copy: vscode.l10n.t('Make a Local Copy…'),
+    };
+    const offer = action === null ? [] : [offers[action]];
+    const choice = await vscode.window.showInformationMessage(reason, ...offer);
+    if (choice === offers.copy) await this.localCopies.copy(model);
+    else if (choice === offers.trust) await this.trust.manage();
+    return true;
+  }
+
   async #withRun(argument: unknown, work: (model: OpenModel, run: KeptRun) => Promise<void>): Promise<void> {
     const target = await this.targets.of(argument);
     if (target === undefined) return;
@@ -168,41 +194,12 @@ export class RunCommands {
     const run = kept.find(({ id }) => id === target.runId) ?? this.runs.shown(target.model);
     if (run !== undefined) await work(target.model, run);
   }
-
-  /** Running needs a file on disk: offers to copy a virtual one. */
-  async #offerLocalCopy(model: OpenModel): Promise<void> {
-    const copy = vscode.l10n.t('Make a Local Copy…');
-    const choice = await vscode.window.showInformationMessage(
-      vscode.l10n.t('{0} is not on this machine’s disk, so it can be viewed but not run.', model.name),
-      copy,
-    );
-    if (choice !== copy) return;
-    const [folder] =
-      (await vscode.window.showOpenDialog({
-        canSelectFolders: true,
-        canSelectFiles: false,
-        openLabel: vscode.l10n.t('Copy Here'),
-      })) ?? [];
-    if (folder === undefined) return;
-    const target = vscode.Uri.joinPath(folder, model.name);
-    await vscode.workspace.fs.copy(model.uri, target, { overwrite: false });
-    for (const file of externalFiles(model)) {
-      await vscode.workspace.fs.copy(
-        vscode.Uri.joinPath(model.uri, '..', file),
-        vscode.Uri.joinPath(folder, file),
-        { overwrite: false },
-      );
-    }
-    await this.panels.open(target);
-  }
 }
 
-function externalFiles(model: OpenModel): ReadonlySet<string> {
-  const files = new Set<string>();
-  for (const ref of model.content?.names.weights() ?? []) {
-    if (ref.where.kind === 'file' && ref.where.file !== null) files.add(ref.where.file);
-  }
-  return files;
+function folderIn(argument: unknown): vscode.Uri | undefined {
+  if (typeof argument !== 'object' || argument === null || !('folder' in argument)) return undefined;
+  const { folder } = argument;
+  return typeof folder === 'string' ? vscode.Uri.parse(folder, true) : undefined;
 }
 
 async function pickRun(runs: readonly KeptRun[], placeHolder: string): Promise<KeptRun | undefined> {

@@ -3,6 +3,7 @@ import type { Bookmarks } from './bookmarks';
 import type { ClampLive } from './clampLive';
 import type { Clamps } from './clamps';
 import type { FeedBook } from './feedBook';
+import type { LocalCopies } from './localCopy';
 import type { Navigation } from './navigation';
 import type { Neurons } from './neurons';
 import type { NodeTiming } from './nodeTiming';
@@ -19,6 +20,7 @@ export interface Services {
   readonly weights: Weights;
   readonly pictures: Pictures;
   readonly trust: Trust;
+  readonly localCopies: LocalCopies;
   readonly timing: NodeTiming;
   readonly bookmarks: Bookmarks;
   readonly neurons: Neurons;

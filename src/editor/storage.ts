@@ -18,12 +18,18 @@ export function textFolderOf(storage: vscode.Uri, model: vscode.Uri): TextFolder
       }
     },
     read: async (name) => new TextDecoder().decode(await vscode.workspace.fs.readFile(at(name))),
+    // Beside its place first: a window that is closed meanwhile leaves the file that was there.
     write: async (name, text) => {
       await vscode.workspace.fs.createDirectory(folder);
-      await vscode.workspace.fs.writeFile(at(name), new TextEncoder().encode(text));
+      await vscode.workspace.fs.writeFile(at(`${name}.new`), new TextEncoder().encode(text));
+      await vscode.workspace.fs.rename(at(`${name}.new`), at(name), { overwrite: true });
     },
     delete: async (name) => {
-      await vscode.workspace.fs.delete(at(name));
+      try {
+        await vscode.workspace.fs.delete(at(name));
+      } catch (error) {
+        if (!(error instanceof vscode.FileSystemError) || error.code !== 'FileNotFound') throw error;
+      }
     },
   };
 }

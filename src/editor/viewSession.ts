@@ -14,7 +14,12 @@ import { overlayColumn } from './probeOverlay';
 import { saveFile } from './saveFile';
 import { searchTexts } from './searchTexts';
 import type { Services } from './services';
+import { toldFailures } from './telling';
+import { report } from './trouble';
 import { webviewWords } from './words';
+
+/** The neuron graph shows its own failures. */
+const ANSWERED = ['neurons', 'neuronActivity', 'neuronLinks'];
 
 export function serveView(
   port: Port,
@@ -41,7 +46,9 @@ export function serveView(
     inspect: (selection) => Promise.resolve(inspect(model, selection, runs.recorded(model))),
     select: (selection) => {
       model.select(selection, 'graph');
-      void navigation.followSelection(model);
+      navigation.followSelection(model).catch((error: unknown) => {
+        onFailure('select', error);
+      });
     },
     reveal: (selection, what) => navigation.reveal(model, selection, what),
     openPlace: (place) => navigation.openPlace(model, place),
@@ -69,7 +76,10 @@ export function serveView(
     setBookmarks: (list) => bookmarks.set(model, list),
     searchTexts: (signal) => searchTexts(model, signal),
     saveFile: (name, content) => saveFile(model, name, content),
-    manageTrust: () => services.trust.manage(),
+    manageTrust: () =>
+      services.trust.cannotRun(model.uri)?.action === 'copy'
+        ? services.localCopies.copy(model)
+        : services.trust.manage(),
     showLog: () => {
       log.show();
       return Promise.resolve();
@@ -79,8 +89,12 @@ export function serveView(
     },
   };
 
+  const onFailure = (method: string, error: unknown): void => {
+    report(log, `${method} of ${model.relativePath}`, error);
+  };
+
   const connection = store.add(
-    rpc<object, object, ViewEvents>(port, local, {
+    rpc<object, object, ViewEvents>(port, toldFailures(local, onFailure, ANSWERED), {
       onInternalError: (method, error) => {
         log.error(
           `${method} of ${model.relativePath}:`,
