@@ -3,15 +3,6 @@ import assert from 'node:assert/strict';
 import { blindCases, tallyBlind } from './blindTruth';
 import { lineOf, type Tally } from './truth';
 
-/**
- * Rows whose truth was matched by equal values and is another module's than the exporter's own record says. Both nodes
- * leave values as they are: the truth gives them to the neighbour that computed the value.
- */
-const DISPUTED: Readonly<Record<string, string>> = {
-  'birdsong/raw #219': 'a copy made by Dropout in evaluation (fx_node: aten.clone in heads.call.drop)',
-  'retina/raw #102': 'the product with alpha = 1 inside ELU (fx_node: aten.elu in bottleneck.act0)',
-};
-
 describe('links against the blind truth', function () {
   this.timeout(120_000);
   const tallies: Tally[] = [];
@@ -21,14 +12,14 @@ describe('links against the blind truth', function () {
     console.log(tallies.map(lineOf).join('\n'));
   });
 
-  it('never calls a wrong link exact, the disputed rows apart', () => {
+  it('never calls a wrong link exact', () => {
     assert.ok(tallies.length >= 13);
-    const wrong = tallies.flatMap(({ name, wrong: lines }) =>
-      lines
-        .filter((line) => line.startsWith('WRONG'))
-        .map((line) => `${name} ${/#\d+/.exec(line)?.[0] ?? line}`),
+    assert.deepEqual(
+      tallies.flatMap(({ name, wrong }) =>
+        wrong.filter((line) => line.startsWith('WRONG')).map((line) => `${name} ${line}`),
+      ),
+      [],
     );
-    assert.deepEqual(wrong, Object.keys(DISPUTED));
   });
 
   it('finds file and call line of at least 95 % of the nodes of torch.export models', () => {
