@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { main } from '../../../src/cli';
-import { FileNames } from '../../../src/cli/run';
+import { FileNames } from '../../../src/cli/outFolder';
 import { readNpy, writeNpy } from '../../../src/tensor/npy';
 import { floats, tinyModel } from './models';
 
