@@ -38,6 +38,7 @@ import { ProbeCommands } from './editor/probeCommands';
 import { contributedColor, ProbeGutter } from './editor/probeGutter';
 import { Probes } from './editor/probes';
 import { ModelReader } from './editor/reading';
+import { Releasing } from './editor/releasing';
 import { Relinking } from './editor/relinking';
 import { ReportPanels } from './editor/reportPanels';
 import { RunCommands } from './editor/runCommands';
@@ -118,6 +119,7 @@ export function activate(context: vscode.ExtensionContext): void {
   );
   keep(new ModelsTree(models, runs));
   keep(new StatusBar(models, runs));
+  keep(new Releasing(models, engine, runs));
   const index = keep(new WorkspaceIndex(models, reader, linker, storage, log));
   keep(new Relinking(models, linker, index, log));
   keep(new GutterMarks(context.extensionUri, models));

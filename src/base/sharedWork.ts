@@ -65,6 +65,11 @@ export class SharedWork<K, T> {
     this.#entries.delete(key);
   }
 
+  /** Forgets every result; work in progress goes on for those who wait. */
+  clear(): void {
+    this.#entries.clear();
+  }
+
   #begin(key: K, start: (signal: AbortSignal) => Promise<T>): Entry<T> {
     const abort = new AbortController();
     const work = start(abort.signal);

@@ -2,15 +2,14 @@
  * All models the window knows: those shown in an editor, and those the background index found in the workspace. Watches
  * their files and reads them again when they change.
  */
-import * as vscode from 'vscode';
+import type * as vscode from 'vscode';
 import { DisposableStore, type Disposable } from '../base/disposable';
 import { Emitter } from '../base/event';
 import type { Linker } from './linker';
+import { ModelWatch } from './modelWatch';
 import { OpenModel, type Aspect } from './openModel';
 import type { ModelReader } from './reading';
 import { WorkspaceRoot } from './sourceRoot';
-
-const SETTLE_MS = 300;
 
 export interface ModelChange {
   readonly model: OpenModel;
@@ -71,7 +70,17 @@ export class Models implements Disposable {
         this.#changed.fire({ model, aspect });
       }),
     );
-    store.add(this.#watch(model));
+    const watch = store.add(
+      new ModelWatch(model, () => {
+        // One that nobody asked for is the background index's.
+        if (model.wasRead) void model.read();
+      }),
+    );
+    store.add(
+      model.onDidChange((aspect) => {
+        if (aspect === 'content') watch.follow();
+      }),
+    );
     this.#changed.fire({ model, aspect: 'added' });
     return model;
   }
@@ -89,39 +98,4 @@ export class Models implements Disposable {
   dispose(): void {
     this.#store.dispose();
   }
-
-  /** Reads a model again once its file, or a file its weights lie in, has stopped changing. */
-  #watch(model: OpenModel): Disposable {
-    const store = new DisposableStore();
-    const folder = vscode.Uri.joinPath(model.uri, '..');
-    const watcher = store.add(
-      vscode.workspace.createFileSystemWatcher(new vscode.RelativePattern(folder, '*')),
-    );
-    let timer: NodeJS.Timeout | undefined;
-    const changed = (uri: vscode.Uri): void => {
-      // One that nobody asked for is the background index's.
-      if (!model.wasRead || !concerns(model, uri)) return;
-      clearTimeout(timer);
-      timer = setTimeout(() => void model.read(), SETTLE_MS);
-    };
-    store.add(watcher.onDidChange(changed));
-    store.add(watcher.onDidCreate(changed));
-    store.add(watcher.onDidDelete(changed));
-    store.onDispose(() => {
-      clearTimeout(timer);
-    });
-    return store;
-  }
-}
-
-function concerns(model: OpenModel, uri: vscode.Uri): boolean {
-  if (uri.path === model.uri.path) return true;
-  const name = uri.path.slice(uri.path.lastIndexOf('/') + 1);
-  const graphs = model.content?.skeleton.graphs.values() ?? [];
-  for (const graph of graphs) {
-    for (const weight of graph.initializers.values()) {
-      if (weight.where.kind === 'file' && weight.where.file === name) return true;
-    }
-  }
-  return false;
 }

@@ -196,6 +196,17 @@ export class OpenModel implements Disposable {
     this.#fire('types');
   }
 
+  /** Drops what was read, as nobody looks at it; where it is in source stays known. It is read again when asked for. */
+  release(): void {
+    this.#reading?.abort();
+    this.#linking?.abort();
+    this.#content = undefined;
+    this.#links = undefined;
+    this.#trouble = undefined;
+    this.#whenRead = undefined;
+    this.#fire('content');
+  }
+
   dispose(): void {
     this.#reading?.abort();
     this.#linking?.abort();

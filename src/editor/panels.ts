@@ -17,7 +17,9 @@ export class Panels {
   }
 
   remove(model: OpenModel, panel: vscode.WebviewPanel): void {
-    this.#panels.get(model)?.delete(panel);
+    const panels = this.#panels.get(model);
+    panels?.delete(panel);
+    if (panels?.size === 0) this.#panels.delete(model);
   }
 
   /** Shows a model, in the editor it already has where there is one, and waits until it has been read. */

@@ -228,6 +228,15 @@ export class RunController implements Disposable {
     await this.#while(model, text, abort, () => task(abort.signal));
   }
 
+  isRunning(model: OpenModel): boolean {
+    return this.#running?.model === model;
+  }
+
+  /** Lets go of the tensors kept for a model that nobody looks at. */
+  release(model: OpenModel): void {
+    this.#of(model).feeds.clear();
+  }
+
   /** Runs again with the inputs of the shown run. */
   async runAgain(model: OpenModel): Promise<void> {
     const run = this.shown(model);

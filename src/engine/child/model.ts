@@ -3,7 +3,7 @@
  * Never writes to the file.
  */
 import { statSync } from 'node:fs';
-import { basename, dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { Failure } from '../../base/errors';
 import { must } from '../../base/assert';
 import type { FeedSpec } from '../../contract/run';
@@ -15,6 +15,7 @@ import type {
   WeightLocation,
   WeightRef,
 } from '../../contract/skeleton';
+import { dataFilesOf } from '../../onnx/dataFiles';
 import { openLocal, type LocalModel } from '../../onnx/files';
 import { weightType } from '../../onnx/describe';
 import { inlineFunctions, type Inlined } from '../../onnx/rewrite/inline';
@@ -39,7 +40,7 @@ export class EngineModel {
   private constructor(
     readonly id: string,
     readonly local: LocalModel,
-    /** Size and time of change when it was opened. */
+    /** Size and time of change of its files when it was opened. */
     private readonly stamp: string,
   ) {
     this.weights = new WeightReader(local.source, local.folder);
@@ -57,7 +58,7 @@ export class EngineModel {
 
   static async open(id: string, file: string, signal?: AbortSignal): Promise<EngineModel> {
     const local = await openLocal(file, signal);
-    return new EngineModel(id, local, stampOf(local.path));
+    return new EngineModel(id, local, stampOf(local));
   }
 
   /** The same file seen as another skeleton, for controls. It reads by this model's handle: drop it before closing this. */
@@ -82,7 +83,7 @@ export class EngineModel {
 
   /** Bytes of a rewrite. Throws `file-unreadable` when the model's file has changed since it was read. */
   async write(parts: ModelParts, signal?: AbortSignal): Promise<Uint8Array> {
-    if (stampOf(this.local.path) !== this.stamp) throw changedFile(this.local.path);
+    if (stampOf(this.local) !== this.stamp) throw changedFile(this.local.path);
     for (const ref of packedIn(parts)) {
       if (this.#packed.has(ref.where)) continue;
       const { dtype, data } = await this.weights.read(ref, signal);
@@ -125,12 +126,19 @@ function* packedIn({ graph, functions }: ModelParts): Iterable<WeightRef> {
 function changedFile(path: string): Failure {
   return new Failure({
     code: 'file-unreadable',
-    message: `${path} has changed since it was opened.`,
+    message: `${path} or a file its weights lie in has changed since it was opened.`,
     remedy: 'Open it again.',
   });
 }
 
-function stampOf(path: string): string {
+/** Of the model's file and of every file its weights lie in. */
+function stampOf({ path, skeleton }: LocalModel): string {
+  const folder = dirname(path);
+  const files = [path, ...[...dataFilesOf(skeleton)].map((file) => join(folder, ...file.split(/[\\/]/)))];
+  return files.map(fileStamp).join('\n');
+}
+
+function fileStamp(path: string): string {
   try {
     const { size, mtimeMs, ino } = statSync(path);
     return `${String(size)} ${String(mtimeMs)} ${String(ino)}`;
