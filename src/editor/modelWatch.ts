@@ -57,8 +57,9 @@ export class ModelWatch implements Disposable {
       clearTimeout(this.#timer);
       this.#timer = setTimeout(this.onChange, SETTLE_MS);
     };
-    for (const event of [watcher.onDidChange, watcher.onDidCreate, watcher.onDidDelete])
-      store.add(event(changed));
+    store.add(watcher.onDidChange(changed));
+    store.add(watcher.onDidCreate(changed));
+    store.add(watcher.onDidDelete(changed));
     return store;
   }
 }

@@ -9,10 +9,13 @@ import { SharedWork } from '../base/sharedWork';
 import type { TensorSlice } from '../contract/engineApi';
 import type { WeightRef } from '../contract/skeleton';
 import type { TensorData, TensorSummary } from '../contract/tensor';
+import { dataFilesOf } from '../onnx/dataFiles';
 import type { WeightReader } from '../onnx/weights';
 import { formatBytes } from '../tensor/format';
+import { dataUri } from './modelStamp';
 import type { OpenModel } from './openModel';
 import type { ModelReader } from './reading';
+import { writeBeside } from './writeBeside';
 
 export class Weights {
   /** By weight: another version of the file has others. */
@@ -76,7 +79,9 @@ export class Weights {
         abort.abort();
       });
       try {
-        await this.#with(model, (weights) => write(target, weights.npy(ref, abort.signal)));
+        await this.#with(model, (weights) =>
+          writeBeside(target, filesOf(model), weights.npy(ref, abort.signal)),
+        );
       } catch (error) {
         if (!isCancelled(error)) throw error;
       }
@@ -108,24 +113,11 @@ export class Weights {
   }
 }
 
-/** Pieces go to a local file as they come; elsewhere they are gathered, since `workspace.fs` writes whole files. */
-async function write(target: vscode.Uri, pieces: AsyncIterable<Uint8Array>): Promise<void> {
-  if (target.scheme === 'file') {
-    const { open, rm } = await import('node:fs/promises');
-    const handle = await open(target.fsPath, 'w');
-    try {
-      for await (const piece of pieces) await handle.writeFile(piece);
-    } catch (error) {
-      await handle.close();
-      await rm(target.fsPath, { force: true });
-      throw error;
-    }
-    await handle.close();
-    return;
-  }
-  const parts: Uint8Array[] = [];
-  for await (const piece of pieces) parts.push(piece);
-  await vscode.workspace.fs.writeFile(target, Buffer.concat(parts));
+/** The model's own files: an export never replaces one of them. */
+function filesOf({ uri, content }: OpenModel): readonly vscode.Uri[] {
+  if (content === undefined) return [uri];
+  const { home, skeleton } = content;
+  return [uri, home, ...[...dataFilesOf(skeleton)].map((file) => dataUri(home, file))];
 }
 
 function changed(model: OpenModel): Failure {
