@@ -10,6 +10,9 @@ import { ClampMarks } from './editor/clampMarks';
 import { Clamps } from './editor/clamps';
 import { ModuleLenses } from './editor/codeLens';
 import { registerCommands } from './editor/commands';
+import { CompareCommands } from './editor/compareCommands';
+import { ComparePanels } from './editor/comparePanels';
+import { CompareWork } from './editor/compareWork';
 import { EngineAccess } from './editor/engineAccess';
 import { ExportBook } from './editor/exportBook';
 import { ExportCommands } from './editor/exportCommands';
@@ -161,6 +164,9 @@ export function activate(context: vscode.ExtensionContext): void {
   const asking = new ProbeCommands(targets, panels, engine, runs, feeds, probes, reports);
   const clamping = new ClampCommands(targets, clamps, runs);
   const weighing = new WeightCommands(targets, panels, weights);
+  const comparisons = keep(new ComparePanels(context.extensionUri, navigation, probes, log));
+  const work = new CompareWork(reader, engine);
+  const comparing = new CompareCommands(models, targets, panels, runs, feeds, work, comparisons);
   const samples = new Samples(context.extensionUri, panels, context.globalState);
   void samples.resume();
   keep(
@@ -174,6 +180,10 @@ export function activate(context: vscode.ExtensionContext): void {
         stopRun: () => running.stopRun(),
         captureHere: (argument) => running.captureHere(argument),
         compareRuns: (argument) => running.compareRuns(argument),
+        compareModels: (argument) => comparing.compareModels(argument),
+        compareRecording: (argument) => comparing.compareRecording(argument),
+        recordActivations: (argument) => comparing.recordActivations(argument),
+        findNonFinite: (argument) => comparing.findNonFinite(argument),
         showWeights: (argument) => weighing.show(argument),
         exportWeight: (argument) => weighing.export(argument),
         revealInGraph: (argument) => nodes.revealInGraph(argument),

@@ -7,6 +7,7 @@ import { compareValues } from '../compare/activations';
 import { DEFAULT_THRESHOLD, departuresOf, type Departures } from '../compare/departures';
 import { differenceOf, type Difference } from '../compare/difference';
 import { fingerprintsOf } from '../compare/fingerprints';
+import { sameFeeds } from '../compare/sameFeeds';
 import { pairValues } from '../compare/values';
 import { compareWeights, pairWeights } from '../compare/weights';
 import { makeFeeds } from '../data/feedText';
@@ -14,7 +15,7 @@ import { buildScopes } from '../onnx/scopes';
 import { compareRecording } from './compareRecording';
 import { Opened, linesOf } from './compareModel';
 import { printDifference, reportDifference } from './compareReport';
-import { captureBy, feedsFor } from './compareRun';
+import { captureBy } from './compareRun';
 import { jsonLine, printValues, reportValues } from './compareValues';
 import { commandEngine } from './engine';
 import { commandFiles } from './feeds';
@@ -123,7 +124,7 @@ async function valuesBetween(
     const b = await engine.open(second, io.signal);
     const made = await makeFeeds(options.feed, options.dim, a.inputs, commandFiles(first));
     for (const sentence of made.guessed) io.err(sentence);
-    const feeds = feedsFor(made.feeds, a.inputs, b.inputs);
+    const feeds = sameFeeds(made.feeds, a.inputs, b.inputs);
     const compared = await compareValues(
       pairValues(difference),
       {

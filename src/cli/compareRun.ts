@@ -1,9 +1,8 @@
-/** Running models to compare their values: the same feeds for both, captured by the engine. */
+/** Running a model to compare its values: captured by the engine, handed over, let go. */
 import type { Capture } from '../compare/activations';
-import type { FeedSpec, Level, RunRequest } from '../contract/run';
+import type { Level, RunRequest } from '../contract/run';
 import type { TensorData } from '../contract/tensor';
 import type { EngineClient } from '../engine/client';
-import { usage } from './options';
 
 type Feeds = RunRequest['feeds'];
 
@@ -28,22 +27,4 @@ export function captureBy(
     }
     return found;
   };
-}
-
-/** The feeds of one model under the names of another: by name, else by position. Throws `usage` where shapes rule it out. */
-export function feedsFor(feeds: Feeds, from: readonly FeedSpec[], to: readonly FeedSpec[]): Feeds {
-  const mapped: Record<string, TensorData> = {};
-  to.forEach((spec, index) => {
-    const other = Object.hasOwn(feeds, spec.name) ? spec.name : (from[index]?.name ?? '');
-    const data = Object.hasOwn(feeds, other) ? feeds[other] : undefined;
-    if (data === undefined) {
-      if (spec.optional) return;
-      throw usage(
-        `The second model's input "${spec.name}" has no counterpart among ${Object.keys(feeds).join(', ')}.`,
-        'Compare models that take the same inputs.',
-      );
-    }
-    mapped[spec.name] = data;
-  });
-  return mapped;
 }

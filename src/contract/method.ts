@@ -64,6 +64,8 @@ export interface Overlay {
   readonly unit: string;
   readonly signed: boolean;
   readonly values: readonly { readonly site: SiteText; readonly value: number }[];
+  /** The scale's end is at least this: what is far below it stays pale. */
+  readonly least?: number;
 }
 
 export interface Provenance {

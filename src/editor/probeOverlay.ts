@@ -17,7 +17,7 @@ export function overlayColumn(graph: GraphModel, overlay: Overlay): OverlayColum
     most = Math.max(most, Math.abs(value));
   }
   if (byValue.every(Number.isNaN)) return undefined;
-  const to = most === 0 ? 1 : most;
+  const to = Math.max(most, overlay.least ?? 0) || 1;
   const { title, unit, signed } = overlay;
   return { kind: 'finding', title, unit, signed, byValue, from: signed ? -to : 0, to, clipped: false };
 }
@@ -35,7 +35,10 @@ export interface LineHeat {
 /** Per line of calls the number that is largest in size among the values its nodes made. */
 export function lineHeat(entries: readonly LineEntry[], skeleton: Skeleton, overlay: Overlay): LineHeat[] {
   const numbers = new Map(overlay.values.map(({ site, value }) => [site, value]));
-  const most = Math.max(Number.MIN_VALUE, ...overlay.values.map(({ value }) => Math.abs(value)));
+  const most = overlay.values.reduce(
+    (top, { value }) => Math.max(top, Math.abs(value)),
+    Math.max(Number.MIN_VALUE, overlay.least ?? 0),
+  );
   const lines = new Map<number, LineHeat>();
   for (const { kind, claim, nodes } of entries) {
     if (kind !== 'call') continue;

@@ -76,6 +76,23 @@ export class Probes implements Disposable {
     return this.#shown.keys();
   }
 
+  /** Puts the overlay of a finding that was made elsewhere on a model's graph and source, until something else is. */
+  show(model: OpenModel, finding: Finding): void {
+    const id = `shown-${Date.now().toString(36)}-${String(this.#reports.size)}`;
+    const { method, title, provenance } = finding;
+    const named = { model: model.uri.toString(), name: model.name, method, title, params: provenance.params };
+    const kept = { version: 1 as const, id, ...named, seed: 0, inputs: '', experiment: null, when: Date.now() };
+    this.#reports.set(id, {
+      kept: { ...kept, findings: [finding] },
+      running: null,
+      trouble: null,
+      question: undefined,
+      inputs: undefined,
+    });
+    this.#shown.set(model, id);
+    this.#changed.fire({ id, model });
+  }
+
   /** Takes every overlay off graphs and source. */
   clear(): Promise<void> {
     const models = [...this.#shown];
