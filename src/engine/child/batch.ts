@@ -22,8 +22,29 @@ export type BatchVerdict =
   | { readonly rides: true; readonly relaxed: boolean; readonly changes: readonly string[] }
   | { readonly rides: false; readonly why: string };
 
-/** Decides for a model, by trying it on these feeds (one row each) and on a second row made from them. */
+const judged = new WeakMap<EngineModel, Map<string, BatchVerdict>>();
+
+/**
+ * Decides for a model, by trying it on these feeds (one row each) and on a second row made from them. What was found holds
+ * for feeds of the same types and shapes.
+ */
 export async function judgeBatch(
+  executor: Executor,
+  model: EngineModel,
+  feeds: Feeds,
+  settings: Settings,
+  signal?: AbortSignal,
+): Promise<BatchVerdict> {
+  const shapes = Object.entries(feeds).map(([name, { dtype, dims }]) => [name, dtype, dims]);
+  const key = JSON.stringify([settings, shapes]);
+  const known = judged.get(model) ?? new Map<string, BatchVerdict>();
+  judged.set(model, known);
+  const verdict = known.get(key) ?? (await judge(executor, model, feeds, settings, signal));
+  known.set(key, verdict);
+  return verdict;
+}
+
+async function judge(
   executor: Executor,
   model: EngineModel,
   feeds: Feeds,

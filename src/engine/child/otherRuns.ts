@@ -25,10 +25,21 @@ type Feeds = RunRequest['feeds'];
 /** Axes that `places` averages over, besides the batch. */
 const PLACES = new Set(['position', 'depth', 'height', 'width']);
 
+/** More places than any axis has. */
+const ANY = 2 ** 31;
+
 export class OtherRuns {
   readonly #found = new Lru<string, TensorData>(64 << 20);
 
+  readonly #hashes = new WeakMap<Feeds, string>();
+
   constructor(private readonly executor: Executor) {}
+
+  #hash(feeds: Feeds): string {
+    const hash = this.#hashes.get(feeds) ?? hashFeeds(feeds);
+    this.#hashes.set(feeds, hash);
+    return hash;
+  }
 
   /** The same with its numbers. Throws `bad-site`, `bad-feed`, `bad-intervention`, and what a run throws. */
   async numbers(
@@ -41,10 +52,19 @@ export class OtherRuns {
     if (kind !== 'resample' && kind !== 'mean') return intervention;
     const examples = kind === 'resample' ? [intervention.feeds] : intervention.examples;
     const places = kind === 'mean' && intervention.places === true;
-    const key = JSON.stringify([model.id, settings, text, kind, places, examples.map(hashFeeds)]);
+    const site = siteAt(model, text);
+    // Found for the whole value, since a sweep asks for slice after slice of it.
+    const key = JSON.stringify([
+      model.id,
+      settings,
+      site.graph,
+      site.value,
+      kind,
+      places,
+      examples.map((feeds) => this.#hash(feeds)),
+    ]);
     let value = this.#found.get(key);
     if (value === undefined) {
-      const site = siteAt(model, text);
       if (site.graph !== '') await inferGraph(model, site.graph, signal);
       const look = (feeds: Feeds): Promise<TensorData> =>
         this.#look(model, site, text, feeds, settings, signal);
@@ -54,7 +74,11 @@ export class OtherRuns {
           : await average(examples, look, text, (dims) => averaged(model, site, dims, places), signal);
       this.#found.set(key, value, bytesOf(value));
     }
-    return { kind: 'replace', site: text, value };
+    // Along axes that were averaged away one number stands for every place.
+    const gone = kind === 'mean' ? averaged(model, site, value.dims, places) : [];
+    const dims = value.dims.map((dim, axis) => (gone.includes(axis) ? ANY : dim));
+    const slices = placeAt(model, site, dims, text).filter(({ axis }) => !gone.includes(axis));
+    return { kind: 'replace', site: text, value: takeSlices(value, slices) };
   }
 
   async #look(
@@ -78,7 +102,7 @@ export class OtherRuns {
         'Choose a value outside of it.',
       );
     }
-    return takeSlices(tensor, placeAt(model, site, tensor.dims, text));
+    return tensor;
   }
 }
 

@@ -79,11 +79,11 @@ export async function sweep(
   const found = planned.map((): readonly TensorData[] => []);
   const baselineRow = planned.map(() => 0);
   const baselines: (readonly TensorData[])[] = [];
-  let [done, runs, ridden] = [0, 0, 0];
+  let [done, runs, ridden, take] = [0, 0, 0, FIRST];
+  const rates: number[] = [];
   for (const [session, { cells: indices }] of groups.entries()) {
     const start = must(given[session], 'a start per group');
     const most = Math.max(1, Math.floor(MOST_BYTES / Math.max(1, rowBytes([...start.values()]))));
-    let take = FIRST;
     for (let at = 0; at < indices.length;) {
       throwIfCancelled(signal);
       const now = indices.slice(at, at + Math.min(take, most));
@@ -111,9 +111,11 @@ export async function sweep(
       runs++;
       ridden = Math.max(ridden, now.length);
       progress(done);
-      // A session's first run maps the weights: only later ones say how long a row takes.
+      // The quickest of late: a session's first run maps the weights, and other programs hold up some.
+      rates.push(took / now.length);
+      if (rates.length > 4) rates.shift();
       if (!withBaseline || took < AIM)
-        take = Math.max(1, Math.min(take * 2, Math.floor((now.length * AIM) / Math.max(1, took))));
+        take = Math.max(1, Math.min(take * 2, Math.floor(AIM / Math.max(0.1, Math.min(...rates)))));
     }
   }
   const perSite = (each: readonly (readonly TensorData[])[]): TensorData[] =>

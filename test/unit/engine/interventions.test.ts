@@ -374,6 +374,9 @@ describe('interventions', () => {
     const y = await numbers(result, 'y');
     assert.ok(Math.abs((y[0] ?? 0) - 1) < 1e-3 && Math.abs((y[1] ?? 0) + 3) < 1e-3, String(y));
     assert.deepEqual(result.captures[0]?.axes, ['batch', 'position', 'unit']);
+    const unit = { kind: 'mean', site: 'h@position=0#1', examples, places: true } as const;
+    const sliced = await numbers(await run(id, { feeds, interventions: [unit] }), 'y');
+    assert.ok(Math.abs((sliced[1] ?? 0) + 3) < 1e-3, String(sliced));
   });
 
   it('stack a Loop over its iterations, and step into each of them', async () => {
