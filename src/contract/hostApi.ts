@@ -193,6 +193,8 @@ export interface WeightFact {
   readonly name: string;
   /** Names it to the host: two bodies may each have a weight of this name. */
   readonly key: string;
+  /** Changes with the model's files: what was read of it before is of another version. */
+  readonly version: string;
   readonly dtype: string;
   readonly dims: readonly number[];
   readonly bytes: number;

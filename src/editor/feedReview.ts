@@ -3,6 +3,7 @@
  * that part and comes back.
  */
 import * as vscode from 'vscode';
+import type { FeedChoice } from '../contract/hostApi';
 import type { FeedBook } from './feedBook';
 import type { OpenModel } from './openModel';
 
@@ -42,6 +43,15 @@ function itemsOf(feeds: FeedBook, model: OpenModel): ReviewItem[] {
       });
     }
   }
+  const left = choices.filter(({ optional, parts }) => optional && parts.length === 0);
+  if (left.length > 0) {
+    items.push({ label: vscode.l10n.t('Optional'), kind: vscode.QuickPickItemKind.Separator, act: 'run' });
+    items.push({
+      label: vscode.l10n.t('$(add) Feed an optional input…'),
+      description: vscode.l10n.t('{0} use the model’s own values', left.length),
+      act: () => feedOptional(feeds, model, left),
+    });
+  }
   if (dims.length > 0)
     items.push({ label: vscode.l10n.t('Model'), kind: vscode.QuickPickItemKind.Separator, act: 'run' });
   for (const part of dims) {
@@ -52,4 +62,15 @@ function itemsOf(feeds: FeedBook, model: OpenModel): ReviewItem[] {
     });
   }
   return items;
+}
+
+/** One of the inputs that the model has a value for. */
+async function feedOptional(feeds: FeedBook, model: OpenModel, left: readonly FeedChoice[]): Promise<void> {
+  const items = left.map(({ name, type }) => ({ label: name, description: type }));
+  const picked = await vscode.window.showQuickPick(items, {
+    placeHolder: vscode.l10n.t('Which input?'),
+    matchOnDescription: true,
+    ignoreFocusOut: true,
+  });
+  if (picked !== undefined) await feeds.change(model, picked.label, 'source');
 }

@@ -4,7 +4,11 @@ import type { Skeleton, ValueInfo } from '../contract/skeleton';
 
 /** Inputs that need a feed, then those with a default. */
 export function feedSpecs({ graph }: Skeleton): readonly FeedSpec[] {
-  return graph.inputs.map((info) => specOf(info, graph.initializers.has(info.name)));
+  const defaults = graph.overridable.flatMap((name): readonly FeedSpec[] => {
+    const weight = graph.initializers.get(name);
+    return weight === undefined ? [] : [{ name, dtype: weight.dtype, shape: weight.dims, optional: true }];
+  });
+  return [...graph.inputs.map((info) => specOf(info, false)), ...defaults];
 }
 
 export function outputSpecs({ graph }: Skeleton): readonly FeedSpec[] {

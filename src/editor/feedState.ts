@@ -9,8 +9,8 @@ import type { FeedSpec } from '../contract/run';
 import type { FeedSource } from '../data/feed';
 import { fitPreprocessing, type Guesses } from '../data/guess';
 import type { TextEncoderFile } from '../data/text';
-import { isFloat } from '../tensor/dtype';
 import type { FeedFiles } from './feedFiles';
+import { mayBeClasses } from './outputKinds';
 
 export interface Choice {
   source: FeedSource;
@@ -64,13 +64,6 @@ export function settingsOf({ dims, labels, outputs }: ModelFeeds): FeedPart[] {
     return [...parts, { ...chip, text: l10n.t('no labels'), guess: null }];
   const guess = labels.chosen ? null : l10n.t('its name');
   return [...parts, { ...chip, text: l10n.t('labels {0}', labels.from), guess }];
-}
-
-/** Whether an output may hold a number per class: floats, a row of them or a batch of rows. */
-export function mayBeClasses({ dtype, shape }: FeedSpec): boolean {
-  if (!isFloat(dtype) || shape === null || shape.length < 1 || shape.length > 2) return false;
-  const last = shape.at(-1);
-  return typeof last !== 'number' || last >= 2;
 }
 
 /** One text feeds all inputs of a tokenizer. */

@@ -7,6 +7,7 @@ import type { Fact, Inspection, Selection, ValueFact, WeightFact } from '../cont
 import type { Scope } from '../contract/scopes';
 import type { GraphPath, Node, WeightRef } from '../contract/skeleton';
 import type { TensorSummary } from '../contract/tensor';
+import { printStamp } from '../study/runs';
 import { formatBytes, formatCount } from '../tensor/format';
 import { attributeFact } from './attributeText';
 import type { OpenModel } from './openModel';
@@ -227,6 +228,7 @@ class Context {
     return {
       name: ref.name,
       key: this.#names.keyOf(ref),
+      version: printStamp(this.#content.stamp),
       dtype: ref.dtype,
       dims: ref.dims,
       bytes: ref.byteLength,

@@ -80,6 +80,7 @@ export function webviewWords(): Record<string, string> {
     trust: l10n.t('Manage Trust'),
     showLog: l10n.t('Show Log'),
     cannotShow: l10n.t('This model cannot be shown'),
+    optionalInputs: l10n.t('{0} optional'),
     localCopy: l10n.t('Make a Local Copy…'),
     stale: l10n.t('From before the file changed'),
     nothingRecorded: l10n.t('The shown run did not record this value.'),

@@ -4,6 +4,7 @@
  * editor, a folder on the command line.
  */
 import { decodeNumbers, encodeNumbers } from '../base/jsonNumbers';
+import type { Clamp } from '../contract/clamp';
 import type { StoredCapture } from '../contract/engineApi';
 
 /** One input of a run: enough to make the same tensor again. */
@@ -27,6 +28,13 @@ export interface FileStamp {
 export interface ModelStamp extends FileStamp {
   /** Missing in runs kept by versions that looked at the model's own file alone. */
   readonly files?: Readonly<Record<string, FileStamp>>;
+}
+
+/** A stamp as a text: equal for equal stamps. */
+export function printStamp({ size, changed, files = {} }: ModelStamp): string {
+  return [{ size, changed }, ...Object.values(files)]
+    .map((stamp) => `${String(stamp.size)}:${String(stamp.changed)}`)
+    .join(' ');
 }
 
 /** True when two stamps are of the same files; files only one of them knows of are not compared. */
@@ -53,6 +61,8 @@ export interface KeptRun {
   readonly model: ModelStamp;
   readonly feeds: readonly KeptFeed[];
   readonly dims: Readonly<Record<string, number>>;
+  /** The interventions that stood when it was made; missing in runs kept by versions that had none. */
+  readonly clamps?: readonly Clamp[];
   /** Outputs first, then other captured values. */
   readonly values: readonly StoredCapture[];
   readonly outputs: readonly string[];

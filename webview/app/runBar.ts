@@ -22,6 +22,8 @@ import { shared } from './style';
 import { word } from './words';
 
 const FEEDS_SHOWN = 3;
+/** Old exports name every weight as an optional input; the list of inputs of *Run Model…* has them all. */
+const OPTIONAL_SHOWN = 12;
 
 export class PcRunBar extends LitElement {
   static override readonly properties = {
@@ -32,6 +34,7 @@ export class PcRunBar extends LitElement {
     columns: { attribute: false },
     canTime: { attribute: false },
     allFeeds: { state: true },
+    optional: { state: true },
     now: { state: true },
   };
   static override readonly styles = [
@@ -110,6 +113,8 @@ export class PcRunBar extends LitElement {
   /** Times are not known, but can be asked for. */
   declare canTime: boolean;
   declare allFeeds: boolean;
+  /** Inputs that the model has a value for are shown too. */
+  declare optional: boolean;
   declare now: number;
   #clock: ReturnType<typeof setInterval> | undefined;
 
@@ -122,6 +127,7 @@ export class PcRunBar extends LitElement {
     this.columns = [];
     this.canTime = false;
     this.allFeeds = false;
+    this.optional = false;
     this.now = 0;
   }
 
@@ -177,10 +183,14 @@ export class PcRunBar extends LitElement {
 
   #feeds(state: RunState): unknown {
     if (this.cannotRun !== null) return nothing;
-    const wanted = state.feeds.filter((feed) => !feed.optional || feed.parts.length > 0);
-    const shown = this.allFeeds ? wanted : wanted.slice(0, FEEDS_SHOWN);
+    const left = state.feeds.filter((feed) => feed.optional && feed.parts.length === 0);
+    const wanted = state.feeds.filter((feed) => !left.includes(feed));
+    const shown = [
+      ...(this.allFeeds ? wanted : wanted.slice(0, FEEDS_SHOWN)),
+      ...(this.optional ? left.slice(0, OPTIONAL_SHOWN) : []),
+    ];
     return html`<div class="feeds" role="group" aria-label=${word('inputs')}>
-      ${wanted.length === 0 ? html`<span class="faint">${word('noInputs')}</span>` : shown.map((feed) => this.#feed(feed))}
+      ${wanted.length === 0 && left.length === 0 ? html`<span class="faint">${word('noInputs')}</span>` : shown.map((feed) => this.#feed(feed))}
       ${
         wanted.length > FEEDS_SHOWN
           ? html`<button
@@ -193,6 +203,19 @@ export class PcRunBar extends LitElement {
               ${this.allFeeds ? '–' : word('more', wanted.length - FEEDS_SHOWN)}
             </button>`
           : nothing
+      }
+      ${
+        left.length === 0
+          ? nothing
+          : html`<button
+              class="link"
+              aria-expanded=${String(this.optional)}
+              @click=${() => {
+                this.optional = !this.optional;
+              }}
+            >
+              ${this.optional ? '–' : word('optionalInputs', left.length)}
+            </button>`
       }
       ${state.dims.map((dim) => this.#part(dim, () => this.#send('pc-change-dim', { name: dim.id })))}
       ${

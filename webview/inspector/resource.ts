@@ -39,6 +39,7 @@ export class Resource<T> implements ReactiveController {
       },
       (error: unknown) => {
         if (!isCancelled(error)) this.#settle(abort, { kind: 'failed', sentence: describe(error) });
+        else this.#dropped(abort);
       },
     );
   }
@@ -50,8 +51,21 @@ export class Resource<T> implements ReactiveController {
     this.#state = { kind: 'idle' };
   }
 
+  /** Asks anew: what was fetched was let go of while the component was away. */
+  hostConnected(): void {
+    this.host.requestUpdate();
+  }
+
   hostDisconnected(): void {
     this.clear();
+  }
+
+  /** Cancelled by somebody else: the question stands, so it is asked again when the component updates. */
+  #dropped(abort: AbortController): void {
+    if (abort.signal.aborted || abort !== this.#abort) return;
+    this.#key = undefined;
+    this.#state = { kind: 'idle' };
+    this.host.requestUpdate();
   }
 
   #settle(abort: AbortController, state: ResourceState<T>): void {

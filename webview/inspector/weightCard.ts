@@ -45,7 +45,7 @@ export class PcWeightCard extends LitElement {
 
   protected override willUpdate(changed: Map<string, unknown>): void {
     const before = changed.get('weight') as WeightFact | null | undefined;
-    if (changed.has('weight') && before?.key !== this.weight?.key) {
+    if (changed.has('weight') && keyOf(before) !== keyOf(this.weight)) {
       this.asked = false;
       this.fixed = {};
       this.#summary.clear();
@@ -54,8 +54,9 @@ export class PcWeightCard extends LitElement {
     const { weight, inquiry, fixed } = this;
     if (weight === null || inquiry === null || weight.problem !== null || !this.open) return;
     if (!this.asked && weight.bytes > READ_UNASKED) return;
-    this.#summary.fetch(weight.key, (signal) => inquiry.weightSummary(weight.key, signal));
-    this.#pictures.fetch(`${weight.key}|${JSON.stringify(fixed)}`, (signal) =>
+    const version = keyOf(weight);
+    this.#summary.fetch(version, (signal) => inquiry.weightSummary(weight.key, signal));
+    this.#pictures.fetch(`${version}|${JSON.stringify(fixed)}`, (signal) =>
       inquiry.pictures({ of: 'weight', name: weight.key, fixed }, signal),
     );
   }
@@ -115,6 +116,11 @@ export class PcWeightCard extends LitElement {
       </div>
     </div>`;
   }
+}
+
+/** One weight of one version of the model. */
+function keyOf(weight: WeightFact | null | undefined): string {
+  return weight === null || weight === undefined ? '' : `${weight.version}|${weight.key}`;
 }
 
 define('pc-weight-card', PcWeightCard);
