@@ -65,10 +65,10 @@ def success(model: nn.Module, worlds: np.ndarray) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--steps", type=int, default=12_000)
-    parser.add_argument("--batch", type=int, default=192)
+    parser.add_argument("--steps", type=int, default=20_000)
+    parser.add_argument("--batch", type=int, default=256)
     parser.add_argument("--lr", type=float, default=1e-3)
-    parser.add_argument("--discount", type=float, default=0.93)
+    parser.add_argument("--discount", type=float, default=0.95)
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
 

@@ -63,12 +63,15 @@ class Worlds:
     def __init__(self, count: int, seed: int):
         self.chance = np.random.default_rng(seed)
         # Drawing is slow in Python, so worlds come from a pool; mirroring and turning makes eight of each.
-        self.pool = np.stack([draw(self.chance) for _ in range(4000)])
+        self.pool = np.stack([draw(self.chance) for _ in range(16_000)])
+        self.far = (np.stack([distances(world) for world in self.pool]) * self.pool[:, 0]).sum((1, 2))
         self.planes = np.stack([self.fresh() for _ in range(count)])
         self.age = np.zeros(count, int)
 
     def fresh(self) -> np.ndarray:
-        world = np.rot90(self.pool[self.chance.integers(len(self.pool))], self.chance.integers(4), (1, 2))
+        # The farther of two, because long ways are rare and hard.
+        index = max(self.chance.integers(len(self.pool), size=2), key=lambda index: self.far[index])
+        world = np.rot90(self.pool[index], self.chance.integers(4), (1, 2))
         return world[:, :, ::-1] if self.chance.random() < 0.5 else world
 
     def step(self, actions: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -56,6 +56,26 @@ async function play(
   return { actions, values, end: 'lost its way' };
 }
 
+/** The fewest steps to a goal by a way without traps. */
+function fewestSteps(rows: readonly string[]): number {
+  const world = rows.join('').replace('A', '.');
+  let front = [rows.join('').indexOf('A')];
+  const seen = new Set(front);
+  for (let steps = 0; front.length > 0; steps++) {
+    if (front.some((cell) => world[cell] === 'G')) return steps;
+    front = front.flatMap((cell) => MOVES.map((_, action) => move(world, cell, action)));
+    front = [...new Set(front)].filter((cell) => !seen.has(cell) && world[cell] !== 'T');
+    for (const cell of front) seen.add(cell);
+  }
+  return Infinity;
+}
+
+/** What going on without a mistake is worth, `steps` from the goal: +1 at its end, -0.02 before, discount 0.95. */
+function faultless(steps: number): number {
+  const discount = 0.95 ** (steps - 1);
+  return discount - (0.02 * (1 - discount)) / (1 - 0.95);
+}
+
 describe('the gridworld sample', () => {
   const on = '400 worlds it never saw';
   const worlds = json(path.join(folder, 'worlds.json')) as string[][];
@@ -63,10 +83,28 @@ describe('the gridworld sample', () => {
   for (const model of modelsWith('gridworld', 'success', on))
     it(`${model} reaches the goal as often as stated`, async () => {
       const agent = await session(path.join(folder, model));
-      let won = 0;
-      for (const world of worlds) if ((await play(agent, world)).end === 'goal') won++;
-      holds('gridworld', model, 'success', on, won / worlds.length);
+      const ends = new Map<string, number>();
+      let shortest = 0;
+      let off = 0;
+      for (const world of worlds) {
+        const { end, actions, values } = await play(agent, world);
+        off += Math.abs((values[0] ?? NaN) - faultless(fewestSteps(world))) / worlds.length;
+        ends.set(end, (ends.get(end) ?? 0) + 1);
+        if (end === 'goal' && actions.length === fewestSteps(world)) shortest++;
+      }
+      const share = (count: number | undefined): number => (count ?? 0) / worlds.length;
+      holds('gridworld', model, 'success', on, share(ends.get('goal')));
+      if (modelsWith('gridworld', 'shortest way', on).includes(model)) {
+        holds('gridworld', model, 'shortest way', on, share(shortest));
+        holds('gridworld', model, 'steps on a trap', on, share(ends.get('trap')));
+        holds('gridworld', model, 'mean error of the first state’s value', on, off);
+      }
     }).timeout(60_000);
+
+  it('can be won in every one of its worlds', () => {
+    assert.equal(worlds.length, 400);
+    for (const world of worlds) assert.ok(fewestSteps(world) < LIMIT);
+  });
 
   it('plays the recorded episodes as recorded', async () => {
     const agent = await session(path.join(folder, 'gridworld.onnx'));

@@ -1,5 +1,9 @@
+import { fromBinary, toBinary } from '@bufbuild/protobuf';
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { ModelProtoSchema } from 'onnx-buf';
+import type { InferenceSession } from 'onnxruntime-node';
 import {
   argmax,
   floatsOf,
@@ -14,6 +18,22 @@ import {
   tokenizer,
   withOutputs,
 } from './support';
+
+/** The model with what one head writes set to zero. */
+function withoutHead(layer: number, head: number): Uint8Array {
+  const model = fromBinary(ModelProtoSchema, readFileSync(file));
+  const output = model.graph?.initializer.find((tensor) => tensor.name === `layers.${layer}.heads.output`);
+  assert.ok(output !== undefined);
+  const [heads, ...rest] = output.dims.map(Number);
+  assert.equal(heads, 2);
+  const size = 4 * rest.reduce((product, dim) => product * dim, 1);
+  assert.equal(output.rawData.length, 2 * size);
+  output.rawData = Uint8Array.from(output.rawData).fill(0, head * size, (head + 1) * size);
+  return toBinary(ModelProtoSchema, model);
+}
+
+const logitsOf = async (model: InferenceSession, ids: readonly number[]): Promise<Float32Array> =>
+  floatsOf((await model.run({ input_ids: integers([ids]) }))['logits']);
 
 const file = path.join(samples, 'induction/induction.onnx');
 const items = jsonLines(path.join(samples, 'induction/evaluation.jsonl')) as {
@@ -59,6 +79,32 @@ describe('the induction sample', () => {
             (pattern[length * length + place * length + place] ?? 0) > 0.999,
             'heads 0.1 and 1.1 look at themselves',
           );
+      }
+    }
+  });
+
+  it('answers nothing before the repeat', async () => {
+    const model = await session(file);
+    for (const [index, { repeat }] of items.entries()) {
+      const ids = rows[index] ?? [];
+      const before = (await logitsOf(model, ids)).subarray(0, (repeat + 1) * 27);
+      assert.ok(before.every((logit) => Math.abs(logit) < 5e-6));
+    }
+  });
+
+  it('answers nothing without head 0.0 or 1.0, and to the last bit the same without 0.1 or 1.1', async () => {
+    const whole = await session(file);
+    for (const [layer, head, needed] of [
+      [0, 0, true],
+      [1, 0, true],
+      [0, 1, false],
+      [1, 1, false],
+    ] as const) {
+      const cut = await session(withoutHead(layer, head));
+      for (const ids of rows.slice(0, 20)) {
+        const [before, after] = [await logitsOf(whole, ids), await logitsOf(cut, ids)];
+        if (needed) assert.ok(after.every((logit) => Math.abs(logit) < 1e-5));
+        else assert.deepEqual(after, before);
       }
     }
   });

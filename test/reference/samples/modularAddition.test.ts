@@ -3,16 +3,24 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { ModelProtoSchema } from 'onnx-buf';
-import { argmax, floatsOf, holds, integers, modelsWith, samples, session } from './support';
+import { argmax, floatsOf, holds, integers, json, manifest, modelsWith, samples, session } from './support';
 
 const PRIME = 113;
 const on = 'all 12,769 pairs';
 
-/** The share of all pairs answered right, and the mean loss over them, the log-softmax in doubles. */
-async function answers(file: string): Promise<{ accuracy: number; loss: number }> {
+interface Answer {
+  readonly right: boolean;
+  readonly loss: number;
+}
+
+const share = (all: readonly Answer[]): number => all.filter(({ right }) => right).length / all.length;
+const meanLoss = (all: readonly Answer[]): number =>
+  all.reduce((sum, { loss }) => sum + loss, 0) / all.length;
+
+/** Each pair's answer, the first number slowest; the log-softmax in doubles. */
+async function answers(file: string): Promise<Answer[]> {
   const model = await session(file);
-  let right = 0;
-  let loss = 0;
+  const all: Answer[] = [];
   for (let a = 0; a < PRIME; a++) {
     const questions = Array.from({ length: PRIME }, (_, b) => [a, b, PRIME]);
     const logits = floatsOf((await model.run({ tokens: integers(questions) }))['logits']);
@@ -20,13 +28,27 @@ async function answers(file: string): Promise<{ accuracy: number; loss: number }
       const row = logits.subarray(b * PRIME, (b + 1) * PRIME);
       const sum = (a + b) % PRIME;
       const best = argmax(row, 0, PRIME);
-      if (best === sum) right++;
       const largest = row[best] ?? NaN;
-      const total = row.reduce((so, logit) => so + Math.exp(logit - largest), 0);
-      loss += largest + Math.log(total) - (row[sum] ?? NaN);
+      const others = row.reduce((so, logit, i) => so + (i === best ? 0 : Math.exp(logit - largest)), 0);
+      all.push({ right: best === sum, loss: largest - (row[sum] ?? NaN) + Math.log1p(others) });
     }
   }
-  return { accuracy: right / PRIME ** 2, loss: loss / PRIME ** 2 };
+  return all;
+}
+
+interface Point {
+  readonly step: number;
+  readonly trainLoss: number;
+  readonly testLoss: number;
+  readonly trainAccuracy: number;
+  readonly testAccuracy: number;
+}
+
+/** The rows of all pairs that it was trained on: the numbers of a one-dimensional .npy of int64. */
+function trainedRows(): Set<number> {
+  const bytes = Uint8Array.from(readFileSync(path.join(samples, 'modular-addition/train-pairs.npy')));
+  const start = 10 + new DataView(bytes.buffer).getUint16(8, true);
+  return new Set([...new BigInt64Array(bytes.buffer, start)].map(Number));
 }
 
 /** How much of the embedding of the 113 numbers, but for its mean, lies at each of the 56 frequencies; sums to 1. */
@@ -57,9 +79,35 @@ function spectrum(file: string): number[] {
 describe('the modular-addition sample', () => {
   for (const model of modelsWith('modular-addition', 'accuracy', on))
     it(`${model} adds as well as stated`, async () => {
-      const { accuracy } = await answers(path.join(samples, 'modular-addition', model));
-      holds('modular-addition', model, 'accuracy', on, accuracy);
+      holds(
+        'modular-addition',
+        model,
+        'accuracy',
+        on,
+        share(await answers(path.join(samples, 'modular-addition', model))),
+      );
     }).timeout(60_000);
+
+  it('has the losses and accuracies of its training curve, on what it was trained on and on the rest', async () => {
+    const curve = json(path.join(samples, 'modular-addition/curve.json')) as Point[];
+    const trained = trainedRows();
+    assert.equal(trained.size, 3830);
+    for (const model of ['modular-addition.onnx', ...manifest('modular-addition').others]) {
+      if (model.includes('torchscript')) continue;
+      const step = Number(/step-(\d+)/.exec(model)?.[1] ?? curve.at(-1)?.step);
+      const point = curve.find((one) => one.step === step);
+      assert.ok(point !== undefined, model);
+      const all = await answers(path.join(samples, 'modular-addition', model));
+      const [train, rest] = [all.filter((_, i) => trained.has(i)), all.filter((_, i) => !trained.has(i))];
+      const close = (got: number, stated: number, most: number): void => {
+        assert.ok(Math.abs(got - stated) <= most, `${model}: ${got}, the curve has ${stated}`);
+      };
+      close(share(train), point.trainAccuracy, 0.002);
+      close(share(rest), point.testAccuracy, 0.002);
+      close(meanLoss(train), point.trainLoss, 0.01 * point.trainLoss);
+      close(meanLoss(rest), point.testLoss, 0.01 * point.testLoss);
+    }
+  }).timeout(60_000);
 
   const measure = 'five frequencies’ share of the embedding';
   for (const model of modelsWith('modular-addition', measure, 'weights'))
