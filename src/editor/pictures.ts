@@ -7,6 +7,7 @@ import { Failure, isFailure } from '../base/errors';
 import type { Picture, PictureRequest } from '../contract/hostApi';
 import type { TensorSlice } from '../contract/engineApi';
 import type { TensorData } from '../contract/tensor';
+import { interventionsOf } from '../study/clamps';
 import { toNumbers } from '../tensor/buffers';
 import { isFloat } from '../tensor/dtype';
 import { formatNumber } from '../tensor/format';
@@ -78,7 +79,7 @@ export class Pictures {
     const layout = plan(dims, fixed, hints, words());
     const fetch = (slice: TensorSlice): Promise<TensorData> =>
       fed === undefined
-        ? this.engine.value(model, feeds, name, slice, signal)
+        ? this.engine.value(model, feeds, name, slice, signal, interventionsOf(run.clamps ?? []))
         : Promise.resolve(sliceTensor(fed, slice));
     const box = await fetch(layout.slice);
     if (!ArrayBuffer.isView(box.data))
@@ -138,7 +139,8 @@ export class Pictures {
             feeds,
             name,
             layout.slice,
-            signal
+            signal,
+            interventionsOf(other.clamps ?? []),
           )
         : sliceTensor(fed, layout.slice);
     const before = toFloats(box);

@@ -5,6 +5,7 @@
 import type { RunHeader } from '../contract/hostApi';
 import type { StoredCapture } from '../contract/engineApi';
 import { sameStamp, type KeptRun, type ModelStamp, type RunStore } from '../study/runs';
+import { printClamp } from '../study/clamps';
 import type { Recorded, RecordedValues } from './inspect';
 import { typeText } from './valueTypes';
 
@@ -66,6 +67,7 @@ export class RunBook {
       pinned: run.pinned,
       note: run.note,
       inputs: run.feeds.map(({ text }) => text).join(', '),
+      clamps: (run.clamps ?? []).map(printClamp),
       stale: isStale(run, stamp),
     }));
   }
