@@ -11,6 +11,7 @@ export function neuronWords(): Record<string, string> {
     'neurons.hops': l10n.t('Hops (+ −)'),
     'neurons.empty': l10n.t('No layer of units was found in this model.'),
     'neurons.input': l10n.t('Input'),
+    'neurons.oneUnit': l10n.t('1 unit'),
     'neurons.units': l10n.t('{0} units'),
     'neurons.unit': l10n.t('Unit {0}'),
     'neurons.range': l10n.t('Least and most of the units’ means in the shown run'),

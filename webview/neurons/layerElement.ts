@@ -86,7 +86,10 @@ export class PcNeuronLayer extends LitElement {
         <button class="title" title=${layer.title} @click=${() => this.#fire('layer-select')}>
           <bdi>${layer.title}</bdi>
         </button>
-        <span class="faint">${what} · ${word('neurons.units', formatInteger(layer.units))}</span>
+        <span class="faint"
+          >${what} ·
+          ${layer.units === 1 ? word('neurons.oneUnit') : word('neurons.units', formatInteger(layer.units))}</span
+        >
         ${
           layer.line === ''
             ? html`<span class="faint">${this.#range()}</span>`

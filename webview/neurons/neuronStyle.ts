@@ -51,13 +51,15 @@ export const neuronStyle = css`
     min-height: 0;
     overflow: auto hidden;
     position: relative;
+    container-type: inline-size;
   }
   .columns {
     position: relative;
     display: flex;
     align-items: stretch;
-    gap: 96px;
-    min-width: min-content;
+    gap: clamp(28px, 9cqw, 120px);
+    min-width: 100%;
+    justify-content: safe center;
     height: 100%;
     box-sizing: border-box;
     padding: 8px 24px;
@@ -68,7 +70,7 @@ export const neuronStyle = css`
     flex-direction: column;
     justify-content: center;
     gap: 16px;
-    min-width: 120px;
+    min-width: 88px;
   }
   canvas.threads {
     position: absolute;
@@ -76,7 +78,7 @@ export const neuronStyle = css`
     pointer-events: none;
   }
   .links {
-    flex: none;
+    flex: 0 1 auto;
     display: grid;
     grid-template-columns: repeat(auto-fit, minmax(280px, 1fr));
     gap: 0 24px;
@@ -159,7 +161,7 @@ export const layerStyle = css`
     margin-bottom: 6px;
     font-size: 12px;
     line-height: 16px;
-    max-width: 220px;
+    max-width: 190px;
   }
   button {
     border: none;

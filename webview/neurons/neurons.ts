@@ -124,9 +124,11 @@ export class PcNeurons extends NeuronProperties {
     ></pc-neuron-layer>`;
   }
 
-  protected override updated(): void {
+  protected override updated(changed: PropertyValues<this>): void {
     void this.#drawThreads();
     this.#measure();
+    if (changed.has('middle') || changed.has('hops') || changed.has('layers'))
+      this.#element(this.middle)?.scrollIntoView({ inline: 'center', block: 'nearest' });
   }
 
   async #load(): Promise<void> {
