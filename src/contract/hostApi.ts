@@ -218,6 +218,8 @@ export interface Inspection {
   readonly link: NodeLink | null;
   /** For a scope: the distinct places of its nodes, most nodes first. */
   readonly places: readonly { readonly place: SourcePlace; readonly text: string; readonly nodes: number }[];
+  /** For a model of which no node leads to source: why. The view offers to write an export script. */
+  readonly unlinked: string | null;
 }
 
 /** A drawing of a tensor, already cut to what a screen can show. `note` says what was cut, or is ''. */
@@ -321,6 +323,8 @@ export interface HostApi {
   /** Opens the line and moves focus there. */
   reveal(selection: Selection, what: 'call' | 'definition'): Promise<void>;
   openPlace(place: SourcePlace): Promise<void>;
+  /** *Write Export Script…* for this model's class. */
+  writeExportScript(): Promise<void>;
   /** By the weight's key. */
   weightSummary(key: string, signal?: AbortSignal): Promise<TensorSummary>;
   pictures(request: PictureRequest, signal?: AbortSignal): Promise<readonly Picture[]>;

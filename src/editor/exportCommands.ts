@@ -75,7 +75,7 @@ export class ExportCommands {
     const text =
       guesses === 0
         ? vscode.l10n.t('Wrote {0}.', nameOf(script))
-        : vscode.l10n.t('Wrote {0}. What was guessed is marked in it: {1}.', nameOf(script), guesses);
+        : vscode.l10n.t('Wrote {0}. Guesses marked in it: {1}.', nameOf(script), guesses);
     if (!vscode.workspace.isTrusted) {
       void vscode.window.showInformationMessage(
         `${text} ${vscode.l10n.t('In Restricted Mode it can be read, not run.')}`,

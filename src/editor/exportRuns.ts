@@ -310,8 +310,7 @@ function summary(diff: ExportDiff): string {
   if (diff.added > 0) parts.push(vscode.l10n.t('{0} nodes added', diff.added));
   if (diff.removed > 0) parts.push(vscode.l10n.t('{0} nodes removed', diff.removed));
   if (diff.changed > 0) parts.push(vscode.l10n.t('{0} nodes changed', diff.changed));
-  if (diff.parameters.length > 0)
-    parts.push(vscode.l10n.t('{0} parameters of another shape', diff.parameters.length));
+  if (diff.parameters.length > 0) parts.push(vscode.l10n.t('{0} parameters changed', diff.parameters.length));
   return parts.join(', ');
 }
 

@@ -106,18 +106,24 @@ export class SourceHover implements vscode.HoverProvider {
   }
 
   #several(text: vscode.MarkdownString, { model, modules }: LineFact): void {
-    text.appendMarkdown(
-      `\n\n| ${vscode.l10n.t('module')} | ${vscode.l10n.t('output')} | mean ± std | ${vscode.l10n.t('zeros')} |\n|:--|:--|--:|--:|\n`,
-    );
-    for (const module of modules.slice(0, ROWS)) {
+    const shown = modules.slice(0, ROWS);
+    const ran = shown.some(({ outputs }) => (outputs.at(-1)?.summary ?? null) !== null);
+    const head = [vscode.l10n.t('module'), vscode.l10n.t('output')];
+    if (ran) head.push('mean ± std', vscode.l10n.t('zeros'));
+    text.appendMarkdown(`\n\n| ${head.join(' | ')} |\n|:--|:--|${ran ? '--:|--:|' : ''}\n`);
+    for (const module of shown) {
       const output = module.outputs.at(-1);
       const summary = output?.summary ?? null;
       const cells = [
         moduleLink(model, module),
         output === undefined || output.dims === '' ? '' : code(output.dims),
-        summary === null ? '' : `${formatNumber(summary.mean)} ± ${formatNumber(summary.std)}`,
-        summary === null || summary.count === 0 ? '' : formatShare(summary.zeros / summary.count),
       ];
+      if (ran) {
+        cells.push(
+          summary === null ? '' : `${formatNumber(summary.mean)} ± ${formatNumber(summary.std)}`,
+          summary === null ? '' : formatShare(summary.zeros / summary.count),
+        );
+      }
       text.appendMarkdown(`| ${cells.join(' | ')} |\n`);
     }
     if (modules.length > ROWS)
@@ -186,6 +192,8 @@ function links({ model, modules }: LineFact): string {
       modules.length > 1 ? { model: target.model, selections } : target,
     ),
   ];
+  // Of several, the picker and the rows say which is meant.
+  if (modules.length > 1) return items.join('');
   const [weight] = first?.weights ?? [];
   if (weight !== undefined) {
     items.push(

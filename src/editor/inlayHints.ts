@@ -8,7 +8,8 @@ import type { Models } from './models';
 import type { RunController } from './runController';
 import { lineFact, modelsOf } from './sourceFacts';
 
-const SHAPES = 3;
+/** VS Code cuts hints off beyond 43 characters. */
+const WIDEST = 36;
 
 export class ShapeHints implements vscode.InlayHintsProvider {
   constructor(
@@ -40,9 +41,7 @@ export class ShapeHints implements vscode.InlayHintsProvider {
         ...new Set((fact?.modules ?? []).map(({ outputs }) => outputs.at(-1)?.dims ?? '')),
       ].filter((dims) => dims !== '');
       if (fact === undefined || shapes.length === 0) continue;
-      const label =
-        shapes.slice(0, SHAPES).join(' | ') +
-        (shapes.length > SHAPES ? ` | +${String(shapes.length - SHAPES)}` : '');
+      const label = shortened(shapes);
       const inside =
         outer?.line === place.endLine && place.column >= outer.start && place.endColumn <= outer.end;
       if (inside && outer?.label === label) continue;
@@ -82,6 +81,18 @@ export class ShapeHints implements vscode.InlayHintsProvider {
     hint.paddingLeft = true;
     return hint;
   }
+}
+
+/** As many shapes as fit, and how many more there are. */
+function shortened(shapes: readonly string[]): string {
+  let label = shapes[0] ?? '';
+  let shown = 1;
+  for (const shape of shapes.slice(1)) {
+    if (label.length + 3 + shape.length > WIDEST) break;
+    label += ` | ${shape}`;
+    shown++;
+  }
+  return shown < shapes.length ? `${label} | +${String(shapes.length - shown)}` : label;
 }
 
 /** By line; on one line the call that encloses others comes before them. */

@@ -4,6 +4,7 @@
  */
 import { l10n } from 'vscode';
 import type { Fact, Inspection, Selection, ValueFact, WeightFact } from '../contract/hostApi';
+import type { LinkTable } from '../contract/link';
 import type { Scope } from '../contract/scopes';
 import type { GraphPath, Node, WeightRef } from '../contract/skeleton';
 import type { TensorSummary } from '../contract/tensor';
@@ -93,6 +94,7 @@ class Context {
       attributes: metadata,
       inputs: skeleton.graph.inputs.map(({ name }) => this.#value(name)),
       outputs: skeleton.graph.outputs.map(({ name }) => this.#value(name)),
+      unlinked: links === undefined ? null : unlinkedReason(links),
     };
   }
 
@@ -262,7 +264,27 @@ class Context {
   }
 }
 
-const EMPTY = { facts: [], attributes: [], inputs: [], outputs: [], weights: [], link: null, places: [] };
+const EMPTY = {
+  facts: [],
+  attributes: [],
+  inputs: [],
+  outputs: [],
+  weights: [],
+  link: null,
+  places: [],
+  unlinked: null,
+};
+
+/** Why no node leads to source, by the reason most nodes give; null where some do. */
+function unlinkedReason({ links, counts }: LinkTable): string | null {
+  if (counts.exact + counts.inferred > 0 || links.length === 0) return null;
+  const reasons = new Map<string, number>();
+  for (const { evidence } of links)
+    for (const why of evidence.slice(0, 1)) reasons.set(why, (reasons.get(why) ?? 0) + 1);
+  return (
+    [...reasons].sort((a, b) => b[1] - a[1])[0]?.[0] ?? l10n.t('No line of Python was found for its nodes.')
+  );
+}
 
 function scopeFact(scope: Scope): Fact {
   return {

@@ -62,7 +62,15 @@ export class Navigation implements Disposable {
   async reveal(model: OpenModel, selection: Selection, what: 'call' | 'definition'): Promise<void> {
     const place = placeOf(model, selection, what);
     if (place !== undefined) return this.#show(model, place, false);
-    void vscode.window.showInformationMessage(this.#whyNone(model, selection, what));
+    const why = this.#whyNone(model, selection, what);
+    if (model.links === undefined || model.links.counts.exact + model.links.counts.inferred > 0) {
+      void vscode.window.showInformationMessage(why);
+      return;
+    }
+    // Nothing of this model leads to source: an export that keeps its traces is what helps.
+    const write = vscode.l10n.t('Write Export Script…');
+    if ((await vscode.window.showInformationMessage(why, write)) === write)
+      await vscode.commands.executeCommand('patchclamp.writeExportScript', { model: model.uri.toString() });
   }
 
   async openPlace(model: OpenModel, place: SourcePlace): Promise<void> {

@@ -34,7 +34,7 @@ export class NodeCommands {
     }
     const candidates = await this.#here();
     if (candidates.length === 0) {
-      this.#nothingHere();
+      await this.#nothingHere();
       return;
     }
     const [first] = modulesFirst(candidates);
@@ -47,7 +47,7 @@ export class NodeCommands {
   async findNodes(): Promise<void> {
     const candidates = await this.#here();
     if (candidates.length === 0) {
-      this.#nothingHere();
+      await this.#nothingHere();
       return;
     }
     const picked = await this.#pick(candidates);
@@ -92,10 +92,7 @@ export class NodeCommands {
 
   async #choose({ model, selection, selections }: Target): Promise<Selection | undefined> {
     if (selections.length < 2) return selection;
-    const items = selections.map((item): Candidate => {
-      const label = item.kind === 'scope' ? item.path : model.name;
-      return { label, model, selection: item };
-    });
+    const items = selections.map((item) => described(model, item));
     return (await this.#pick(items))?.selection;
   }
 
@@ -122,14 +119,52 @@ export class NodeCommands {
     });
   }
 
-  #nothingHere(): void {
-    const known = this.models.all.length > 0;
-    void vscode.window.showInformationMessage(
-      known
-        ? vscode.l10n.t('No node of an open model comes from this line.')
-        : vscode.l10n.t('No model of this workspace has been read yet. Open an .onnx file first.'),
-    );
+  /** Where no model links to the file at all, an export that does is what helps. */
+  async #nothingHere(): Promise<void> {
+    const document = vscode.window.activeTextEditor?.document;
+    if (document !== undefined && linkedModels(this.models, document).length > 0) {
+      void vscode.window.showInformationMessage(
+        vscode.l10n.t('No node of a model in this workspace comes from this line.'),
+      );
+      return;
+    }
+    const write = vscode.l10n.t('Write Export Script…');
+    const why =
+      this.models.all.length > 0
+        ? vscode.l10n.t('No model of this workspace leads to this file.')
+        : vscode.l10n.t('There is no model in this workspace yet.');
+    if ((await vscode.window.showInformationMessage(why, write)) === write)
+      await vscode.commands.executeCommand('patchclamp.writeExportScript');
   }
+}
+
+/** A selection as a row of a picker: what it is, and the shape it gives. */
+function described(model: OpenModel, selection: Selection): Candidate {
+  const { content } = model;
+  if (content === undefined || selection.kind === 'none' || selection.kind === 'value')
+    return { label: model.name, model, selection };
+  const { skeleton, scopes, types, names } = content;
+  if (selection.kind === 'scope') {
+    const scope = scopes.scopes.find(({ path }) => path === selection.path);
+    const output =
+      scope === undefined ? undefined : names.boundary(names.within(scopes, scope)).outputs.at(-1);
+    return {
+      label: `$(symbol-class) ${selection.path}`,
+      description: scope?.className ?? '',
+      detail: output === undefined ? '' : types.text(output),
+      model,
+      selection,
+    };
+  }
+  const node = skeleton.nodes[selection.id];
+  const path = scopes.scopes[scopes.scopeOf[selection.id] ?? 0]?.path ?? '';
+  return {
+    label: `$(symbol-operator) ${path === '' ? (node?.op ?? '') : path}`,
+    description: node?.op ?? '',
+    detail: types.text(node?.outputs[0] ?? ''),
+    model,
+    selection,
+  };
 }
 
 function candidatesOf(model: OpenModel, entries: readonly LineEntry[]): Candidate[] {

@@ -2,7 +2,7 @@
  * One page of one editor: answers the webview's calls (HostApi) and tells it what changed, always as whole snapshots.
  * It owns no state of its own: model, runs and selection live in the services, so a page may come and go.
  */
-import { l10n, type LogOutputChannel } from 'vscode';
+import { commands, l10n, type LogOutputChannel } from 'vscode';
 import { DisposableStore, type Disposable } from '../base/disposable';
 import { rpc, type Port } from '../base/rpc';
 import type { ClampState, HostApi, ModelSnapshot, RunSnapshot, ViewEvents } from '../contract/hostApi';
@@ -52,6 +52,9 @@ export function serveView(
     },
     reveal: (selection, what) => navigation.reveal(model, selection, what),
     openPlace: (place) => navigation.openPlace(model, place),
+    writeExportScript: async () => {
+      await commands.executeCommand('patchclamp.writeExportScript', { model: model.uri.toString() });
+    },
     weightSummary: (name, signal) => weights.summary(model, name, signal),
     pictures: (request, signal) => pictures.draw(model, request, signal),
     exportWeight: (name) => weights.exportNpy(model, name),

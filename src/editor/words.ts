@@ -37,6 +37,7 @@ export function webviewWords(): Record<string, string> {
     evidence: l10n.t('Evidence'),
     outside: l10n.t('The trace leads outside the workspace: {0}'),
     noLink: l10n.t('No line was found.'),
+    writeExportScript: l10n.t('Write Export Script…'),
     statistics: l10n.t('Statistics'),
     slices: l10n.t('Slices'),
     export: l10n.t('Export as .npy'),

@@ -43,21 +43,21 @@ export interface ExportPlan {
   readonly target: string;
 }
 
-const WIDTH = 110;
+const WIDTH = 100;
 
 /** The script, ending in a line feed. */
 export function exportScript(plan: ExportPlan): string {
   const { className, file, target } = plan;
   const lines = [
-    `"""Writes ${target} from ${className} in ${baseOf(file)}, with the traces and names that links to source need.`,
+    `"""Writes ${target} from ${className} in ${baseOf(file)}, with what links to source need.`,
     '',
-    `Made by Patchclamp, and yours to change: lines marked "guess" may need it. Needs PyTorch 2.6 or later and`,
-    'onnxscript. The file keeps the paths of the source files it was made from.',
+    'Made by Patchclamp, and yours to change: lines marked "guess" may need it.',
+    'Needs PyTorch 2.6 or later and onnxscript. The model file will hold the paths of its source files.',
     '"""',
     '',
     ...imports(plan),
     `OUT = HERE / ${text(target)}`,
-    'WEIGHTS = None  # a file with a state_dict, such as HERE / "weights.pt"; None for new ones',
+    'WEIGHTS = None  # a file with a state_dict, such as HERE / "weights.pt"',
     '',
     ...plan.notes.map((note) => `# ${note}`),
     ...guessed(`${plan.withExamples ? 'model, examples' : 'model'} = ${plan.model.code}`, plan.model.why),
@@ -73,7 +73,7 @@ export function exportScript(plan: ExportPlan): string {
     '    dynamo=True,  # this exporter writes the stack trace and the module of each node',
     '    dynamic_shapes=dynamic,',
     ...(plan.outputs.length === 0 ? [] : [`    output_names=[${plan.outputs.map(text).join(', ')}],`]),
-    '    optimize=False,  # fusing operators would take lines from the nodes; constants are folded below',
+    '    optimize=False,  # fusing operators would take their lines; constants are folded below',
     '    verbose=False,',
     ')',
     'optimizer.fold_constants_ir(program.model)',

@@ -61,6 +61,7 @@ export class PcApp extends AppProperties {
       pictures: (request, signal) => host.pictures(request, signal),
       exportWeight: (name) => this.#tell(host.exportWeight(name)),
       openPlace: (place) => this.#tell(host.openPlace(place)),
+      writeExportScript: () => this.#tell(host.writeExportScript()),
     };
     this.#neuronPort = {
       map: (selection) => host.neurons(selection),

@@ -8,4 +8,5 @@ export interface Inquiry {
   pictures(request: PictureRequest, signal: AbortSignal): Promise<readonly Picture[]>;
   exportWeight(key: string): Promise<void>;
   openPlace(place: SourcePlace): Promise<void>;
+  writeExportScript(): Promise<void>;
 }

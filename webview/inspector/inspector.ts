@@ -96,7 +96,8 @@ export class PcInspector extends LitElement {
     return html`
       <h2>${inspection.title}</h2>
       <div class="subtitle">${inspection.subtitle}</div>
-      ${facts(inspection.facts)} ${linkSection(inspection, { openPlace: this.#openPlace })}
+      ${facts(inspection.facts)}
+      ${linkSection(inspection, { openPlace: this.#openPlace, writeExportScript: this.#writeExportScript })}
       ${this.#section(
         word('outputs'),
         this.#cut(inspection.outputs, VALUES_SHOWN).map(
@@ -172,6 +173,10 @@ export class PcInspector extends LitElement {
       </button>
     </p>`;
   }
+
+  readonly #writeExportScript = (): void => {
+    void this.inquiry?.writeExportScript();
+  };
 
   readonly #openPlace = (place: SourcePlace): void => {
     void this.inquiry?.openPlace(place);

@@ -6,9 +6,11 @@ import { word } from '../app/words';
 
 export interface LinkActions {
   openPlace(place: SourcePlace): void;
+  writeExportScript(): void;
 }
 
-export function linkSection({ link, places }: Inspection, actions: LinkActions): unknown {
+export function linkSection({ link, places, unlinked }: Inspection, actions: LinkActions): unknown {
+  if (unlinked !== null) return exportOffer(unlinked, actions);
   if (link === null) return places.length === 0 ? nothing : placeList(places, actions);
   const { call, definition, outside } = link;
   return html`<h3>${word('source')}</h3>
@@ -32,6 +34,20 @@ export function linkSection({ link, places }: Inspection, actions: LinkActions):
             </ul>
           </details>`
     }`;
+}
+
+/** Nothing of the model leads to source: why, and what to do about it. */
+function exportOffer(reason: string, actions: LinkActions): unknown {
+  return html`<h3>${word('source')}</h3>
+    <p class="faint">${reason}</p>
+    <button
+      class="link"
+      @click=${() => {
+        actions.writeExportScript();
+      }}
+    >
+      ${word('writeExportScript')}
+    </button>`;
 }
 
 function claimRow(label: string, claim: PlaceClaim | null, actions: LinkActions): unknown {

@@ -34,7 +34,7 @@ describe('an export script', () => {
       ),
     );
     assert.ok(text.split('\n').length < 55, `${String(text.split('\n').length)} lines`);
-    for (const line of text.split('\n')) assert.ok(line.length <= 110, line);
+    for (const line of text.split('\n')) assert.ok(line.length <= 100, line);
     assert.match(text, /^from model import Digits, build$/m);
     assert.match(text, /^model = build\(\) {2}# guess: build of model\.py makes one$/m);
     assert.match(
