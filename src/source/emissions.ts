@@ -24,7 +24,7 @@ function emits(names: string, whole: string, apart = '', several = false): void 
 emits('+ add iadd radd', 'add');
 emits('- sub isub subtract rsub', 'sub rsub', 'neg add mul');
 emits('* mul multiply imul rmul', 'mul');
-emits('/ div divide true_divide', 'div', 'reciprocal mul true_divide');
+emits('/ div divide true_divide', 'div reciprocal mul', 'true_divide');
 emits('// floor_divide', 'floor_divide floordiv', 'div floor');
 emits('% remainder fmod', 'remainder fmod mod');
 emits('** pow square', 'pow', 'mul sqrt rsqrt reciprocal square ones_like full_like');
@@ -65,7 +65,7 @@ emits('sum', 'sum');
 emits('cumsum', 'cumsum');
 emits('cat concat concatenate', 'cat');
 emits('transpose swapaxes', 'transpose permute', 'view');
-emits('permute', 'permute', 'transpose');
+emits('permute', 'permute');
 emits('unsqueeze', 'unsqueeze', 'view');
 emits('squeeze', 'squeeze', 'view');
 emits('view', 'view _unsafe_view');
@@ -91,6 +91,7 @@ emits(
 );
 emits('shape size', 'sym_size');
 emits('contiguous clone', 'clone');
+emits('float to type half bfloat16 double long int bool', '_to_copy', 'convert_element_type');
 emits('expand expand_as', 'expand');
 emits('T mT t', 'permute t transpose numpy_T');
 emits('stack', 'stack cat unsqueeze', '', true);
@@ -101,7 +102,7 @@ emits('layer_norm', 'layer_norm native_layer_norm getitem', 'var_mean sub rsqrt 
 
 /** What conversions and checks may leave beside any operation. */
 const BESIDE =
-  /^(?:_to_copy|convert_element_type|scalar_tensor|lift_fresh_copy|lift_fresh|alias|detach|_assert_\w+|sym_\w+|_check\w*)$/;
+  /^(?:convert_element_type|scalar_tensor|lift_fresh_copy|lift_fresh|alias|detach|_assert_\w+|sym_\w+|_check\w*)$/;
 
 /** The last name of an operation as the exporter wrote it: `aten.mul.Tensor` and `<built-in function mul>` are `mul`. */
 export function baseOf(target: string): string {
@@ -116,10 +117,26 @@ export function isBeside(base: string): boolean {
   return BESIDE.test(base);
 }
 
-/** Whether a call of this name can have left an operation, in a model that has those of `seen`; sure only when false. */
-export function canEmit(name: string, base: string, seen: ReadonlySet<string>): boolean {
+/** Views that PyTorch makes again where they are next used, once their base was changed in place. */
+const VIEWS = new Set(
+  'view slice select transpose permute t unsqueeze squeeze expand split split_with_sizes unbind getitem alias diagonal'.split(
+    ' ',
+  ),
+);
+
+/** What a model shows of how it was exported. */
+export interface Export {
+  /** Base names of all its operations. */
+  readonly seen: ReadonlySet<string>;
+  /** Its code may change tensors in place. */
+  readonly mutates: boolean;
+}
+
+/** Whether a call of this name can have left an operation; sure only when false. */
+export function canEmit(name: string, base: string, { seen, mutates }: Export): boolean {
   const entry = TABLE.get(plainName(name));
   if (entry === undefined || isBeside(base) || entry.whole.has(base)) return true;
+  if (mutates && VIEWS.has(base)) return true;
   // Taking apart is a matter of the exporter's version: what is kept whole once is kept whole always.
   return entry.apart.has(base) && ![...entry.whole].some((kept) => seen.has(kept));
 }

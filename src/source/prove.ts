@@ -5,7 +5,7 @@
  * Makes links bolder only where nothing else is possible; any doubt (hooks, unknown code, repeated calls) leaves them.
  */
 import type { Hooks } from './calls';
-import { agreesInNumbers, baseOf, canEmit, canRepeat, isBeside } from './emissions';
+import { agreesInNumbers, baseOf, canEmit, canRepeat, isBeside, type Export } from './emissions';
 import type { NodeEvidence } from './evidence';
 import { isAgain, type Activation, type Follower } from './follow';
 import type { Operation } from './interpret/flow';
@@ -19,7 +19,7 @@ import type { ModuleTree } from './tree';
 type Answer = 'yes' | 'no' | 'unseen';
 
 export class Prover {
-  readonly #seen: ReadonlySet<string>;
+  readonly #export: Export;
   readonly #once = new Map<string, boolean>();
   readonly #ordered: boolean;
 
@@ -33,9 +33,16 @@ export class Prover {
     private readonly resetNames: ReadonlySet<string>,
     evidence: readonly NodeEvidence[],
   ) {
-    this.#seen = new Set(evidence.flatMap(({ target }) => (target === null ? [] : [baseOf(target)])));
     this.#ordered = isOrdered(evidence);
     for (const path of paths) tree.find(path);
+    this.#export = {
+      seen: new Set(evidence.flatMap(({ target }) => (target === null ? [] : [baseOf(target)]))),
+      mutates: paths.some((path) => {
+        const found = tree.find(path);
+        const flow = found === null ? undefined : follower.activation(found.instance)?.flow;
+        return flow?.operations.some((operation) => operation !== null && mutates(operation)) === true;
+      }),
+    };
   }
 
   /** The one operation that can have made each item of `work`, or null where there is none or more than one. */
@@ -74,14 +81,12 @@ export class Prover {
       ? possibleStates(flow, count, rules)
       : statesInAnyOrder(flow, count, rules);
     if (possible === null) return nothing;
-    const lost = new Set(
-      work.items.flatMap((item, i) =>
-        possible[i] === null && item.evidence.modules !== null ? [keyOf(trails[i])] : [],
-      ),
-    );
+    // What the code cannot have made shows that it is not the code that was exported, or not understood.
+    const agrees = work.items.every(({ evidence }, i) => evidence.modules === null || possible[i] !== null);
+    if (!agrees) return nothing;
     return work.items.map((_, i) => {
       const states = possible[i] ?? null;
-      if (states === null || lost.has(keyOf(trails[i]))) return null;
+      if (states === null) return null;
       const operations = [...states].map((state) => flow.operations[state] ?? null);
       const [first] = operations;
       if (first === null || first === undefined) return null;
@@ -106,7 +111,7 @@ export class Prover {
         return hidden || operation.reaches || !hasScope(module, this.follower) ? 'unseen' : 'no';
       if (hidden || operation.reaches || kind === 'opaque') return 'unseen';
       const agrees = agreesInNumbers(name, base, operation.numbers ?? [], item.evidence.numbers);
-      return agrees && canEmit(name, base, this.#seen) ? 'yes' : 'no';
+      return agrees && canEmit(name, base, this.#export) ? 'yes' : 'no';
     }
     if (module === null) return hidden || operation.reaches || kind === 'opaque' ? 'unseen' : 'no';
     const under = module.paths.some((path) => item.leaf === path || item.leaf.startsWith(`${path}.`));
@@ -177,6 +182,13 @@ function hasScope({ ref }: Instance, follower: Follower): boolean {
 function repeats(operation: Operation, before: string, base: string): boolean {
   if (operation.kind === 'module' || operation.kind === 'opaque' || operation.reaches) return true;
   return isBeside(before) || before !== base || canRepeat(operation.name, base);
+}
+
+/** `x += y`, `x[0] = y`, `x.relu_()`, `nn.ReLU(inplace=True)`, `F.relu(x, inplace=True)`. */
+function mutates({ mutates: does, name, module }: Operation): boolean {
+  const inPlace = module?.args.named.get('inplace');
+  const called = inPlace !== undefined && !(inPlace.kind === 'constant' && inPlace.value === false);
+  return does === true || called || name === 'setitem' || /[a-z\d]_$/.test(name);
 }
 
 function keyOf(trace: Traced | undefined): string {

@@ -293,7 +293,8 @@ function callLibrary(machine: Machine, path: string, args: CallArgs, site: CallS
     optionsOf(value).some((option) => option.kind === 'tensor'),
   );
   const numbers = plainNumbers(args.positional);
-  machine.emit('call', name, site, { skip: QUIET.test(name) ? 0.05 : tensors ? 1 : 0.5, numbers });
+  const mutates = args.named.has('inplace') || args.named.has('out');
+  machine.emit('call', name, site, { skip: QUIET.test(name) ? 0.05 : tensors ? 1 : 0.5, numbers, mutates });
   followCallbacks(machine, args, site);
   return path.startsWith('torch.') ? TENSOR : UNKNOWN;
 }

@@ -250,7 +250,14 @@ export function evaluateArgs(
 }
 
 /** `left op right`, recorded unless both sides are plain numbers. */
-export function binary(machine: Machine, op: string, left: Value, right: Value, site: CallSite): Value {
+export function binary(
+  machine: Machine,
+  op: string,
+  left: Value,
+  right: Value,
+  site: CallSite,
+  mutates = false,
+): Value {
   const known = arithmetic(op, left, right);
   if (known !== undefined) return known;
   const user = machine.attribute(left, DUNDERS[op] ?? '', site);
@@ -259,7 +266,7 @@ export function binary(machine: Machine, op: string, left: Value, right: Value, 
   const tensor = left.kind === 'tensor' || right.kind === 'tensor';
   const plain = [left, right].every((side) => side.kind === 'number' || side.kind === 'constant');
   const numbers = plainNumbers([left, right]);
-  machine.emit('operator', op, site, { skip: plain ? 0 : tensor ? 1 : 0.4, numbers });
+  machine.emit('operator', op, site, { skip: plain ? 0 : tensor ? 1 : 0.4, numbers, mutates });
   if (plain) return NUMBER;
   return tensor ? TENSOR : UNKNOWN;
 }

@@ -63,7 +63,13 @@ function executeStatement(machine: Machine, siting: Siting, statement: Stmt, env
         left.items.push(...(machine.iterate(right, site) ?? []));
         return 'normal';
       }
-      assignTarget(machine, siting, statement.target, binary(machine, statement.op, left, right, site), env);
+      assignTarget(
+        machine,
+        siting,
+        statement.target,
+        binary(machine, statement.op, left, right, site, true),
+        env,
+      );
       return 'normal';
     }
     case 'return': {

@@ -37,6 +37,8 @@ export interface Operation {
   readonly inherited: boolean;
   /** May run code of the person's own that could not be followed. */
   readonly blind: boolean;
+  /** May change a tensor in place. */
+  readonly mutates?: boolean;
   /** Plain numbers written out as its operands or arguments. */
   readonly numbers?: readonly number[];
   /** What it costs to assume that it made no node: 0 for what usually makes none. */
