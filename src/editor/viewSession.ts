@@ -121,7 +121,8 @@ export function serveView(
           connection.emit('selection', {
             revision: model.revision,
             selection: model.selection,
-            origin: model.origin,
+            // New links bring nothing to select: what the person has just chosen may still be on its way here.
+            origin: aspect === 'links' ? 'graph' : model.origin,
           });
           return;
         case 'runs':

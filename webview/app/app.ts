@@ -43,6 +43,8 @@ export class PcApp extends AppProperties {
   #neuronPort: NeuronPort | null = null;
   #makeWorker: (() => Worker) | undefined;
   #inspecting: AbortController | undefined;
+  /** A selection was made since this page began: an older one no longer counts. */
+  #chosen = false;
 
   constructor() {
     super();
@@ -92,7 +94,10 @@ export class PcApp extends AppProperties {
       this.neuronsAt = selection;
     });
     connection.on('selection', ({ selection, origin }) => {
-      if (origin !== 'graph') this.selection = selection;
+      if (origin !== 'graph') {
+        this.#chosen = true;
+        this.selection = selection;
+      }
       this.#inspect();
     });
     connection.on('highlight', ({ nodes }) => {
@@ -105,9 +110,11 @@ export class PcApp extends AppProperties {
     this.times = times;
     this.bookmarks = bookmarks;
     this.clamps = clamps;
-    this.selection = model.selection;
+    // Events may overtake the answer: what the person chose meanwhile stands, and a newer model does too.
+    if (!this.#chosen) this.selection = model.selection;
     this.neuronsAt = neurons;
-    this.#setModel(model);
+    if (this.model === null || this.model.revision <= model.revision) this.#setModel(model);
+    else this.#inspect();
   }
 
   override connectedCallback(): void {
@@ -320,6 +327,7 @@ export class PcApp extends AppProperties {
   };
 
   #select(selection: Selection): void {
+    this.#chosen = true;
     this.selection = selection;
     this.#host((host) => host.select(selection));
     this.#inspect();
