@@ -183,6 +183,8 @@ export interface ValueFact {
   readonly summary: TensorSummary | null;
   /** True when the model's files have changed since that run: `summary` is of another version, `type` of this one. */
   readonly stale: boolean;
+  /** Changes when the same tensor would be drawn otherwise: with other labels. */
+  readonly drawnWith: string;
   /** The same of the run it is compared with. */
   readonly other: TensorSummary | null;
   /** What makes or uses it, to select by a click. */

@@ -27,6 +27,8 @@ export interface Recorded {
 export interface RecordedValues {
   shown(value: string): Recorded | undefined;
   other(value: string): Recorded | undefined;
+  /** What pictures of values take from elsewhere, as a text that changes with it. */
+  readonly drawnWith: string;
   weight(ref: WeightRef): TensorSummary | undefined;
 }
 
@@ -221,6 +223,7 @@ class Context {
       type: shown === undefined || shown.stale ? known : shown.type,
       summary: shown?.summary ?? null,
       stale: shown?.stale ?? false,
+      drawnWith: this.recorded.drawnWith,
       other: other?.summary ?? null,
       peers,
     };

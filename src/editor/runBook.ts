@@ -49,13 +49,17 @@ export class RunBook {
   }
 
   /** What the shown run and the other one recorded, and whether the model has changed since each. */
-  recorded(stamp: ModelStamp | undefined, weight: RecordedValues['weight']): RecordedValues {
+  recorded(
+    stamp: ModelStamp | undefined,
+    drawnWith: string,
+    weight: RecordedValues['weight'],
+  ): RecordedValues {
     const of = (run: KeptRun | undefined): ((value: string) => Recorded | undefined) => {
       const values = this.valuesOf(run);
       const stale = run !== undefined && isStale(run, stamp);
       return (value) => toRecorded(values.get(value), stale);
     };
-    return { shown: of(this.shown), other: of(this.other), weight };
+    return { shown: of(this.shown), other: of(this.other), drawnWith, weight };
   }
 
   headers(stamp: ModelStamp | undefined): RunHeader[] {

@@ -107,7 +107,9 @@ export class RunController implements Disposable {
   }
 
   recorded(model: OpenModel): RecordedValues {
-    return this.#of(model).book.recorded(model.content?.stamp, (ref) => this.weights.cached(ref));
+    const labels = this.feeds.labelsOf(model)?.file ?? '';
+    const { book } = this.#of(model);
+    return book.recorded(model.content?.stamp, labels, (ref) => this.weights.cached(ref));
   }
 
   /** The run bar's whole state. */

@@ -52,8 +52,9 @@ export class PcValueCard extends LitElement {
     }
     const { value, inquiry, fixed } = this;
     if (!this.open || value?.summary === null || value === null || inquiry === null) return;
-    this.#pictures.fetch(`${value.name}|${this.runId}|${JSON.stringify(fixed)}`, (signal) =>
-      inquiry.pictures({ of: 'activation', name: value.name, fixed }, signal),
+    this.#pictures.fetch(
+      `${value.name}|${this.runId}|${value.drawnWith}|${JSON.stringify(fixed)}`,
+      (signal) => inquiry.pictures({ of: 'activation', name: value.name, fixed }, signal),
     );
   }
 
