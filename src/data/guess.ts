@@ -6,7 +6,7 @@ import { describe } from '../base/errors';
 import type { FeedSpec } from '../contract/run';
 import type { DataFiles } from './files';
 import { maybeLabels, parseJson, parseLabels } from './labels';
-import { guessPrompt } from './nearby';
+import { readPrompts } from './nearby';
 import { PLAIN, type ImagePreprocessing, type Layout } from './preprocess';
 import type { Resample } from './resize';
 import { guessTokenField, type TokenField } from './text';
@@ -52,7 +52,9 @@ export async function guessFrom(files: DataFiles): Promise<Guesses> {
   };
   const prompt = async (): Promise<Guess<string> | null> => {
     try {
-      return await guessPrompt(files, names);
+      const prompts = await readPrompts(files, names, 1);
+      const [value] = prompts?.values ?? [];
+      return prompts === null || value === undefined ? null : { value, from: prompts.from };
     } catch (error) {
       problems.push(describe(error));
       return null;

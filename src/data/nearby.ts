@@ -83,26 +83,32 @@ export function fitArrays(
 const PROMPT_FILES = /^(prompts?|examples?|questions?|sentences?|texts?|inputs?)\.(jsonl|json|txt)$/i;
 const PROMPT_FIELDS = ['text', 'prompt', 'question', 'sentence', 'input'];
 
-/** The first prompt of the first such file beside the model, or null. Throws `bad-data` for one that is damaged. */
-export async function guessPrompt(
+/** The first prompts of the first such file beside the model that has any. Throws `bad-data` for one that is damaged. */
+export async function readPrompts(
   files: DataFiles,
   names: readonly string[],
-): Promise<{ readonly value: string; readonly from: string } | null> {
+  most: number,
+): Promise<{ readonly values: readonly string[]; readonly from: string } | null> {
   for (const name of names.filter((candidate) => PROMPT_FILES.test(candidate)).sort()) {
-    const value = firstPrompt(new TextDecoder().decode(await files.read(name)), name);
-    if (value !== undefined) return { value, from: name };
+    const values = promptsIn(new TextDecoder().decode(await files.read(name)), name, most);
+    if (values.length > 0) return { values, from: name };
   }
   return null;
 }
 
-function firstPrompt(text: string, name: string): string | undefined {
-  const first = text
+function promptsIn(text: string, name: string, most: number): readonly string[] {
+  const lines = text
     .replace(/^\uFEFF/, '')
     .split(/\r?\n/)
-    .find((line) => line.trim() !== '');
-  if (first === undefined || /\.txt$/i.test(name)) return first?.trim();
-  const value = parseJson(/\.jsonl$/i.test(name) ? first : text, name);
-  return promptIn(Array.isArray(value) ? (value as readonly unknown[])[0] : value);
+    .filter((line) => line.trim() !== '');
+  if (/\.txt$/i.test(name)) return lines.slice(0, most).map((line) => line.trim());
+  if (/\.jsonl$/i.test(name)) return texts(lines.slice(0, most).map((line) => parseJson(line, name)));
+  const value = parseJson(text, name);
+  return texts(Array.isArray(value) ? (value as readonly unknown[]).slice(0, most) : [value]);
+}
+
+function texts(values: readonly unknown[]): readonly string[] {
+  return values.map(promptIn).filter((text) => text !== undefined);
 }
 
 function promptIn(value: unknown): string | undefined {

@@ -1,5 +1,6 @@
 /** Asks a person for an input: VS Code's own lists, boxes and file dialogs, one part at a time. */
 import * as vscode from 'vscode';
+import { describe } from '../base/errors';
 import type { FeedSpec } from '../contract/run';
 import type { FeedSource } from '../data/feed';
 import { fitPreprocessing, guessTokens, type Guesses } from '../data/guess';
@@ -9,10 +10,12 @@ import { formatShape } from '../tensor/shape';
 import { askImagePart } from './imagePickers';
 import { askFile, askWhole, type Answer, type PartQuestion } from './asking';
 import type { FeedFiles } from './feedFiles';
-import { askText, askTextPart, mayBeText } from './textPickers';
+import { askText, askTextPart, mayBeText, withText } from './textPickers';
 
 export const IMAGES = ['png', 'jpg', 'jpeg'];
 export const ARRAYS = ['npy', 'npz'];
+/** How many prompts are offered. */
+const PROMPTS = 20;
 
 interface SourceItem extends vscode.QuickPickItem {
   readonly choose?: () => Promise<Answer>;
@@ -48,6 +51,8 @@ async function askSource(question: PartQuestion): Promise<Answer> {
   const items: SourceItem[] = [];
   const pictures = canBeImage(spec) ? await files.nearby(IMAGES) : [];
   const arrays = await files.nearby(ARRAYS);
+  const likelyText = guessTokens(spec) !== null;
+  const prompts = likelyText ? await promptsNear(files) : [];
   const textItem: SourceItem = {
     label: vscode.l10n.t('$(quote) A text…'),
     description: guesses.tokenizer?.value ?? vscode.l10n.t('through a tokenizer.json'),
@@ -58,7 +63,6 @@ async function askSource(question: PartQuestion): Promise<Answer> {
     description: vscode.l10n.t('the model’s own value is used'),
     choose: () => Promise.resolve('left out'),
   };
-  const likelyText = guessTokens(spec) !== null;
   if (likelyText) items.push(textItem);
   if (canBeImage(spec)) {
     items.push({
@@ -105,8 +109,14 @@ async function askSource(question: PartQuestion): Promise<Answer> {
   );
   if (!likelyText && mayBeText(spec)) items.push(textItem);
   if (spec.optional && source !== undefined) items.push(leftOut);
-  if (pictures.length + arrays.length > 0)
+  if (prompts.length + pictures.length + arrays.length > 0)
     items.push({ label: vscode.l10n.t('Near the model'), kind: vscode.QuickPickItemKind.Separator });
+  for (const prompt of prompts)
+    items.push({
+      label: prompt,
+      iconPath: new vscode.ThemeIcon('quote'),
+      choose: () => withText(question, prompt),
+    });
   for (const file of pictures)
     items.push({ label: file, iconPath: files.uri(file), choose: () => Promise.resolve(image(file)) });
   for (const file of arrays)
@@ -122,6 +132,17 @@ async function askSource(question: PartQuestion): Promise<Answer> {
     matchOnDescription: true,
   });
   return picked?.choose?.();
+}
+
+/** Prompts that lie beside the model; none, and a word about it, where their file is damaged. */
+async function promptsNear(files: FeedFiles): Promise<readonly string[]> {
+  const { readPrompts } = await import('../data/nearby');
+  try {
+    return (await readPrompts(files, await files.beside(), PROMPTS))?.values ?? [];
+  } catch (error) {
+    void vscode.window.showWarningMessage(describe(error));
+    return [];
+  }
 }
 
 async function askLiteral(spec: FeedSpec, source: FeedSource | undefined): Promise<FeedSource | undefined> {

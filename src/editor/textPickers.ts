@@ -15,19 +15,23 @@ export function mayBeText({ dtype, shape }: FeedSpec): boolean {
 }
 
 /** A text and all that is not known yet about how it becomes numbers. Undefined when the person backed out. */
-export async function askText({
-  spec,
-  source,
-  files,
-  guesses,
-}: PartQuestion): Promise<TextSource | undefined> {
+export async function askText(question: PartQuestion): Promise<TextSource | undefined> {
+  const { spec, source } = question;
   const before = source?.kind === 'text' ? source : undefined;
   const text = await vscode.window.showInputBox({
     ignoreFocusOut: true,
     prompt: vscode.l10n.t('Text for {0}', spec.name),
     ...(before === undefined ? {} : { value: before.text }),
   });
-  if (text === undefined) return undefined;
+  return text === undefined ? undefined : withText(question, text);
+}
+
+/** As `askText`, for a text that is known. */
+export async function withText(
+  { spec, source, files, guesses }: PartQuestion,
+  text: string,
+): Promise<TextSource | undefined> {
+  const before = source?.kind === 'text' ? source : undefined;
   const tokenizer = before?.tokenizer ?? guesses.tokenizer?.value ?? (await askTokenizer(files));
   if (tokenizer === undefined) return undefined;
   const field = before?.field ?? guessTokens(spec)?.value ?? (await askField(spec));

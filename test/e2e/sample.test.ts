@@ -106,6 +106,13 @@ describe('a newcomer opens a sample', function () {
       await frame.locator('pc-run-bar pc-button', { hasText: 'Run' }).click();
       await frame.locator('pc-ranking .name.first', { hasText: 'Nairobi' }).first().waitFor();
       await window.screenshot('sample-run-in-its-own-window');
+      // Another of the prompts beside the model, with two clicks.
+      await frame.locator('pc-run-bar button.part', { hasText: 'The capital of Kenya is' }).click();
+      await window.pick('People from Greece are called');
+      await frame.locator('pc-run-bar button.part', { hasText: 'People from Greece are called' }).waitFor();
+      await frame.locator('pc-run-bar pc-button', { hasText: 'Run' }).click();
+      await frame.locator('pc-ranking .name.first', { hasText: 'Greek' }).first().waitFor();
+      await window.screenshot('sample-run-on-another-prompt');
     } finally {
       await window.close();
     }

@@ -3,7 +3,7 @@ import { zipSync } from 'fflate';
 import type { FeedSpec } from '../../../src/contract/run';
 import type { DataFiles } from '../../../src/data/files';
 import { guessFrom } from '../../../src/data/guess';
-import { fitArrays, readNearArrays, type NearArray } from '../../../src/data/nearby';
+import { fitArrays, readNearArrays, readPrompts, type NearArray } from '../../../src/data/nearby';
 import { writeNpy } from '../../../src/tensor/npy';
 
 const npy = (dtype: 'float32' | 'float64' | 'int64' | 'int32', dims: readonly number[]): Uint8Array => {
@@ -142,6 +142,14 @@ describe('prompts beside a model', () => {
     assert.deepEqual(await prompt({ 'prompts.txt': '\n  Once upon \nTwice' }), {
       value: 'Once upon',
       from: 'prompts.txt',
+    });
+  });
+
+  it('are offered in their order, as many as are asked for', async () => {
+    const files = { 'prompts.jsonl': '{"text": "a"}\n{"id": 2}\n{"prompt": "c"}\n{"text": "d"}\n' };
+    assert.deepEqual(await readPrompts(memory(files), Object.keys(files), 3), {
+      values: ['a', 'c'],
+      from: 'prompts.jsonl',
     });
   });
 
