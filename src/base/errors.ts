@@ -24,6 +24,8 @@ export type FailureCode =
   | 'runtime'
   | 'engine-crashed'
   | 'out-of-memory'
+  /** Asked before it is tried: the same again with `confirmed` runs it. */
+  | 'would-not-fit'
   | 'untrusted'
   | 'bad-source'
   | 'bad-data'

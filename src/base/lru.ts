@@ -40,6 +40,15 @@ export class Lru<K, V> {
     }
   }
 
+  /** Gives an entry another cost and makes it the newest; evicts others until the budget holds. */
+  recost(key: K, cost: number): void {
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return;
+    this.#entries.delete(key);
+    this.#total -= entry.cost;
+    this.set(key, entry.value, cost);
+  }
+
   delete(key: K): boolean {
     const entry = this.#entries.get(key);
     if (entry === undefined) return false;

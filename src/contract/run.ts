@@ -43,6 +43,8 @@ export interface RunRequest {
   readonly keep?: boolean;
   /** Compare with a run of the whole model at once, however long it takes (default: put off where that is slow). */
   readonly thorough?: boolean;
+  /** Run although it is estimated not to fit in memory, which is otherwise refused with `would-not-fit`. */
+  readonly confirmed?: boolean;
   /** Outputs wanted; all when left out, none when empty: what nothing asked for needs is cut away. */
   readonly outputs?: readonly string[];
 }

@@ -41,6 +41,8 @@ export interface EngineOptions {
   readonly tensorBudget: number;
   /** Threads within an operator; 0 lets the runtime choose. */
   readonly threads: number;
+  /** Bytes that the process may take: runs beyond it are asked about. 0 or missing: what the machine has. */
+  readonly memoryCap?: number;
 }
 
 type Emit = <K extends keyof EngineEvents>(event: K, data: EngineEvents[K]) => void;
@@ -64,7 +66,7 @@ export class Engine {
     this.#executor = new Executor(sessions, (text, predictedMs) => emit('blocking', { text, predictedMs }));
     this.#differentiator = new Differentiator(this.#executor);
     this.#store = new TensorStore(options.tensorBudget);
-    this.#runner = new Runner(this.#executor, this.#store, options.threads);
+    this.#runner = new Runner(this.#executor, this.#store, options.threads, options.memoryCap ?? 0);
     this.#streams = new Streams(this.#runner);
   }
 

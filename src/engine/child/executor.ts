@@ -16,10 +16,11 @@ import { toNumbers } from '../../tensor/buffers';
 import { missingFeed, notATensor, runtimeFailure } from './failures';
 import { answerPlan, completePlan, namedElements, withCasts } from './handover';
 import { inferGraph, typeOf } from './infer';
+import { Memory, ownBytes, type Estimate, type Estimated } from './memory';
 import type { EngineModel } from './model';
 import type { Planned } from './request';
 import { isCarried, reportedOutputs, runSession, type Session, type SessionChoice } from './runtime';
-import type { KeptSession, Sessions } from './sessions';
+import { sessionKey, type KeptSession, type Sessions } from './sessions';
 import type { StepNumbers } from './stepNumbers';
 
 export interface Settings {
@@ -56,6 +57,7 @@ export type Announce = (text: string, predictedMs: number) => void;
 
 export class Executor {
   readonly #prepared = new Map<EngineModel, Lru<string, Prepared>>();
+  readonly #memory = new Memory();
 
   constructor(
     readonly sessions: Sessions,
@@ -105,6 +107,22 @@ export class Executor {
     return { ...executed, outputs: new Map([...outputs, ...namedElements(plan, opened)]) };
   }
 
+  /** What a run of this plan will take of memory. Shapes are those the runtime has inferred so far. */
+  async estimate(
+    model: EngineModel,
+    planned: Pick<Planned, 'plan' | 'given'>,
+    numbers: readonly StepNumbers[],
+    feeds: Readonly<Record<string, TensorData>>,
+    settings: Settings,
+    signal?: AbortSignal,
+  ): Promise<Estimate> {
+    const plan = completePlan(model, planned.plan, feeds);
+    const prepared = await this.prepare(model, plan, signal);
+    const given = feedsOf(model, prepared.rewritten, { ...planned, plan }, numbers, feeds);
+    const key = sessionKey(prepared.bytes, { ...settings, folder: model.folder });
+    return this.#memory.estimate(estimated(model, prepared, key, given, settings), signal);
+  }
+
   async #once(
     model: EngineModel,
     planned: Pick<Planned, 'plan' | 'given'>,
@@ -116,6 +134,7 @@ export class Executor {
     const { plan } = planned;
     const prepared = await this.prepare(model, plan, signal);
     const start = performance.now();
+    const before = ownBytes();
     return this.#withSession(model, prepared, settings, signal, async (kept, { rewritten }) => {
       const sessionMs = performance.now() - start;
       refuseOthers(kept.session, plan, rewritten);
@@ -129,6 +148,12 @@ export class Executor {
         throw runtimeFailure(error, model.skeleton, `Running ${model.skeleton.file}`);
       });
       const runMs = performance.now() - began;
+      if (kept.times.length === 0) {
+        // Later runs of this session have their memory already.
+        const took = Math.max(0, ownBytes() - before);
+        this.#memory.took(estimated(model, { ...prepared, rewritten }, kept.key, given, settings), took);
+        this.sessions.grew(kept, took);
+      }
       kept.times.push(runMs);
       if (kept.times.length > 8) kept.times.shift();
       throwIfCancelled(signal);
@@ -175,6 +200,17 @@ export class Executor {
       });
     }
   }
+}
+
+function estimated(
+  model: EngineModel,
+  { rewritten, weightBytes }: Prepared,
+  key: string,
+  given: ReadonlyMap<string, TensorData>,
+  { packed }: Settings,
+): Estimated {
+  const { graph } = rewritten.model;
+  return { key, model, graph, given, packedBytes: packed ? weightBytes : 0 };
 }
 
 function modelFor(model: EngineModel, plan: Plan): ModelParts {

@@ -29,6 +29,41 @@ export async function inferGraph(model: EngineModel, path: GraphPath, signal?: A
   model.asked.add(path);
 }
 
+const atShapes = new WeakMap<EngineModel, Map<string, ReadonlyMap<string, ValueType>>>();
+
+/** Types of the main graph's values with inputs of these dims: the runtime is asked once per set of dims. */
+export async function inferAt(
+  model: EngineModel,
+  dims: ReadonlyMap<string, readonly number[]>,
+  signal?: AbortSignal,
+): Promise<ReadonlyMap<string, ValueType>> {
+  const known = atShapes.get(model) ?? new Map<string, ReadonlyMap<string, ValueType>>();
+  atShapes.set(model, known);
+  const key = JSON.stringify([...dims]);
+  const before = known.get(key);
+  if (before !== undefined) return before;
+  const { graph } = model.skeleton;
+  const inputs = graph.inputs.map((info): ValueInfo => {
+    const shape = dims.get(info.name);
+    return shape === undefined || info.type.kind !== 'tensor'
+      ? info
+      : { ...info, type: { ...info.type, shape } };
+  });
+  const names = [...new Set(graph.nodes.flatMap((node) => node.outputs))].filter((name) => name !== '');
+  // What is stated for values inside may be of another size.
+  const infos = names.map((name): ValueInfo => ({ name, type: { kind: 'unknown' } }));
+  const found = new Map<string, ValueType>();
+  const fixed = { ...graph, inputs, values: new Map<string, ValueInfo>() };
+  const uncarried = (name: string, dtype: Dtype): void =>
+    void found.set(name, { kind: 'tensor', dtype, shape: null });
+  for (const { name, tensor } of await askTypes(model, fixed, infos, uncarried, signal)) {
+    if (tensor !== null) found.set(name, { kind: 'tensor', ...tensor });
+  }
+  if (known.size >= 16) known.clear();
+  known.set(key, found);
+  return found;
+}
+
 /** Type of a value: as inferred, else as the model states it. */
 export function typeOf(model: EngineModel, path: GraphPath, value: string): ValueType | undefined {
   const inferred = model.inferred.get(path)?.get(value);

@@ -3,6 +3,7 @@
  * settings, dims of values, and tensors put under handles.
  */
 import { must } from '../../base/assert';
+import { isFailure } from '../../base/errors';
 import { Lru } from '../../base/lru';
 import type { Captured, Level, RunRequest, RunResult } from '../../contract/run';
 import type { TensorData } from '../../contract/tensor';
@@ -17,11 +18,12 @@ import { hashFeeds, type Executed, type Executor, type Settings } from './execut
 import { notATensor, notComputed } from './failures';
 import { checkFeeds } from './feeds';
 import { inferGraph, typeOf } from './infer';
+import { freeBytes, refuseTooLarge } from './memory';
 import type { EngineModel } from './model';
 import { OtherRuns } from './otherRuns';
 import { axesAt, placeAt, planRequest, type DimsSource, type Planned } from './request';
 import { varyingCapture } from './stacking';
-import type { TensorStore } from './store';
+import { bytesOf, type TensorStore } from './store';
 import { takeSlices } from './take';
 
 export class Runner {
@@ -30,11 +32,12 @@ export class Runner {
   /** Dims that values had, by model, feeds and value. */
   readonly #dims = new Lru<string, readonly number[]>(50_000);
 
-  /** `threads`: within an operator; 0 lets the runtime choose. */
+  /** `threads`: within an operator; 0 lets the runtime choose. `memoryCap`: bytes for the process; 0: no limit. */
   constructor(
     readonly executor: Executor,
     private readonly store: TensorStore,
     private readonly threads: number,
+    private readonly memoryCap: number,
   ) {
     this.checker = new Checker(executor);
     this.#others = new OtherRuns(executor);
@@ -49,7 +52,32 @@ export class Runner {
     };
   }
 
+  /** Answers a request; one that does not fit in memory and keeps no tensors is answered in pieces. */
   async run(model: EngineModel, request: RunRequest, signal?: AbortSignal): Promise<RunResult> {
+    try {
+      return await this.#runOnce(model, request, signal);
+    } catch (error) {
+      const { capture, keep } = request;
+      const inPieces =
+        isFailure(error) && error.code === 'would-not-fit' && keep === false && capture.length > 1;
+      if (!inPieces) throw error;
+    }
+    const { capture } = request;
+    const half = Math.ceil(capture.length / 2);
+    const first = await this.run(model, { ...request, capture: capture.slice(0, half) }, signal);
+    const rest = await this.run(model, { ...request, capture: capture.slice(half), outputs: [] }, signal);
+    const pending = first.check === 'pending' || rest.check === 'pending';
+    return {
+      outputs: first.outputs,
+      captures: [...first.captures, ...rest.captures],
+      ms: first.ms + rest.ms,
+      sessionMs: first.sessionMs + rest.sessionMs,
+      notes: [...new Set([...first.notes, ...rest.notes, IN_PIECES])],
+      check: pending ? 'pending' : first.check,
+    };
+  }
+
+  async #runOnce(model: EngineModel, request: RunRequest, signal?: AbortSignal): Promise<RunResult> {
     const start = performance.now();
     const settings = this.settings(request.level);
     const feeds = request.feeds;
@@ -64,6 +92,10 @@ export class Runner {
     );
     this.#refuseNonTensors(model, planned);
     const numbers = planned.steps.map((step) => step.numbers);
+    if (request.confirmed !== true && isLarge(request)) {
+      const estimate = await this.executor.estimate(model, planned, numbers, feeds, settings, signal);
+      refuseTooLarge(model.skeleton.file, estimate, freeBytes(this.memoryCap));
+    }
     const executed = await this.executor
       .run(model, planned, numbers, feeds, settings, signal)
       .catch(async (error: unknown) => {
@@ -199,6 +231,17 @@ export class Runner {
     if (unchanged && notes.length === 0) notes.push('The interventions changed no output.');
     return notes;
   }
+}
+
+const IN_PIECES = 'The values did not fit in memory at once and were recorded in pieces.';
+
+/** Runs beyond this many bytes of input or this many captures are asked about; shapes have to be inferred for it. */
+const LARGE_FEEDS = 1 << 20;
+const MANY_CAPTURES = 64;
+
+function isLarge({ feeds, capture }: RunRequest): boolean {
+  const bytes = Object.values(feeds).reduce((sum, feed) => sum + bytesOf(feed), 0);
+  return bytes > LARGE_FEEDS || capture.length > MANY_CAPTURES;
 }
 
 function dimsKey(model: EngineModel, feedsHash: string, { path, value }: InnerValue): string {

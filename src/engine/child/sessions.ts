@@ -19,6 +19,8 @@ export interface KeptSession {
   users: number;
   evicted: boolean;
   lastUsed: number;
+  /** Bytes it counts against the budget. */
+  cost: number;
 }
 
 export type Check = 'equal' | 'within' | 'not-comparable' | 'pending';
@@ -81,6 +83,13 @@ export class Sessions {
     }
   }
 
+  /** A session holds on to what its runs took: `bytes` more count against the budget. */
+  grew(kept: KeptSession, bytes: number): void {
+    kept.cost += bytes;
+    // One that is gone from the cache lives only until its users are done.
+    if (this.#kept.has(kept.key) && !kept.evicted) this.#kept.recost(kept.key, kept.cost);
+  }
+
   #letIdleGo(): void {
     const before = performance.now() - IDLE;
     for (const { key, users, lastUsed } of [...this.#kept.values()]) {
@@ -110,8 +119,9 @@ export class Sessions {
       users: 0,
       evicted: false,
       lastUsed: start,
+      cost: OVERHEAD + bytes.length * 4 + (choice.packed ? weightBytes : 0),
     };
-    this.#kept.set(key, kept, OVERHEAD + bytes.length * 4 + (choice.packed ? weightBytes : 0));
+    this.#kept.set(key, kept, kept.cost);
     return kept;
   }
 }

@@ -1,0 +1,132 @@
+/** Memory, estimated before a run: on the high side, put right by the first run, asked about, and answered in pieces. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TensorData } from '../../../src/contract/tensor';
+import { Engine } from '../../../src/engine/child/engine';
+import { Executor } from '../../../src/engine/child/executor';
+import { livenessOf } from '../../../src/engine/child/liveness';
+import { ownBytes, refuseTooLarge } from '../../../src/engine/child/memory';
+import { EngineModel } from '../../../src/engine/child/model';
+import { Sessions } from '../../../src/engine/child/sessions';
+import { generate } from '../../bench/generate';
+import { read } from '../onnx/memory';
+import { info, model, node, tensor } from './models';
+
+const SETTINGS = { level: 'disabled', packed: false, providers: ['cpu'], threads: 1 } as const;
+
+describe('memory', function () {
+  this.timeout(60_000);
+  const folder = mkdtempSync(join(tmpdir(), 'patchclamp-memory-'));
+  after(() => rmSync(folder, { recursive: true }));
+
+  const square = model({
+    nodes: [
+      node('Unsqueeze', ['x', 'axis'], ['column']),
+      node('MatMul', ['column', 'row'], ['y']),
+      node('Unsqueeze', ['x', 'first'], ['row']),
+      node('ReduceSum', ['y'], ['s'], { keepdims: 0 }),
+    ],
+    inputs: [info('x', 'float32', ['n'])],
+    outputs: [info('s', 'float32', [])],
+    weights: [
+      tensor('axis', { dtype: 'int64', dims: [1], data: BigInt64Array.of(1n) }),
+      tensor('first', { dtype: 'int64', dims: [1], data: BigInt64Array.of(0n) }),
+    ],
+  });
+
+  const feedsOf = (n: number): Readonly<Record<string, TensorData>> => ({
+    x: { dtype: 'float32', dims: [n], data: new Float32Array(n) },
+  });
+
+  it('of a graph is what lives at once', async () => {
+    const { graph } = await read(square);
+    const floats = (n: number) => ({ kind: 'tensor', dtype: 'float32', shape: [n] }) as const;
+    const sizes: Readonly<Record<string, number>> = { column: 10, row: 20, y: 200, s: 1 };
+    const fed = new Map([['x', 40]]);
+    const { peak, guessed } = livenessOf(graph, (name) => floats(sizes[name] ?? 0), fed);
+    // The input, then column, row and y together, in whatever order the file lists them.
+    assert.deepEqual([peak, guessed], [40 + 4 * 230, 0]);
+    assert.equal(livenessOf(graph, () => undefined, fed).guessed, 4);
+  });
+
+  it('is estimated high, and put right by the first run', async () => {
+    const file = join(folder, 'blocks.onnx');
+    generate(file, { nodes: 220, weightBytes: 30e6 });
+    const opened = await EngineModel.open('m', file);
+    const [input] = opened.inputs;
+    assert.ok(input?.shape);
+    const dims = [1, 256, Number(input.shape[2])];
+    const feeds = {
+      [input.name]: { dtype: 'float32' as const, dims, data: new Float32Array(dims[1] * dims[2]).fill(0.1) },
+    };
+    const values = opened.skeleton.graph.nodes.flatMap(({ outputs }) => outputs);
+    const captures = values.map((value) => ({ path: '', value, raw: false }));
+    const planned = {
+      plan: { outputs: [], captures, steps: [], given: [], overridden: [] },
+      given: new Map(),
+    };
+    const executor = new Executor(new Sessions(1 << 28), () => undefined);
+    const high = await executor.estimate(opened, planned, [], feeds, SETTINGS);
+    const before = ownBytes();
+    await executor.run(opened, planned, [], feeds, SETTINGS);
+    const took = ownBytes() - before;
+    const known = await executor.estimate(opened, planned, [], feeds, SETTINGS);
+    assert.deepEqual([high.calibrated, known.calibrated], [false, true]);
+    assert.ok(
+      took > 20e6 && high.bytes >= took && high.bytes < 6 * took,
+      `${String(high.bytes)} for ${String(took)}`,
+    );
+    assert.ok(Math.abs(known.bytes - took) <= 0.15 * took, `${String(known.bytes)} for ${String(took)}`);
+    await opened.close();
+  });
+
+  it('that is not there is asked about before anything runs', async () => {
+    const file = join(folder, 'square.onnx');
+    writeFileSync(file, square);
+    const api = new Engine(
+      { sessionBudget: 1 << 24, tensorBudget: 1 << 24, threads: 1 },
+      () => undefined,
+    ).api();
+    const { id } = await api.open(file);
+    await assert.rejects(api.run(id, { feeds: feedsOf(600_000), capture: [] }), {
+      code: 'would-not-fit',
+      message: /may take .*B of memory, and .*B are free\. Run it anyway, or use a smaller input/,
+    });
+    const small = await api.run(id, { feeds: feedsOf(10), capture: [] });
+    assert.equal(small.outputs.length, 1);
+    refuseTooLarge('m.onnx', { bytes: 70, calibrated: true }, 100);
+    assert.throws(() => refuseTooLarge('m.onnx', { bytes: 90, calibrated: true }, 100), {
+      code: 'would-not-fit',
+    });
+  });
+
+  it('does for summaries of everything, in pieces, where it does not for all at once', async () => {
+    const file = join(folder, 'chain.onnx');
+    const names = Array.from({ length: 80 }, (_, i) => `v${String(i)}`);
+    writeFileSync(
+      file,
+      model({
+        nodes: names.map((name, i) => node('Neg', [i === 0 ? 'x' : `v${String(i - 1)}`], [name])),
+        inputs: [info('x', 'float32', ['n'])],
+        outputs: [info('v79', 'float32', ['n'])],
+      }),
+    );
+    const feeds = {
+      x: { dtype: 'float32' as const, dims: [500_000], data: new Float32Array(500_000).fill(2) },
+    };
+    const options = { sessionBudget: 1 << 20, tensorBudget: 1 << 30, threads: 1 };
+    const memoryCap = ownBytes() + 300e6;
+    const api = new Engine({ ...options, memoryCap }, () => undefined).api();
+    const { id } = await api.open(file);
+    await assert.rejects(api.run(id, { feeds, capture: names }), { code: 'would-not-fit' });
+    const told = await api.run(id, { feeds, capture: names, keep: false });
+    assert.match(told.notes.join(), /recorded in pieces/);
+    assert.deepEqual(
+      told.captures.map(({ site, summary }) => [site, summary?.mean]),
+      names.map((name, i) => [name, i % 2 === 0 ? -2 : 2]),
+    );
+    assert.equal((await api.run(id, { feeds, capture: names, confirmed: true })).captures.length, 80);
+  });
+});
