@@ -121,6 +121,8 @@ class Parser {
     this.#space();
     for (let end = this.text.length; end > this.#at; end--) {
       const name = this.text.slice(this.#at, end);
+      // A value `s` does not begin in the middle of the word `sum`.
+      if (/^\w\w$/.test(this.text.slice(end - 1, end + 1))) continue;
       if (this.isValue(name)) return name;
     }
     return undefined;

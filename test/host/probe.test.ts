@@ -50,6 +50,7 @@ describe('asking a model', () => {
       const tabs = reportTabs();
       return tabs.length > 0 && tabs;
     });
+    assert.ok(tab);
     await until('its title says what was found', () => tab.label.includes('logits[0,0]'));
   });
 
@@ -66,8 +67,9 @@ describe('asking a model', () => {
     const { findings } = JSON.parse(new TextDecoder().decode(bytes)) as Kept;
     assert.equal(findings.length, 1);
     const [finding] = findings;
-    assert.match(finding?.title ?? '', /logits\[0,7\] - logits\[0,1\]/);
-    assert.ok(finding?.figures.every(({ control }) => control !== null));
+    assert.ok(finding);
+    assert.match(finding.title, /logits\[0,7\] - logits\[0,1\]/);
+    assert.ok(finding.figures.every(({ control }) => control !== null));
     assert.ok(finding.figures.some(({ kind }) => kind === 'heatmap'));
     assert.ok(finding.overlay?.values.some(({ site }) => site === 'image'));
     assert.match(finding.controls.join(), /model randomisation/);

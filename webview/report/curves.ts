@@ -6,7 +6,7 @@ const WIDTH = 520;
 const HEIGHT = 180;
 const LEFT = 30;
 const RIGHT = 130;
-const BOTTOM = 24;
+const BOTTOM = 36;
 
 export function curves({ title, columns, rows, control }: Figure): unknown {
   const series = columns.slice(1).map((_, i) => rows.map((row) => row[i + 1] ?? null));
@@ -35,7 +35,7 @@ export function curves({ title, columns, rows, control }: Figure): unknown {
     )}
     ${rows.map((row, i) => {
       const anchor = i === 0 ? 'start' : i === rows.length - 1 ? 'end' : 'middle';
-      return svg`<text x=${x(i)} y=${HEIGHT - 6} text-anchor=${anchor}>${short(String(row[0] ?? ''))}<title>${row[0]}</title></text>`;
+      return svg`<text x=${x(i)} y=${HEIGHT - 18 + 13 * (i % 2)} text-anchor=${anchor}>${short(String(row[0] ?? ''))}<title>${row[0]}</title></text>`;
     })}
   </svg>`;
 }

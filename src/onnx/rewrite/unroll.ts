@@ -57,7 +57,7 @@ class Output {
 
   constructor(
     graph: Graph,
-    private readonly opset: number,
+    readonly opset: number,
   ) {
     this.initializers = new Map(graph.initializers);
   }
@@ -140,6 +140,7 @@ function writeLoop(out: Output, node: Node, count: number): void {
 
 function writeScan(out: Output, node: Node, count: number): void {
   const body = bodyOf(node, 'body');
+  if (out.opset < 9) throw oldScan(node);
   const scanned = ints(node, 'num_scan_inputs')[0] ?? 0;
   const states = node.inputs.length - scanned;
   const prefix = `${prefixOf(node)}.body`;
@@ -214,6 +215,14 @@ function placed(graph: Graph, path: GraphPath): Graph {
     return { ...node, graph: path, attributes };
   });
   return { ...graph, path, nodes };
+}
+
+function oldScan(node: Node): Failure {
+  return new Failure({
+    code: 'no-gradient',
+    message: `${describeNode(node)} is the batched Scan of opset 8.`,
+    remedy: 'Export the model at opset 9 or later.',
+  });
 }
 
 function noTurns(node: Node): Failure {

@@ -172,4 +172,60 @@ describe('gradients of any shape', function () {
       RUNS,
     );
   });
+
+  it('are the same for axes counted from the end as from the front', async () => {
+    await fc.assert(
+      fc.asyncProperty(dims, mask, async (x, chosen) => {
+        const axes = x.flatMap((_, axis) => (chosen[axis] === true ? [axis] : []));
+        if (axes.length === 0) return;
+        const kept = x.map((dim, axis) => (axes.includes(axis) ? 1 : dim));
+        const along = (named: readonly number[]): Promise<Record<string, number[]>> =>
+          gradients({
+            inputs: { x },
+            emit: (b, value) =>
+              b.one('ReduceSumSquare', [value('x'), b.ints(named)], 'float32', kept, { keepdims: 1 }),
+          });
+        assert.deepEqual(await along(axes.map((axis) => axis - x.length)), await along(axes));
+      }),
+      RUNS,
+    );
+  });
+
+  it('take no axes as all of them, or as none where the operator says so', async () => {
+    await fc.assert(
+      fc.asyncProperty(dims, fc.boolean(), async (x, noop) => {
+        const kept = noop ? x : x.map(() => 1);
+        const { x: found = [] } = await gradients({
+          inputs: { x },
+          emit: (b, value) =>
+            b.one('ReduceSum', [value('x'), b.ints([])], 'float32', kept, {
+              keepdims: 1,
+              noop_with_empty_axes: noop ? 1 : 0,
+            }),
+        });
+        found.forEach((g, i) => assert.equal(g, noop ? (i + 1) / 4 : 1 / 4));
+        assert.equal(found.length, sizeOf(x));
+      }),
+      RUNS,
+    );
+  });
+
+  it('come apart again where values were put together, also of length 0 and 1', async () => {
+    await fc.assert(
+      fc.asyncProperty(dims, fc.nat(3), fc.nat(2), async (x, length, chosen) => {
+        const axis = chosen % x.length;
+        const y = x.with(axis, length);
+        const found = await gradients({
+          inputs: { x, y },
+          emit: (b, value) => b.unary('Neg', b.concat([value('x'), value('y')], axis - x.length)),
+        });
+        const all = [...(found['x'] ?? []), ...(found['y'] ?? [])].sort((a, b) => b - a);
+        assert.deepEqual(
+          all,
+          Array.from({ length: sizeOf(x) + sizeOf(y) }, (_, i) => -(i + 1) / 4),
+        );
+      }),
+      RUNS,
+    );
+  });
 });

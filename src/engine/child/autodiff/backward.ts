@@ -44,10 +44,11 @@ export function backward(
     for (const name of node.inputs) needed.add(name);
     const onPath = node.inputs.map((name) => name !== '' && active.has(name));
     const grads = node.outputs.map((name) => settle(b, arriving, answer, wanted, name));
-    if (!onPath.some(Boolean)) continue;
+    // Where nothing arrives (what follows reads only shapes, or rounds), nothing is asked of the operator.
+    if (!onPath.some(Boolean) || grads.every((grad) => grad === null)) continue;
     const entry = lookUp(node, options);
     if (entry.kind === 'refuse') throw refused(node, entry.refusal, options);
-    if (entry.kind === 'zero' || grads.every((grad) => grad === null)) continue;
+    if (entry.kind === 'zero') continue;
     const start = b.nodes.length;
     const context: RuleContext = new RuleContext(
       b,

@@ -39,7 +39,6 @@ function withPast(b: Builder, past: Value | null, now: Value): Value {
 function attend(c: RuleContext): (Value | null)[] {
   const { b } = c;
   if (c.hasInput(6)) throw c.broken('takes a length per row (nonpad_kv_seqlen)');
-  if (c.node.outputs.length > 3) throw c.broken('gives its scores as an output');
   const q = toHeads(c, c.x(0), c.int('q_num_heads', 0));
   const key = withPast(b, c.maybeX(4), toHeads(c, c.x(1), c.int('kv_num_heads', 0)));
   const value = withPast(b, c.maybeX(5), toHeads(c, c.x(2), c.int('kv_num_heads', 0)));
@@ -48,9 +47,9 @@ function attend(c: RuleContext): (Value | null)[] {
   const times = heads / (key.dims[1] ?? heads);
   const scale = c.float('scale', 1 / Math.sqrt(width));
   const raw = b.scale(b.matmul(q, b.swapLast(repeatHeads(b, key, times))), scale);
-  let scores = masked(c, raw, queries, keys);
   const cap = c.float('softcap', 0);
-  if (cap !== 0) scores = b.scale(b.unary('Tanh', b.scale(scores, 1 / cap)), cap);
+  const capped = cap === 0 ? raw : b.scale(b.unary('Tanh', b.scale(raw, 1 / cap)), cap);
+  const scores = masked(c, capped, queries, keys);
   const weights = b.unary('Softmax', scores, { axis: -1 });
   const mixed = b.matmul(weights, repeatHeads(b, value, times));
   const last = value.dims[3] ?? 1;
@@ -58,7 +57,8 @@ function attend(c: RuleContext): (Value | null)[] {
     c.x(0).dims.length === 4
       ? mixed
       : b.reshape(b.transpose(mixed, [0, 2, 1, 3]), [batch, queries, heads * last]);
-  return [y, key, value];
+  // Which of the scores are given out besides.
+  return [y, key, value, [raw, capped, scores, weights][c.int('qk_matmul_output_mode', 0)] ?? raw];
 }
 
 function masked(c: RuleContext, raw: Value, queries: number, keys: number): Value {

@@ -28,6 +28,7 @@ export const convolution: RuleTable = {
       c.wants(2) ? b.reshape(b.sum(g, channelsApart(g)), c.x(2).dims) : null,
     ];
   }),
+  Col2Im: rule((c) => [columnsOf(c), null, null]),
   MaxPool: rule((c) => {
     // The runtime names the winner of each window by its position in the whole tensor: the first one, as in PyTorch.
     const { b } = c;
@@ -142,4 +143,45 @@ function transposedWindow(
   const begin = shared ? total.map(half) : (c.ints('pads') ?? filled(2 * rank, 0)).slice(0, rank);
   const end = span.map((length, axis) => length - (output[axis] ?? 0) - (begin[axis] ?? 0));
   return { kernel, strides, dilations, begin, end };
+}
+
+/** Every column of the image's gradient: a window slides over it again, and what lies in the padding is 0. */
+function columnsOf(c: RuleContext): Value {
+  const { b } = c;
+  const [image, block] = [c.maybeInputInts(1) ?? [], c.maybeInputInts(2) ?? []];
+  const rank = image.length;
+  const strides = c.ints('strides') ?? filled(rank, 1);
+  const dilations = c.ints('dilations') ?? filled(rank, 1);
+  const pads = c.ints('pads') ?? filled(2 * rank, 0);
+  const steps = image.map((size, axis) => {
+    const reach = ((block[axis] ?? 1) - 1) * (dilations[axis] ?? 1) + 1;
+    return (
+      Math.floor((size + (pads[axis] ?? 0) + (pads[rank + axis] ?? 0) - reach) / (strides[axis] ?? 1)) + 1
+    );
+  });
+  const outside = sizeOf(image);
+  const places: number[] = [];
+  for (const inner of positions(block)) {
+    for (const step of positions(steps)) {
+      const at = image.map(
+        (_, axis) =>
+          (step[axis] ?? 0) * (strides[axis] ?? 1) -
+          (pads[axis] ?? 0) +
+          (inner[axis] ?? 0) * (dilations[axis] ?? 1),
+      );
+      const inside = at.every((place, axis) => place >= 0 && place < (image[axis] ?? 0));
+      places.push(inside ? at.reduce((flat, place, axis) => flat * (image[axis] ?? 1) + place, 0) : outside);
+    }
+  }
+  const [batch = 1, channels = 1] = c.y().dims;
+  const flat = b.pad(b.reshape(c.g(), [batch, channels, outside]), [0, 0, 0], [0, 0, 1]);
+  return b.reshape(b.gather(flat, b.ints(places), 2), c.x().dims);
+}
+
+/** Every index into a box of these sizes, in row-major order. */
+function positions(sizes: readonly number[]): number[][] {
+  return sizes.reduce<number[][]>(
+    (all, size) => all.flatMap((at) => Array.from({ length: size }, (_, i) => [...at, i])),
+    [[]],
+  );
 }

@@ -12,6 +12,9 @@ import { recurrent } from './recurrent';
 import { reduce } from './reduce';
 import { refused } from './refused';
 import { resample } from './resample';
+import { sampling } from './sampling';
+import { scatter } from './scatter';
+import { spectral } from './spectral';
 import { structure } from './structure';
 
 export const ruleTables: Readonly<Record<string, RuleTable>> = {
@@ -26,6 +29,9 @@ export const ruleTables: Readonly<Record<string, RuleTable>> = {
   recurrent,
   attention,
   resample,
+  sampling,
+  scatter,
+  spectral,
   refused,
 };
 

@@ -33,7 +33,35 @@ export const linear: RuleTable = {
     ];
   }),
   Einsum: rule((c) => einsum(c)),
+  Det: rule((c) => {
+    const { b } = c;
+    const n = c.x().dims.at(-1) ?? 0;
+    if (n > LARGEST_DET)
+      throw c.broken(`is of matrices of ${String(n)} rows, more than ${String(LARGEST_DET)}`);
+    const lead = c.x().dims.slice(0, -2);
+    const g = b.reshape(c.g(), [...lead, 1, 1]);
+    return [n < 2 ? b.expand(g, c.x().dims) : b.mul(g, cofactors(b, c.x(), n))];
+  }),
 };
+
+/** Cofactors of a matrix of n rows take n⁴ numbers. */
+const LARGEST_DET = 32;
+
+/** Of each element: the determinant of what is left without its row and column, with its sign. Exact where it is singular. */
+function cofactors(b: Builder, x: Value, n: number): Value {
+  const rank = x.dims.length;
+  const others = Array.from({ length: n }, (_, i) =>
+    Array.from({ length: n }, (__, k) => k).filter((k) => k !== i),
+  );
+  const rest = b.constant('int64', [n, n - 1], others.flat());
+  // [..., i, n - 1, j, n - 1] -> [..., i, j, n - 1, n - 1]
+  const minors = b.gather(b.gather(x, rest, rank - 2), rest, rank);
+  const order = minors.dims.map((_, axis) => axis);
+  const apart = b.transpose(minors, order.with(rank - 1, rank).with(rank, rank - 1));
+  const dets = b.one('Det', [apart], x.dtype, x.dims);
+  const signs = Array.from({ length: n * n }, (_, i) => ((Math.floor(i / n) + (i % n)) % 2 === 0 ? 1 : -1));
+  return b.mul(dets, b.constant(x.dtype, [n, n], signs));
+}
 
 /** A^T G; with one weight for a whole batch, as one product over all rows instead of a sum of products. */
 function weightGradient(b: Builder, a: Value, g: Value, dims: readonly number[]): Value {

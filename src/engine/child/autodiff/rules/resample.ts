@@ -20,7 +20,8 @@ function alongAxes(c: RuleContext, matrix: Matrix): Value {
   let g = c.g();
   x.dims.forEach((from, axis) => {
     const to = c.y().dims[axis] ?? from;
-    if (from === to && !isCropped(c)) return;
+    const named = c.ints('axes')?.map((named) => (named < 0 ? named + x.dims.length : named));
+    if (from === to && !(isCropped(c) && named?.includes(axis) !== false)) return;
     const last = x.dims.length - 1;
     const perm = x.dims
       .map((_, i) => i)
@@ -45,7 +46,6 @@ function isCropped(c: RuleContext): boolean {
 /** [from, to]: row i is what the operator makes of a 1 at position i. */
 function resizeMatrix(c: RuleContext, axis: number, from: number, to: number): Value {
   const { b } = c;
-  if (isCropped(c)) throw c.broken('crops while it resizes');
   const dtype = c.x().dtype;
   const eye = identity(c, from);
   const rank = c.x().dims.length;
@@ -65,7 +65,8 @@ function resizeMatrix(c: RuleContext, axis: number, from: number, to: number): V
   const image = b.reshape(eye, [1, 1, from, from]);
   const axes = c.ints('axes');
   const place = axes === undefined ? axis : axes.map((a) => (a < 0 ? a + rank : a)).indexOf(axis);
-  const extra = useScales ? [null, rowScale(c, scales, place)] : [null, null, b.ints([1, 1, from, to])];
+  const crop = isCropped(c) ? rowCrop(c, place) : null;
+  const extra = useScales ? [crop, rowScale(c, scales, place)] : [crop, null, b.ints([1, 1, from, to])];
   const value = b.one('Resize', [image, ...extra], dtype, [1, 1, from, to], legacy);
   b.addAttributes(attributes);
   return b.reshape(value, [from, to]);
@@ -76,6 +77,17 @@ function rowScale(c: RuleContext, scales: Value, place: number): Value {
   const { b } = c;
   const ones = b.constant('float32', [3], [1, 1, 1]);
   return b.concat([ones, b.slice(scales, 0, place, place + 1)], 0);
+}
+
+/** The operator's own crop along one axis, the others whole: `[starts, ends]`. What lies outside has no slope. */
+function rowCrop(c: RuleContext, place: number): Value | null {
+  const roi = c.maybeX(1);
+  if (roi === null) return null;
+  const { b } = c;
+  const half = (roi.dims[0] ?? 0) / 2;
+  const whole = (end: number): Value => b.constant(roi.dtype, [3], [end, end, end]);
+  const at = (i: number): Value => b.slice(roi, 0, i, i + 1);
+  return b.concat([whole(0), at(place), whole(1), at(half + place)], 0);
 }
 
 function upsampleMatrix(c: RuleContext, _: number, from: number, to: number): Value {

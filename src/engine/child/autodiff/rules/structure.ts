@@ -122,6 +122,24 @@ export const structure: RuleTable = {
     const sums = b.scatterNdAdd([size, sizeOf(before), sizeOf(after)], index, rows);
     return [b.reshape(b.transpose(sums, [1, 0, 2]), x.dims), null];
   }),
+  CenterCropPad: rule((c) => {
+    const change = c.x().dims.map((dim, axis) => (c.y().dims[axis] ?? dim) - dim);
+    const before = change.map((more) => -Math.sign(more) * Math.floor(Math.abs(more) / 2));
+    return [
+      c.b.pad(
+        c.g(),
+        before,
+        change.map((more, axis) => -more - (before[axis] ?? 0)),
+      ),
+      null,
+    ];
+  }),
+  Range: rule((c) => {
+    const { b } = c;
+    const [count = 0] = c.y().dims;
+    const total = (value: Value): Value => b.reshape(b.sum(value, [0]), []);
+    return [total(c.g()), null, total(b.mul(c.g(), b.cast(b.range(count), c.g().dtype)))];
+  }),
   GatherElements: rule((c) => {
     const zeros = c.b.zerosLike(c.x());
     const attributes = { axis: c.axis('axis', 0), reduction: 'add' };
@@ -138,17 +156,6 @@ export const structure: RuleTable = {
     const zeros = c.b.zerosLike(c.x());
     const attributes = { axis: c.axis('axis', -1), reduction: 'add' };
     return [c.b.one('ScatterElements', [zeros, c.y(1), c.g()], zeros.dtype, zeros.dims, attributes), null];
-  }),
-
-  Scatter: rule((c) => scatterElements(c)),
-  ScatterElements: rule((c) => scatterElements(c)),
-  ScatterND: rule((c) => {
-    const reduction = plainReduction(c);
-    const updates = c.x(2);
-    const zeros = c.b.zerosLike(updates);
-    const data =
-      reduction === 'add' ? c.g() : c.b.one('ScatterND', [c.g(), c.x(1), zeros], zeros.dtype, c.x().dims);
-    return [data, null, c.b.one('GatherND', [c.g(), c.x(1)], updates.dtype, updates.dims)];
   }),
 
   MaxUnpool: rule((c) => {
@@ -231,22 +238,4 @@ function padValue(c: RuleContext, placed: Value): Value {
     false,
   );
   return c.b.reshape(total, c.x(2).dims);
-}
-
-function plainReduction(c: RuleContext): string {
-  const reduction = c.string('reduction', 'none');
-  if (reduction === 'none' || reduction === 'add') return reduction;
-  throw c.broken(`scatters with reduction "${reduction}"`);
-}
-
-function scatterElements(c: RuleContext): (Value | null)[] {
-  const reduction = plainReduction(c);
-  const updates = c.x(2);
-  const attributes = { axis: c.axis('axis', 0) };
-  const zeros = c.b.zerosLike(updates);
-  const data =
-    reduction === 'add'
-      ? c.g()
-      : c.b.one('ScatterElements', [c.g(), c.x(1), zeros], zeros.dtype, c.x().dims, attributes);
-  return [data, null, c.b.one('GatherElements', [c.g(), c.x(1)], updates.dtype, updates.dims, attributes)];
 }
