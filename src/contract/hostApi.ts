@@ -366,6 +366,8 @@ export interface ViewEvents {
   run: RunSnapshot | null;
   times: NodeTimes | null;
   bookmarks: readonly Bookmark[];
+  /** Places in source were found again: what was read of them is old. */
+  links: { readonly revision: number };
   /** A command asks for the neuron graph. */
   neurons: { readonly selection: Selection };
   clamps: ClampState;

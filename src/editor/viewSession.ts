@@ -118,6 +118,7 @@ export function serveView(
           return;
         case 'links':
         case 'selection':
+          if (aspect === 'links') connection.emit('links', { revision: model.revision });
           connection.emit('selection', {
             revision: model.revision,
             selection: model.selection,

@@ -50,6 +50,8 @@ describe('the graph at work', function () {
     await frame.locator('pc-run-bar pc-button', { hasText: 'Run' }).click();
     await frame.locator('pc-graph pc-graph-legend').waitFor();
     await bench.focusGraph(frame);
+    await bench.page.keyboard.press('Escape');
+    await frame.locator('pc-inspector dl', { hasText: 'Links to source' }).waitFor();
   });
   after(() => bench.close());
 

@@ -24,6 +24,7 @@ import type { Connection } from './connection';
 import { prepareLayoutWorker } from './layoutWorker';
 import './nodeTable';
 import { renderTrouble, renderWarnings } from './notices';
+import { inquiryOf, neuronPortOf } from './ports';
 import './runBar';
 import './sash';
 import './trouble';
@@ -58,18 +59,8 @@ export class PcApp extends AppProperties {
   async start(connection: Connection): Promise<void> {
     this.#connection = connection;
     const { host } = connection;
-    this.#inquiry = {
-      weightSummary: (name, signal) => host.weightSummary(name, signal),
-      pictures: (request, signal) => host.pictures(request, signal),
-      exportWeight: (name) => this.#tell(host.exportWeight(name)),
-      openPlace: (place) => this.#tell(host.openPlace(place)),
-      writeExportScript: () => this.#tell(host.writeExportScript()),
-    };
-    this.#neuronPort = {
-      map: (selection) => host.neurons(selection),
-      activity: (layer, signal) => host.neuronActivity(layer, signal),
-      links: (question, signal) => host.neuronLinks(question, signal),
-    };
+    this.#inquiry = inquiryOf(host, (work) => this.#tell(work));
+    this.#neuronPort = neuronPortOf(host);
     this.view = readViewState(connection.loadState());
     connection.on('model', (model) => {
       this.#setModel(model);
@@ -89,6 +80,9 @@ export class PcApp extends AppProperties {
     });
     connection.on('clamps', (clamps) => {
       this.clamps = clamps;
+    });
+    connection.on('links', () => {
+      if (this.searchTexts !== null) void this.#tell(this.#fetchTexts());
     });
     connection.on('neurons', ({ selection }) => {
       this.neuronsAt = selection;
