@@ -29,6 +29,7 @@ export class PcInspector extends LitElement {
     css`
       :host {
         display: block;
+        container-type: inline-size;
         padding: 8px 12px 24px;
         overflow: auto;
         box-sizing: border-box;
@@ -50,6 +51,12 @@ export class PcInspector extends LitElement {
         grid-template-columns: minmax(72px, max-content) 1fr;
         gap: 2px 12px;
         margin: 0;
+      }
+      /* Below the graph there is room for two facts in a row, and none to spare above the outputs. */
+      @container (min-width: 400px) {
+        dl {
+          grid-template-columns: repeat(2, minmax(72px, max-content) 1fr);
+        }
       }
       dt {
         color: var(--vscode-descriptionForeground);

@@ -11,7 +11,7 @@ import { word } from '../app/words';
 import { cardStyle } from './cardStyle';
 import type { Inquiry } from './inquiry';
 import { pictureList } from './pictures';
-import { Resource } from './resource';
+import { Resource, type ResourceState } from './resource';
 import { selectEvent } from './selectEvent';
 
 export class PcValueCard extends LitElement {
@@ -95,18 +95,35 @@ export class PcValueCard extends LitElement {
       ${
         value.summary === null
           ? html`<div class="faint">${this.runId === '' ? word('runToSee') : word('nothingRecorded')}</div>`
-          : html`${value.stale ? html`<div class="stale" role="note">${word('stale')}</div>` : nothing}<pc-distribution
+          : html`${value.stale ? html`<div class="stale" role="note">${word('stale')}</div>` : nothing}
+              ${pictureList(answers(this.#pictures.state), this.#choose)}
+              <pc-distribution
                 heading=${word('distribution')}
                 .summary=${value.summary}
                 .other=${value.other}
                 .otherName=${this.otherName}
               ></pc-distribution>
-              ${pictureList(this.#pictures.state, (axis, index) => {
-                this.fixed = { ...this.fixed, [axis]: index };
-              })}`
+              ${pictureList(rest(this.#pictures.state), this.#choose)}`
       }
     </div>`;
   }
+
+  readonly #choose = (axis: number, index: number): void => {
+    this.fixed = { ...this.fixed, [axis]: index };
+  };
+}
+
+/** What a person ran the model for comes before how its numbers are spread. */
+function answers(state: ResourceState<readonly Picture[]>): ResourceState<readonly Picture[]> {
+  return state.kind === 'ready'
+    ? { kind: 'ready', value: state.value.filter(({ kind }) => kind === 'ranking') }
+    : { kind: 'idle' };
+}
+
+function rest(state: ResourceState<readonly Picture[]>): ResourceState<readonly Picture[]> {
+  return state.kind === 'ready'
+    ? { kind: 'ready', value: state.value.filter(({ kind }) => kind !== 'ranking') }
+    : state;
 }
 
 define('pc-value-card', PcValueCard);
