@@ -3,6 +3,8 @@
  * what reads models is loaded on first use.
  */
 import * as vscode from 'vscode';
+import type { Exports } from './contract/extensionApi';
+import { exportsOver } from './editor/api';
 import { Bookmarks } from './editor/bookmarks';
 import { ClampCommands } from './editor/clampCommands';
 import { ClampLive } from './editor/clampLive';
@@ -54,7 +56,7 @@ import { WeightCommands } from './editor/weightCommands';
 import { Weights } from './editor/weights';
 import { WorkspaceIndex } from './editor/workspaceIndex';
 
-export function activate(context: vscode.ExtensionContext): void {
+export function activate(context: vscode.ExtensionContext): Exports {
   const keep = <T extends { dispose(): unknown }>(item: T): T => {
     context.subscriptions.push(item);
     return item;
@@ -224,4 +226,5 @@ export function activate(context: vscode.ExtensionContext): void {
       log,
     ),
   );
+  return exportsOver(engine);
 }

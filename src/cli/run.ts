@@ -14,10 +14,10 @@ export const command: Command = {
   name: 'run',
   usage:
     "run MODEL --feed NAME=FILE.npy… [--dim NAME=SIZE]… [--capture SITE]… [--intervene 'KIND SITE VALUE']… " +
-    '[--output NAME]… [--no-outputs] [--level LEVEL] [--out DIR] [--json]',
+    '[--output NAME]… [--no-outputs] [--level LEVEL] [--anyway] [--out DIR] [--json]',
   summary:
     'Run a model and record values on the way. A feed is an array (.npy, .npz:NAME), a picture, random:SEED, text:… or ' +
-    'numbers; an intervention scales, sets, adds to or replaces a site.',
+    'numbers; an intervention scales, sets, adds to or replaces a site. --anyway runs what may not fit in memory.',
   async run(args, io) {
     const { positionals, options } = parseOptions(args, {
       feed: 'many',
@@ -26,6 +26,7 @@ export const command: Command = {
       intervene: 'many',
       output: 'many',
       'no-outputs': 'flag',
+      anyway: 'flag',
       level: 'one',
       out: 'one',
       json: 'flag',
@@ -52,6 +53,7 @@ export const command: Command = {
         interventions,
         level,
         keep: out !== null,
+        confirmed: options.anyway,
       };
       const outputs = options['no-outputs'] ? [] : options.output.length > 0 ? options.output : undefined;
       const result = await engine.run(

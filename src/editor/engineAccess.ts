@@ -8,9 +8,11 @@ import * as vscode from 'vscode';
 import { isCancelled } from '../base/cancel';
 import type { Disposable } from '../base/disposable';
 import type { InferredValue, OpenedModel, TensorSlice } from '../contract/engineApi';
+import type { ApiModel } from '../contract/extensionApi';
 import type { Intervention, NodeTime, RunRequest, RunResult } from '../contract/run';
 import type { TensorData } from '../contract/tensor';
 import { EngineClient } from '../engine/client';
+import { openForPrograms } from '../engine/library';
 import type { ProbeListener } from '../engine/probes';
 import type { OpenModel } from './openModel';
 import type { Trust } from './trust';
@@ -107,6 +109,12 @@ export class EngineAccess implements Disposable {
     } finally {
       this.#client.release([handle]);
     }
+  }
+
+  /** A local model for another extension. Rejects where it may not run. */
+  async openForPrograms(uri: vscode.Uri): Promise<ApiModel> {
+    this.trust.check(uri);
+    return openForPrograms(this.#client, uri.fsPath);
   }
 
   /** Lets go of a model's file in the child; it is opened again at the next need. */

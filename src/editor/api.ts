@@ -1,0 +1,24 @@
+/** What `activate` returns to other extensions: the versions of the API, each over the window's one engine. */
+import * as vscode from 'vscode';
+import { Failure } from '../base/errors';
+import type { Exports, PatchclampApi } from '../contract/extensionApi';
+import type { EngineAccess } from './engineAccess';
+
+const VERSION = 1;
+
+export function exportsOver(engine: EngineAccess): Exports {
+  const api: PatchclampApi = {
+    version: VERSION,
+    open: ({ scheme, fsPath }) => engine.openForPrograms(vscode.Uri.file(fsPath).with({ scheme })),
+  };
+  return {
+    getApi: (version: number) => {
+      if (version === VERSION) return api;
+      throw new Failure({
+        code: 'usage',
+        message: `This version of Patchclamp has no API ${String(version)}.`,
+        remedy: `It has ${String(VERSION)}.`,
+      });
+    },
+  };
+}
