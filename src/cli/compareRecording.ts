@@ -61,7 +61,7 @@ export async function compareRecording(options: RecordingOptions, io: Io): Promi
     }
     for (const line of printValues(activations)) io.out(line);
     for (const note of notes) io.out(note);
-    if (missing.length > 0) io.out(`Recorded, but no module of the model: ${missing.join(', ')}.`);
+    if (missing.length > 0) io.out(`Recorded, but not found in the model: ${missing.join(', ')}.`);
   } finally {
     engine.dispose();
   }

@@ -8,6 +8,8 @@ export interface CompareColumn {
   readonly title: string;
   /** `share`: a relative error, drawn as a bar on a logarithmic scale with its floor as a tick. */
   readonly kind: 'text' | 'number' | 'share';
+  /** Digits after the point, for numbers that crowd below 1; three significant ones where left out. */
+  readonly digits?: number;
 }
 
 export interface CompareRow {

@@ -64,7 +64,7 @@ export interface Overlay {
   readonly unit: string;
   readonly signed: boolean;
   readonly values: readonly { readonly site: SiteText; readonly value: number }[];
-  /** The scale's end is at least this: what is far below it stays pale. */
+  /** The scale's end is at least this: what is far below it stays pale, and marks no line of source. */
   readonly least?: number;
 }
 

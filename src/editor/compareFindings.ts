@@ -26,13 +26,13 @@ export function structureOverlay(difference: Difference, side: 'a' | 'b'): Overl
     outputs.slice(0, 1).map((site) => ({ site, value: status.get(id) ?? 0 })),
   );
   const title = side === 'a' ? l10n.t('1 changed, 2 removed') : l10n.t('1 changed, 2 added');
-  return { title, unit: '', signed: false, values, least: 2 };
+  return { title, unit: '', signed: false, values, least: 1 };
 }
 
 /** Share of elements that are NaN or infinite. */
 export function nonFiniteOverlay({ rows }: NonFiniteReport): Overlay {
   const values: Values = rows.map(({ site, nan, inf, count }) => ({ site, value: (nan + inf) / count }));
-  return { title: l10n.t('Share of NaN and infinities'), unit: '', signed: false, values, least: 1 };
+  return { title: l10n.t('Share of NaN and infinities'), unit: '', signed: false, values };
 }
 
 /** A finding that carries nothing but its overlay: the panel shows the rest. */

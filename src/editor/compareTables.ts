@@ -31,22 +31,22 @@ export function valuesTable({ rows }: Departures, other: string, control: string
     title: l10n.t('Values'),
     columns: [
       text(l10n.t('Value')),
+      share(l10n.t('Relative error')),
       text(other),
       text(l10n.t('Operator')),
+      number(l10n.t('Largest')),
+      { ...number(l10n.t('Cosine')), digits: 6 },
+      number(l10n.t('Floor')),
       text(l10n.t('Module')),
       text(l10n.t('Shape')),
-      share(l10n.t('Relative error')),
-      number(l10n.t('Largest')),
-      number(l10n.t('Cosine')),
-      number(l10n.t('Floor')),
     ],
     rows: rows.map((row): CompareRow => {
       const mark = row.begins ? 'begins' : row.departs ? 'departs' : 'same';
       const { numbers, floor } = row;
-      const measured = [numbers?.relative ?? null, numbers?.max ?? null, numbers?.cosine ?? null];
+      const { relative = null, max = null, cosine = null } = numbers ?? {};
       return {
         mark,
-        cells: [row.site, row.other, row.op, row.module, formatShape(row.dims), ...measured, floor],
+        cells: [row.site, relative, row.other, row.op, max, cosine, floor, row.module, formatShape(row.dims)],
         floor,
         target: { side: 'a', node: row.node },
         hint: row.problem ?? (mark === 'same' ? '' : markWord(mark)),
@@ -79,7 +79,7 @@ export function nodesTable(difference: Difference): CompareTable {
     id: 'nodes',
     title: l10n.t('Nodes'),
     columns: [
-      text(''),
+      text(l10n.t('Status')),
       text(l10n.t('Operator')),
       text(l10n.t('Node')),
       text(l10n.t('Module')),
@@ -154,12 +154,12 @@ export function weightsTable(weights: readonly WeightDifference[], facts: Facts)
     title: l10n.t('Weights'),
     columns: [
       text(l10n.t('Weight')),
-      text(l10n.t('Type')),
-      text(l10n.t('Shape')),
       share(l10n.t('Relative difference')),
       number(l10n.t('Largest')),
-      number(l10n.t('Cosine')),
+      { ...number(l10n.t('Cosine')), digits: 6 },
       number(l10n.t('Elements that differ')),
+      text(l10n.t('Type')),
+      text(l10n.t('Shape')),
     ],
     rows: [...differing]
       .sort((x, y) => (y.numbers?.relative ?? -1) - (x.numbers?.relative ?? -1))
@@ -169,12 +169,12 @@ export function weightsTable(weights: readonly WeightDifference[], facts: Facts)
           mark: 'changed',
           cells: [
             a,
-            dtypeA === dtypeB ? dtypeA : `${dtypeA}, ${dtypeB}`,
-            formatShape(dims),
             numbers?.relative ?? null,
             numbers?.max ?? null,
             numbers?.cosine ?? null,
             numbers?.differing ?? null,
+            dtypeA === dtypeB ? dtypeA : `${dtypeA}, ${dtypeB}`,
+            formatShape(dims),
           ],
           floor: null,
           target: node === undefined ? null : { side: 'a', node },

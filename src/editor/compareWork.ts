@@ -154,7 +154,7 @@ export class CompareWork {
     const gone =
       missing.length === 0
         ? []
-        : [vscode.l10n.t('Recorded, but no module of the model: {0}.', missing.join(', '))];
+        : [vscode.l10n.t('Recorded, but not found in the model: {0}.', missing.join(', '))];
     return {
       tables: [valuesTable(departures, vscode.l10n.t('Recorded module'), control)],
       verdict: verdictOf(departures),

@@ -66,6 +66,7 @@ export class ProbeGutter implements Disposable {
       const finding = this.probes.shown(model);
       const skeleton = model.content?.skeleton;
       if (finding?.overlay === undefined || finding.overlay === null || skeleton === undefined) continue;
+      const { signed } = finding.overlay;
       for (const { line, value, site, share } of lineHeat(
         model.index.inFile(file),
         skeleton,
@@ -88,7 +89,7 @@ export class ProbeGutter implements Disposable {
           ),
           renderOptions: {
             after: {
-              contentText: `${value > 0 ? '+' : ''}${formatNumber(value)}`,
+              contentText: `${signed && value > 0 ? '+' : ''}${formatNumber(value)}`,
               color: new vscode.ThemeColor('editorCodeLens.foreground'),
               margin: '0 0 0 3em',
             },

@@ -46,6 +46,7 @@ export function lineHeat(entries: readonly LineEntry[], skeleton: Skeleton, over
     for (const site of nodes.flatMap((id) => skeleton.nodes[id]?.outputs ?? [])) {
       const value = numbers.get(site);
       if (value === undefined || Math.abs(value) <= Math.abs(lines.get(line)?.value ?? 0)) continue;
+      if (Math.abs(value) < (overlay.least ?? 0)) continue;
       lines.set(line, { line, value, site, share: value / most });
     }
   }

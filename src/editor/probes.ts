@@ -81,7 +81,15 @@ export class Probes implements Disposable {
     const id = `shown-${Date.now().toString(36)}-${String(this.#reports.size)}`;
     const { method, title, provenance } = finding;
     const named = { model: model.uri.toString(), name: model.name, method, title, params: provenance.params };
-    const kept = { version: 1 as const, id, ...named, seed: 0, inputs: '', experiment: null, when: Date.now() };
+    const kept = {
+      version: 1 as const,
+      id,
+      ...named,
+      seed: 0,
+      inputs: '',
+      experiment: null,
+      when: Date.now(),
+    };
     this.#reports.set(id, {
       kept: { ...kept, findings: [finding] },
       running: null,

@@ -103,7 +103,7 @@ export const tableStyle = css`
     color: var(--vscode-input-placeholderForeground);
   }
   .scroll {
-    flex: 1;
+    flex: 0 1 auto;
     min-height: 0;
     overflow: auto;
   }

@@ -136,7 +136,7 @@ export class PcCompareTable extends LitElement {
         const kind = this.table.columns[index]?.kind ?? 'text';
         if (kind === 'share') return this.#share(row, cell);
         if (kind === 'number') {
-          const number = typeof cell === 'number' ? formatNumber(cell) : '–';
+          const number = typeof cell === 'number' ? numberText(cell, this.table.columns[index]) : '–';
           return html`<td class="number" title=${String(cell ?? '')}>${number}</td>`;
         }
         return index === 0
@@ -177,6 +177,11 @@ export class PcCompareTable extends LitElement {
       <span class="number">${formatNumber(cell)}</span>
     </td>`;
   }
+}
+
+function numberText(value: number, column: CompareColumn | undefined): string {
+  const digits = column?.digits;
+  return digits === undefined || !Number.isFinite(value) ? formatNumber(value) : value.toFixed(digits);
 }
 
 define('pc-compare-table', PcCompareTable);

@@ -1,0 +1,150 @@
+/**
+ * Comparing by hand: two models with nothing asked twice, where an export departs from PyTorch's own recording and the
+ * line that it leads to, and where NaN begins. In dark and high contrast, with axe, and by key.
+ */
+import assert from 'node:assert/strict';
+import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Frame } from 'playwright-core';
+import { info, modelOf, node } from '../unit/onnx/seeds';
+import { openWorkbench, sampleCopy, type Workbench } from './workbench';
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const recordings = path.join(import.meta.dirname, '../reference/compare');
+
+interface AxeResult {
+  readonly violations: readonly {
+    readonly id: string;
+    readonly nodes: readonly { readonly html: string }[];
+  }[];
+}
+
+async function violations(frame: Frame): Promise<string[]> {
+  const result: unknown = await frame.evaluate(`(() => { ${axeSource}; return axe.run(document); })()`);
+  return (result as AxeResult).violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ html }) => `${id}: ${html.slice(0, 160)}`),
+  );
+}
+
+/** A folder with the small networks' Python, an export and the recordings. */
+function recordingFolder(): string {
+  const folder = path.join(mkdtempSync(path.join(tmpdir(), 'patchclamp-e2e-')), 'tiny');
+  cpSync(path.join(recordings, 'recordings'), folder, { recursive: true });
+  cpSync(path.join(recordings, 'tiny.py'), path.join(folder, 'tiny.py'));
+  // Random numbers have no logarithm where they are negative.
+  const nodes = [
+    node('Abs', ['x'], ['sizes']),
+    node('Log', ['x'], ['logs']),
+    node('Add', ['sizes', 'logs'], ['y']),
+  ];
+  const ports = { input: [info('x', [64])], output: [info('y', [64])] };
+  writeFileSync(path.join(folder, 'logs.onnx'), modelOf({ name: 'logs', node: nodes, ...ports }));
+  return folder;
+}
+
+describe('a person compares two models', function () {
+  this.timeout(180_000);
+
+  for (const theme of ['Default Dark Modern', 'Default High Contrast'] as const) {
+    const name = theme.replaceAll(' ', '-').toLowerCase();
+    it(`sees what quantising cost, value by value, in ${theme}`, async () => {
+      const size = { width: 1700, height: 1000 };
+      const bench = await openWorkbench({ folder: sampleCopy('digits'), theme, size });
+      try {
+        await bench.openFile('digits.onnx');
+        await bench.modelFrame('pc-run-bar');
+        await bench.runCommand('Patchclamp: Compare With Another Model…');
+        await bench.pick('variants/int8.onnx');
+        await bench.pick('Values on one input too');
+        await bench.pick(/Run$/);
+        const frame = await bench.modelFrame('pc-compare .verdict', 60_000);
+        assert.match(await frame.locator('.verdict').innerText(), /first to depart is .* of its size/);
+        assert.equal(await frame.locator('pc-compare-table tbody tr').count(), 31);
+        await bench.screenshot(`compare-values-${name}`);
+        assert.deepEqual(await violations(frame), []);
+
+        await frame.getByRole('tab', { name: /Values/ }).focus();
+        await bench.page.keyboard.press('ArrowRight');
+        await frame.locator('pc-compare-table tbody tr.removed').first().waitFor();
+        await bench.screenshot(`compare-nodes-${name}`);
+        await frame.getByRole('tab', { name: /Weights/ }).click();
+        await frame.getByRole('button', { name: 'Sort by Largest' }).click();
+        await bench.screenshot(`compare-weights-${name}`);
+        assert.deepEqual(await violations(frame), []);
+
+        await frame.getByRole('tab', { name: /Values/ }).click();
+        await frame.getByRole('searchbox').fill('stages.2');
+        await frame.locator('pc-compare-table tbody tr').first().getByRole('button').click();
+        const graph = await bench.modelFrame('pc-inspector h2');
+        await graph.locator('pc-inspector h2', { hasText: /Conv|conv2d_6/ }).waitFor();
+      } finally {
+        await bench.close();
+      }
+    });
+  }
+});
+
+describe('a person asks where an export departs', function () {
+  this.timeout(180_000);
+  let bench: Workbench;
+
+  before(async () => {
+    const size = { width: 1700, height: 1000 };
+    bench = await openWorkbench({ folder: recordingFolder(), size });
+    await bench.openFile('text.onnx');
+    await bench.modelFrame('pc-run-bar');
+  });
+  after(() => bench.close());
+
+  it('is given the Python that records, with the model’s own inputs', async () => {
+    await bench.runCommand("Patchclamp: Record the Framework's Activations…");
+    await bench.page.locator('.notification-list-item', { hasText: 'activations.npz' }).waitFor();
+    await bench.page.locator('.view-line', { hasText: 'import torch' }).first().waitFor();
+    await bench.screenshot('compare-recorder');
+    await bench.page.keyboard.press('Escape');
+  });
+
+  it('finds the changed module, and its line', async () => {
+    await bench.tab('text.onnx').click();
+    await bench.modelFrame('pc-run-bar');
+    await bench.runCommand('Patchclamp: Compare With Recorded Activations…');
+    await bench.pick('text-layer-norm-eps.npz');
+    const frame = await bench.modelFrame('pc-compare .verdict', 60_000);
+    const verdict = await frame.locator('.verdict').innerText();
+    assert.match(verdict, /first to depart is blocks\.1\.norm2 .* by 0\.105/);
+    const first = frame.locator('pc-compare-table tr.begins');
+    assert.equal(await first.count(), 1);
+    assert.match(await first.innerText(), /blocks\.1\.norm2/);
+    assert.deepEqual(await violations(frame), []);
+    await bench.screenshot('compare-recording');
+    await frame.getByRole('button', { name: /Open tiny\.py:\d+/ }).click();
+    await bench.tab('tiny.py').waitFor();
+    await bench.page.locator('.view-line', { hasText: 'self.norm2(x)' }).first().waitFor();
+    await bench.screenshot('compare-recording-line');
+  });
+
+  it('says when nothing departs', async () => {
+    await bench.tab('text.onnx').click();
+    await bench.modelFrame('pc-run-bar');
+    await bench.runCommand('Patchclamp: Compare With Recorded Activations…');
+    await bench.pick('text.npz');
+    await bench.page.locator('.tab.active[aria-label^="text.onnx and text.npz"]').waitFor();
+    const frame = await bench.modelFrame('pc-compare .verdict', 60_000);
+    await frame.locator('.verdict', { hasText: /None of \d+ values departs/ }).waitFor();
+  });
+
+  it('finds where NaN begins', async () => {
+    await bench.openFile('logs.onnx');
+    await bench.modelFrame('pc-run-bar');
+    await bench.runCommand('Patchclamp: Find the First NaN or Infinity…');
+    await bench.pick(/Run$/);
+    const frame = await bench.modelFrame('pc-compare .verdict', 60_000);
+    await frame.locator('.verdict', { hasText: 'The first NaN is in logs (Log)' }).waitFor();
+    assert.equal(await frame.locator('pc-compare-table tr.begins').count(), 1);
+    assert.equal(await frame.locator('pc-compare-table tr.departs').count(), 1);
+    assert.deepEqual(await violations(frame), []);
+    await bench.screenshot('compare-nan');
+  });
+});
