@@ -32,8 +32,16 @@ export interface NodeLink {
   readonly confidence: Confidence;
   /** Evidence of both, or the reason why there is none. */
   readonly evidence: readonly string[];
+  /** Further places that had a part in it, where a rewrite joined several operations or the node lies between them. */
+  readonly also?: readonly FurtherPlace[];
   /** A trace that leads outside the workspace, shown and never opened without a click. */
   readonly outside: { readonly file: string; readonly line: number } | null;
+}
+
+/** Never more than inferred. */
+export interface FurtherPlace {
+  readonly call: PlaceClaim;
+  readonly definition: PlaceClaim | null;
 }
 
 /** Where a module is constructed and called. Modules that only hold others have no node of their own to say so. */

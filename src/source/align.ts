@@ -13,6 +13,8 @@ export interface Walk {
   readonly cost: number;
   /** State in the flow for each item, or -1 where nothing fits. */
   readonly states: Int32Array;
+  /** For each item the states that the walk came through since the one before, without making anything; last first. */
+  readonly passed: readonly (readonly number[])[];
 }
 
 /** Walks this much worse than the best are given up. */
@@ -59,9 +61,15 @@ export function align(flow: Flow, count: number, cost: Cost, again: Cost): Walk 
   }
   let last: Step | null = null;
   for (const step of frontier.values()) if (last === null || step.cost < last.cost) last = step;
-  for (let step = last; step !== null; step = step.before)
-    if (step.item >= 0 && states[step.item] === -1) states[step.item] = step.state;
-  return { states, cost: last?.cost ?? 0 };
+  const passed: number[][] = Array.from({ length: count }, () => []);
+  let later = -1;
+  for (let step = last; step !== null; step = step.before) {
+    if (step.item >= 0) {
+      later = step.item;
+      if (states[step.item] === -1) states[step.item] = step.state;
+    } else if (later >= 0) passed[later]?.push(step.state);
+  }
+  return { states, passed, cost: last?.cost ?? 0 };
 }
 
 /** All states that can be stood on without making anything, with the cost of what was passed over. */

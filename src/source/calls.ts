@@ -29,6 +29,8 @@ export interface CallFound {
   readonly placed: boolean;
   /** The module's class is not known to do anything else. */
   readonly suits: boolean;
+  /** Operations before it that left no node of their own and became part of this one by a rewrite. */
+  readonly joined: readonly Operation[];
   /** How many operations fitted before order and names chose. */
   readonly rivals: number;
 }
@@ -80,12 +82,25 @@ export function findCalls(
     cache.set(key, made);
     return made;
   });
-  const { states, cost } = align(
+  const { states, passed, cost } = align(
     flow,
     work.items.length,
     (operation, item) => choices[item]?.allowed.get(operation),
     (operation, item) => again(operation, work.items[item], choices[item]?.allowed.get(operation)),
   );
+  const makers = new Map(
+    work.items.flatMap(({ nodes }, i) =>
+      nodes.flatMap(({ outputs }) => outputs.map((name) => [name, i] as const)),
+    ),
+  );
+  /** Operations that left nothing between what an item reads and itself, the first first. */
+  const passedBefore = (i: number): Operation[] => {
+    const inputs = work.items[i]?.nodes.flatMap(({ inputs: names }) => names) ?? [];
+    const from = Math.max(-1, ...inputs.map((name) => makers.get(name) ?? -1).filter((maker) => maker < i));
+    return passed
+      .slice(from + 1, i + 1)
+      .flatMap((states) => [...states].reverse().flatMap((state) => flow.operations[state] ?? []));
+  };
   const calls = work.items.map((item, i): CallFound | null => {
     const operation = flow.operations[states[i] ?? -1];
     const { rivals = [] } = choices[i] ?? {};
@@ -93,6 +108,7 @@ export function findCalls(
     const trace = trails[i];
     return {
       operation,
+      joined: joinedTo(item, passedBefore(i)),
       rivals: rivals.length,
       suits: performs(item.module, item.evidence.target, item.nodes[0]?.op ?? '') !== false,
       placed: false,
@@ -180,6 +196,19 @@ function isRuledOut(operation: Operation, item: Item): boolean {
   return isPlain(operation.name) && fitTarget(operation.name, target) === 'unlike';
 }
 
+/** What a rewrite joined to a node: the first call after what it reads that makes its operator and left no node. */
+function joinedTo({ evidence, nodes }: Item, passed: readonly Operation[]): Operation[] {
+  if (evidence.rule === null || /^(?:MaterializeReshapeShape|RemoveOptionalBias\w*)$/.test(evidence.rule))
+    return [];
+  const op = nodes.at(-1)?.op ?? '';
+  const fitting = passed.filter((operation) => {
+    if (isAgain(operation)) return false;
+    if (operation.kind !== 'module') return fitOperator(operation.name, op) === 'same';
+    return operation.module !== null && performs(operation.module, null, op) === true;
+  });
+  return fitting.slice(0, 1);
+}
+
 /** A call that is likeliest and the only one possible is proved, where its trace was checked. */
 export function withProof(
   found: CallFound | null,
@@ -187,10 +216,14 @@ export function withProof(
   item: Item,
   trace: Traced,
 ): CallFound | null {
-  if (found === null || only === null || found.proved) return found;
+  if (found === null || only === null || (found.proved && found.operation.module !== null)) return found;
+  if (!isChecked(item, trace)) return found;
   const { spot } = found.operation;
-  if (spot.file !== only.spot.file || spot.from !== only.spot.from) return found;
-  return isChecked(item, trace) ? { ...found, proved: true, placed: true } : found;
+  if (spot.file === only.spot.file && spot.from === only.spot.from)
+    return { ...found, proved: true, placed: true };
+  return only.module === null && found.operation.module === null
+    ? { ...found, operation: only, proved: true, placed: true }
+    : found;
 }
 
 /** The traced line is there, reads as it did, and no rewrite has had a part in the node. */

@@ -26,8 +26,11 @@ export class LineTable {
       { kind: LinkedPlace['kind']; claim: PlaceClaim; confidence: LinkedPlace['confidence']; nodes: number[] }
     >();
     for (const link of table.links) {
-      for (const kind of ['call', 'definition'] as const) {
-        const claim = link[kind];
+      const claims = [link, ...(link.also ?? [])].flatMap(({ call, definition }) => [
+        ['call', call] as const,
+        ['definition', definition] as const,
+      ]);
+      for (const [kind, claim] of claims) {
         if (claim === null) continue;
         const { file, line, column, endLine, endColumn } = claim.place;
         const key = [kind, file, line, column, endLine, endColumn].join(':');
@@ -35,7 +38,7 @@ export class LineTable {
         if (known === undefined)
           places.set(key, { kind, claim, confidence: claim.confidence, nodes: [link.node] });
         else {
-          known.nodes.push(link.node);
+          if (known.nodes.at(-1) !== link.node) known.nodes.push(link.node);
           if (claim.confidence === 'inferred') known.confidence = 'inferred';
         }
       }
@@ -103,9 +106,9 @@ function extent({ line, column, endLine, endColumn }: SourcePlace): number {
 /** Ids of the nodes a line made, in file order: calls and definitions alike. */
 export function nodesAtLine(table: LinkTable, file: string, line: number): number[] {
   const found = new Set<number>();
-  for (const { node, call, definition } of table.links) {
-    for (const claim of [call, definition]) {
-      if (claim?.place.file === file && claim.place.line === line) found.add(node);
+  for (const link of table.links) {
+    for (const claim of [link, ...(link.also ?? [])].flatMap(({ call, definition }) => [call, definition])) {
+      if (claim?.place.file === file && claim.place.line === line) found.add(link.node);
     }
   }
   return [...found].sort((a, b) => a - b);

@@ -1,13 +1,15 @@
 /**
- * Nodes that say nothing of themselves (constants, copies, what rewrite rules made) take the place of what uses them,
- * else of what feeds them, as inferred. Works on the graph alone.
+ * Nodes that say nothing of themselves (constants, copies, what rewrite rules made) take the places of what uses them, then
+ * of what feeds them, as inferred: the first is the nearest, the others further places. Works on the graph alone.
  */
-import type { PlaceClaim } from '../contract/link';
+import type { FurtherPlace, PlaceClaim } from '../contract/link';
 import type { Node, Skeleton } from '../contract/skeleton';
 import type { NodeClaims } from './nodeLinks';
 
 /** Evidence is passed on over at most this many nodes. */
 const FARTHEST = 6;
+/** A node between more places than this stands for none of them. */
+const MOST_PLACES = 3;
 
 /** Adds claims for nodes without any, from their neighbours. */
 export function borrow(skeleton: Skeleton, claims: Map<number, NodeClaims>): void {
@@ -34,14 +36,19 @@ export function borrow(skeleton: Skeleton, claims: Map<number, NodeClaims>): voi
     const found = new Map<number, NodeClaims>();
     for (const node of skeleton.nodes) {
       if (claims.has(node.id)) continue;
-      const neighbour = near(node).find((other) => (claims.get(other.id)?.call ?? null) !== null);
-      const from = neighbour === undefined ? undefined : claims.get(neighbour.id);
-      if (neighbour === undefined || from === undefined) continue;
+      const lenders = near(node).flatMap((other): FurtherPlace[] => {
+        const { call, definition } = claims.get(other.id) ?? { call: null, definition: null };
+        return call === null
+          ? []
+          : [{ call: lent(call, other), definition: definition && lent(definition, other) }];
+      });
+      const [first, ...rest] = distinct(lenders);
+      if (first === undefined) continue;
       found.set(node.id, {
-        call: lent(from.call, neighbour),
-        definition: lent(from.definition, neighbour),
-        undefinedModule: from.undefinedModule,
+        ...first,
+        undefinedModule: false,
         outside: null,
+        also: rest.slice(0, MOST_PLACES - 1),
       });
     }
     if (found.size === 0) return;
@@ -49,8 +56,18 @@ export function borrow(skeleton: Skeleton, claims: Map<number, NodeClaims>): voi
   }
 }
 
-function lent(claim: PlaceClaim | null, from: Node): PlaceClaim | null {
-  if (claim === null) return null;
+/** Each place once, in the order given. */
+function distinct(places: readonly FurtherPlace[]): FurtherPlace[] {
+  const keys = new Set<string>();
+  return places.filter(({ call: { place } }) => {
+    const key = `${place.file}:${String(place.line)}:${String(place.column)}`;
+    const fresh = !keys.has(key);
+    keys.add(key);
+    return fresh;
+  });
+}
+
+function lent(claim: PlaceClaim, from: Node): PlaceClaim {
   const name = from.name === '' ? `a neighbouring ${from.op} node` : from.name;
   return { ...claim, confidence: 'inferred', evidence: [`Without evidence of its own; taken from ${name}.`] };
 }

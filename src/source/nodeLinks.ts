@@ -2,9 +2,10 @@
  * Makes the links of one model's nodes from all that was found: calls with their proof, definitions, and for nodes that
  * say nothing of themselves the nearest evidence around them. Every claim carries the sentences that make it so.
  */
-import type { NodeLink, PlaceClaim, SourcePlace } from '../contract/link';
+import type { FurtherPlace, NodeLink, PlaceClaim, SourcePlace } from '../contract/link';
 import type { Node } from '../contract/skeleton';
 import type { CallFound } from './calls';
+import { isNotebookFile } from './cells';
 import type { NodeEvidence } from './evidence';
 import type { Item, Work } from './nodeWork';
 import { linePlace, placeOf } from './places';
@@ -21,6 +22,7 @@ export interface NodeClaims {
   /** A module's own constructor call could not be found although it has one in the workspace. */
   undefinedModule: boolean;
   outside: NodeLink['outside'];
+  also?: readonly FurtherPlace[];
 }
 
 export class ClaimMaker {
@@ -50,7 +52,19 @@ export class ClaimMaker {
       definition,
       undefinedModule: definition === null && this.#missing(item, found, functional),
       outside,
+      also: this.#also(item, found),
     };
+  }
+
+  /** Calls whose own operation a rewrite made part of this node. */
+  #also({ evidence }: Item, found: CallFound | null): FurtherPlace[] {
+    return (found?.joined ?? []).flatMap(({ spot, module }) => {
+      const place = placeOf(this.sources, spot);
+      if (place === null) return [];
+      const why = [`The rewrite rule ${evidence.rule ?? ''} joined what this call made to the node.`];
+      const call = { place, confidence: 'inferred', evidence: why, moved: false } as const;
+      return [{ call, definition: module === null ? null : this.#definition(module, null, false) }];
+    });
   }
 
   /** A module's own code ran, and where it was made is not known although it may stand in the workspace. */
@@ -77,7 +91,7 @@ export class ClaimMaker {
     const evidence: string[] = [];
     if (innermost !== undefined) {
       evidence.push(
-        `The trace names line ${String(innermost.frame.line)} of ${innermost.frame.file}${innermost.moved ? ', which has changed since the export' : ''}.`,
+        `The trace names line ${String(innermost.frame.line)} of ${innermost.frame.file}${innermost.moved ? change(innermost.file) : ''}.`,
       );
     }
     let place: SourcePlace | null = placeOf(this.sources, operation.spot);
@@ -161,6 +175,10 @@ export class ClaimMaker {
   }
 }
 
+function change(file: string): string {
+  return isNotebookFile(file) ? ', whose text was found in a cell' : ', which has changed since the export';
+}
+
 function nameOf(item: Item): string {
   const node = item.nodes[0];
   return node === undefined ? 'The node' : node.name === '' ? `The ${node.op} node` : node.name;
@@ -169,6 +187,7 @@ function nameOf(item: Item): string {
 /** A link from its claims. It is exact when its call is, and its definition is or there is none to find. */
 export function linkOf(node: Node, claims: NodeClaims, why: string): NodeLink {
   const { call, definition, outside, undefinedModule } = claims;
+  const also = claims.also === undefined || claims.also.length === 0 ? {} : { also: claims.also };
   const evidence = [...(call?.evidence ?? []), ...(definition?.evidence ?? [])];
   if (call === null && definition === null) {
     return { node: node.id, call: null, definition: null, confidence: 'none', evidence: [why], outside };
@@ -176,7 +195,8 @@ export function linkOf(node: Node, claims: NodeClaims, why: string): NodeLink {
   const exact =
     call?.confidence === 'exact' &&
     (definition === null ? !undefinedModule : definition.confidence === 'exact');
-  return { node: node.id, call, definition, confidence: exact ? 'exact' : 'inferred', evidence, outside };
+  const confidence = exact ? 'exact' : 'inferred';
+  return { node: node.id, call, definition, confidence, evidence, ...also, outside };
 }
 
 /** Why a node has no link, in one sentence. */
