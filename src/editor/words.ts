@@ -18,6 +18,7 @@ export function webviewWords(): Record<string, string> {
     clampWithout: l10n.t('without'),
     clampWith: l10n.t('with'),
     clampChange: l10n.t('change'),
+    clampPoints: l10n.t('points'),
     inspector: l10n.t('Inspector'),
     graph: l10n.t('Graph'),
     resize: l10n.t('Width of the inspector'),

@@ -203,7 +203,7 @@ export class PcClamps extends LitElement {
           <th scope="col"></th>
           <th scope="col">${word('clampWithout')}</th>
           <th scope="col">${word('clampWith')}</th>
-          <th scope="col">${word('clampChange')}</th>
+          <th scope="col">${word(measure === '' ? 'clampChange' : 'clampPoints')}</th>
         </tr>
       </thead>
       <tbody>
@@ -213,7 +213,7 @@ export class PcClamps extends LitElement {
               <th scope="row">${name}</th>
               <td class=${without > held ? 'more' : ''}>${show(without)}</td>
               <td class=${held > without ? 'more' : ''}>${show(held)}</td>
-              <td>${signed(held - without, show)}</td>
+              <td>${signed(measure === '' ? held - without : (held - without) * 100)}</td>
             </tr>`,
         )}
       </tbody>
@@ -225,8 +225,8 @@ export class PcClamps extends LitElement {
   }
 }
 
-function signed(value: number, show: (value: number) => string): string {
-  return value === 0 ? '0' : `${value > 0 ? '+' : '−'}${show(Math.abs(value))}`;
+function signed(value: number): string {
+  return value > 0 ? `+${formatNumber(value)}` : formatNumber(value);
 }
 
 function short(value: number): number {
