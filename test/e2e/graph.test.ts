@@ -157,8 +157,9 @@ describe('the graph at work', function () {
     await frame.locator('pc-inspector h2', { hasText: 'stem' }).waitFor();
     await bench.page.keyboard.press('b');
     await bench.page.keyboard.press('B');
-    const items = frame.locator('pc-graph-menu.bookmarks .item');
-    await items.filter({ hasText: 'stem' }).waitFor();
+    const kept = (): ReturnType<Frame['locator']> =>
+      frame.locator('pc-graph-menu.bookmarks .item', { hasText: 'stem' });
+    await kept().waitFor();
     await bench.page.keyboard.press('Escape');
     await bench.page.reload();
     await bench.tab('digits.onnx').click();
@@ -166,7 +167,7 @@ describe('the graph at work', function () {
     await bench.focusGraph(frame);
     await bench.page.keyboard.press('Escape');
     await bench.page.keyboard.press('B');
-    await items.filter({ hasText: 'stem' }).waitFor();
+    await kept().waitFor();
     await bench.page.keyboard.press('Enter');
     await frame.locator('pc-inspector h2', { hasText: 'stem' }).waitFor();
   });
