@@ -7,6 +7,7 @@
 import type { TraceFrame } from './trace';
 import type { Sources } from './sources';
 import type { Lines } from './python/lines';
+import { findCell, isCellPath } from './cells';
 import { followLines } from './moved';
 import { definitionAt } from './python/outline';
 
@@ -103,8 +104,9 @@ export class PathMap {
 
   #map(path: string, traced: ReadonlyMap<number, string | null>): MappedFile {
     const library = LIBRARY.exec(path);
-    const candidates = this.#candidates(path, library?.[1] ?? null);
     const home: FrameHome = library === null ? 'outside' : 'library';
+    if (isCellPath(path)) return this.#cell(traced);
+    const candidates = this.#candidates(path, library?.[1] ?? null);
     const nothing: MappedFile = { home, file: null, unchanged: false, standing: false, lines: new Map() };
     if (candidates.length === 0) return nothing;
     const score = (list: readonly Candidate[]): Scored[] =>
@@ -136,6 +138,18 @@ export class PathMap {
       ? new Map([...traced.keys()].map((line) => [line, line]))
       : followLines(chosen.lines, traced);
     return { home: 'workspace', file: chosen.file, unchanged, standing: this.#stands(path, chosen), lines };
+  }
+
+  /** Code that ran in a notebook: never unchanged, for the file the trace names is the kernel's. */
+  #cell(traced: ReadonlyMap<number, string | null>): MappedFile {
+    const found = findCell(this.sources, traced);
+    return {
+      home: found === null ? 'outside' : 'workspace',
+      file: found?.file ?? null,
+      unchanged: false,
+      standing: false,
+      lines: found?.lines ?? new Map(),
+    };
   }
 
   /** Whether each line traced without its text still lies in the function the trace names. */
