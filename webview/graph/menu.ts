@@ -86,7 +86,6 @@ export class PcGraphMenu extends LitElement {
     }
     .hint {
       flex: none;
-      opacity: 0.8;
     }
     :focus-visible {
       outline: 1px solid var(--vscode-focusBorder);

@@ -82,7 +82,7 @@ export class PcNeuronLayer extends LitElement {
     const { layer, current } = this;
     const { width, height } = this.#cells;
     const what = layer.op === '' ? word('neurons.input') : layer.op;
-    return html`<header>
+    return html`<div class="head">
         <button class="title" title=${layer.title} @click=${() => this.#fire('layer-select')}>
           <bdi>${layer.title}</bdi>
         </button>
@@ -104,7 +104,7 @@ export class PcNeuronLayer extends LitElement {
                 ${this.#range()}</span
               >`
         }
-      </header>
+      </div>
       <div
         class="cells"
         role="listbox"

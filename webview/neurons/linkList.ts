@@ -31,12 +31,12 @@ function side(
 ): unknown {
   const most = Math.max(0, ...links.map((link) => Math.abs(valueOf(link, by)) || 0)) || 1;
   return html`<section aria-label=${title}>
-    <h3>
+    <h2>
       ${title}
       <span class="count"
         >${links.length === 0 ? nothing : word('neurons.shown', links.length, formatInteger(of), formatShare(share))}</span
       >
-    </h3>
+    </h2>
     ${
       links.length === 0
         ? html`<p class="faint">${word('neurons.none')}</p>`

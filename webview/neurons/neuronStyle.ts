@@ -87,7 +87,13 @@ export const neuronStyle = css`
     padding: 0 12px 8px;
     border-top: 1px solid var(--vscode-editorWidget-border, var(--vscode-contrastBorder, transparent));
   }
-  .links h3 {
+  .links h2 {
+    margin: 12px 0 4px;
+    font-size: 11px;
+    font-weight: 600;
+    text-transform: uppercase;
+    letter-spacing: 0.04em;
+    color: var(--vscode-descriptionForeground);
     display: flex;
     justify-content: space-between;
     gap: 8px;
@@ -155,7 +161,7 @@ export const layerStyle = css`
     color: var(--vscode-foreground);
     font-family: var(--vscode-font-family);
   }
-  header {
+  .head {
     display: flex;
     flex-direction: column;
     margin-bottom: 6px;
