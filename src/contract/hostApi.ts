@@ -104,6 +104,8 @@ export interface RunState {
 export interface ClampState {
   readonly revision: number;
   readonly clamps: readonly Clamp[];
+  /** Ids of the nodes that make what is clamped. */
+  readonly nodes: readonly number[];
   readonly busy: boolean;
   /** null until it is known, or while none is active. */
   readonly effect: ClampEffect | null;

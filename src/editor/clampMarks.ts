@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { DisposableStore, type Disposable } from '../base/disposable';
 import type { Clamp } from '../contract/clamp';
 import { formatNumber } from '../tensor/format';
-import type { Clamps } from './clamps';
+import { heldNode, type Clamps } from './clamps';
 import type { Models } from './models';
 import type { OpenModel } from './openModel';
 import { modelsOf } from './sourceFacts';
@@ -65,13 +65,9 @@ export class ClampMarks implements Disposable {
 }
 
 /** The line of this file whose call made what is clamped. */
-function lineOf(model: OpenModel, file: string, { site }: Clamp): number | undefined {
-  const { content } = model;
-  const links = model.links?.links;
-  if (content === undefined || links === undefined) return undefined;
-  const names = [site, site.replace(/[#@!].*$/s, '')];
-  const producer = names.map((name) => content.names.producer(name)).find((node) => node !== undefined);
-  const place = producer === undefined ? undefined : links[producer.id]?.call?.place;
+function lineOf(model: OpenModel, file: string, clamp: Clamp): number | undefined {
+  const producer = heldNode(model, clamp);
+  const place = producer === undefined ? undefined : model.links?.links[producer.id]?.call?.place;
   return place?.file === file ? place.line : undefined;
 }
 

@@ -62,6 +62,14 @@ export class Clamps implements Disposable {
   }
 }
 
+/** The node that makes what is clamped, where it is one of the main graph. */
+export function heldNode(model: OpenModel, { site }: Clamp): { readonly id: number } | undefined {
+  const names = model.content?.names;
+  return [site, site.replace(/[#@!].*$/s, '')]
+    .map((name) => names?.producer(name))
+    .find((node) => node !== undefined);
+}
+
 function keyOf(model: OpenModel): string {
   return `clamps:${model.uri.toString()}`;
 }

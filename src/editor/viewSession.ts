@@ -8,6 +8,7 @@ import { rpc, type Port } from '../base/rpc';
 import type { ClampState, HostApi, ModelSnapshot, RunSnapshot, ViewEvents } from '../contract/hostApi';
 import { editClampSite } from './clampCommands';
 import { feedSpecs, outputSpecs } from './feedSpecs';
+import { heldNode } from './clamps';
 import { inspect } from './inspect';
 import type { OpenModel } from './openModel';
 import { overlayColumn } from './probeOverlay';
@@ -176,7 +177,9 @@ export function serveView(
 }
 
 function clampState(model: OpenModel, { clamps, clampLive }: Services): ClampState {
-  return { revision: model.revision, clamps: clamps.of(model), ...clampLive.of(model) };
+  const list = clamps.of(model);
+  const nodes = list.flatMap((clamp) => heldNode(model, clamp)?.id ?? []);
+  return { revision: model.revision, clamps: list, nodes, ...clampLive.of(model) };
 }
 
 /** The shown run with the shown finding's overlay; a finding alone where no run is shown. */

@@ -32,6 +32,7 @@ import { EXTENT, readViewState, type ViewState } from './viewState';
 import { setWords, word } from './words';
 
 const NARROW = 720;
+const NOBODY: readonly number[] = [];
 
 interface SelectionDetail {
   readonly selection: Selection;
@@ -164,6 +165,7 @@ export class PcApp extends AppProperties {
             .types=${this.run?.types ?? null}
             .selection=${this.selection}
             .highlight=${this.highlight}
+            .held=${this.clamps?.nodes ?? NOBODY}
             .saved=${this.view.graph}
             .bookmarks=${this.bookmarks}
             .texts=${this.searchTexts}

@@ -26,6 +26,7 @@ export function paintOf(look: Look, box: number): Paint {
       : overlayPaint(theme, base, place, colors.signed);
   if (look.selected === box) return { ...overlaid, line: theme.focus, lineWidth: 2 };
   if (look.matches.has(box)) return { ...overlaid, line: theme.match, lineWidth: 2 };
+  if (look.held.has(box)) return { ...overlaid, line: theme.held, lineWidth: 2 };
   if (look.lit.has(box)) return { ...overlaid, line: theme.lit, lineWidth: 2 };
   if (look.hovered === box && style !== Style.Frame) return { ...overlaid, line: theme.hoverLine };
   return overlaid;

@@ -21,6 +21,7 @@ export class Emphasis {
   #strong: readonly number[] = [];
   #traced: ReadonlySet<number> = none;
   #lit: ReadonlySet<number> = none;
+  #held: ReadonlySet<number> = none;
   #colors: BoxColors | null = null;
 
   get selected(): number {
@@ -41,18 +42,12 @@ export class Emphasis {
 
   /** Lights the boxes of these node ids. */
   light(ids: readonly number[]): void {
-    const scene = this.#scene;
-    if (scene === undefined || ids.length === 0) {
-      this.#lit = none;
-      return;
-    }
-    const wanted = new Set(ids);
-    const boxes = new Set<number>();
-    scene.model.nodes.id.forEach((id, node) => {
-      if (wanted.has(id)) boxes.add(scene.boxOfNode(node));
-    });
-    boxes.delete(-1);
-    this.#lit = boxes;
+    this.#lit = this.#boxesOf(ids);
+  }
+
+  /** Marks the boxes of these node ids as intervened on. */
+  hold(ids: readonly number[]): void {
+    this.#held = this.#boxesOf(ids);
   }
 
   color(overlay: GraphOverlay | null, fixed: FixedScale | null): void {
@@ -71,6 +66,18 @@ export class Emphasis {
     return found.boxes.size - 1;
   }
 
+  #boxesOf(ids: readonly number[]): ReadonlySet<number> {
+    const scene = this.#scene;
+    if (scene === undefined || ids.length === 0) return none;
+    const wanted = new Set(ids);
+    const boxes = new Set<number>();
+    scene.model.nodes.id.forEach((id, node) => {
+      if (wanted.has(id)) boxes.add(scene.boxOfNode(node));
+    });
+    boxes.delete(-1);
+    return boxes;
+  }
+
   shown(searching: Searching): Shown | undefined {
     const scene = this.#scene;
     if (scene === undefined) return undefined;
@@ -80,6 +87,7 @@ export class Emphasis {
       hovered: this.hovered,
       strong: this.#strong,
       lit: this.#traced.size > 0 ? this.#traced : this.#lit,
+      held: this.#held,
       matches: searching.boxes(scene),
       colors: this.#colors,
     };

@@ -182,6 +182,7 @@ export class PcGraph extends GraphProperties {
     }
     if (changed.has('selection')) this.#navigation?.follow(this.selection);
     if (changed.has('highlight')) this.#emphasis.light(this.highlight);
+    if (changed.has('held')) this.#emphasis.hold(this.held);
     if (changed.has('overlay') || changed.has('fixed')) this.#emphasis.color(this.overlay, this.fixed);
     this.#stage?.schedule();
   }
@@ -236,6 +237,7 @@ export class PcGraph extends GraphProperties {
     this.#emphasis.ref = refOf(scene.model, this.selection);
     this.#emphasis.use(scene);
     this.#emphasis.light(this.highlight);
+    this.#emphasis.hold(this.held);
     this.#emphasis.color(this.overlay, this.fixed);
     this.#navigation?.arriveAt(scene, before === undefined);
     const { cycles, result, ms } = scene.drawing;

@@ -15,6 +15,7 @@ export abstract class GraphProperties extends LitElement {
     types: { attribute: false },
     selection: { attribute: false },
     highlight: { attribute: false },
+    held: { attribute: false },
     words: { attribute: false },
     makeWorker: { attribute: false },
     saved: { attribute: false },
@@ -36,6 +37,8 @@ export abstract class GraphProperties extends LitElement {
   declare selection: Selection;
   /** Ids of nodes lit from the source side. */
   declare highlight: readonly number[];
+  /** Ids of nodes whose values are held or scaled. */
+  declare held: readonly number[];
   declare words: Readonly<Record<string, string>>;
   /** Starts the layout worker; the page knows where its bundle lies. */
   declare makeWorker: MakeWorker;
@@ -60,6 +63,7 @@ export abstract class GraphProperties extends LitElement {
     this.types = null;
     this.selection = { kind: 'none' };
     this.highlight = [];
+    this.held = [];
     this.words = {};
     this.makeWorker = () => {
       throw new Error('Broken invariant: the page gives the graph its worker.');

@@ -55,6 +55,7 @@ export function label(look: Look, measure: Measure): PlacedText[] {
 function close(look: Look, box: number, measure: Measure, texts: PlacedText[]): void {
   const { camera, theme } = look;
   const ink = paintOf(look, box).text;
+  if (look.held.has(box)) texts.push(heldMark(look, box));
   textsOf(look.scene, box, measure, (run) => {
     texts.push({
       text: run.text,
@@ -65,6 +66,20 @@ function close(look: Look, box: number, measure: Measure, texts: PlacedText[]): 
       ink: run.muted && ink === theme.text ? theme.muted : ink,
     });
   });
+}
+
+/** Told by a sign too, not by colour alone: at the box's upper left corner, outside. */
+function heldMark({ camera, scene, theme }: Look, box: number): PlacedText {
+  const { x, y } = scene.rect(box);
+  const size = Math.min(14, 12 * camera.zoom);
+  return {
+    text: '⊘',
+    font: Font.Strong,
+    x: x * camera.zoom + camera.x - size - 2,
+    y: y * camera.zoom + camera.y + size,
+    size,
+    ink: theme.held,
+  };
 }
 
 /** A module's name at a fixed size inside its box, else beside the drawing, where nothing else stands. */

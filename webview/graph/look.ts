@@ -23,6 +23,8 @@ export interface Look {
   readonly strong: readonly number[];
   /** Boxes lit from elsewhere (the source, a result). */
   readonly lit: ReadonlySet<number>;
+  /** Boxes with a standing intervention inside. */
+  readonly held: ReadonlySet<number>;
   readonly matches: ReadonlySet<number>;
   readonly colors: BoxColors | null;
 }

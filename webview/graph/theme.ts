@@ -25,6 +25,7 @@ export interface GraphTheme {
   readonly selectionFill: Rgba;
   readonly hoverLine: Rgba;
   readonly lit: Rgba;
+  readonly held: Rgba;
   readonly match: Rgba;
   readonly font: string;
   /** 256 × rgb, 0 … 255. */
@@ -68,6 +69,7 @@ export function readTheme(element: Element): GraphTheme {
     selectionFill: [focus[0] / 255, focus[1] / 255, focus[2] / 255, 0.14],
     hoverLine: shade(0.8),
     lit: rgba(lit),
+    held: rgba(color('editorWarning-foreground') ?? text),
     match: rgba(color('charts-yellow') ?? color('editor-findMatchHighlightBackground') ?? focus),
     font: style.getPropertyValue('--vscode-font-family').trim() || 'system-ui, sans-serif',
     sequential: table.sequential,

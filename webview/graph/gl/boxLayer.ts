@@ -72,7 +72,14 @@ export class BoxLayer {
 
   #fill(look: Look): void {
     const { scene } = look;
-    const plain: Look = { ...look, selected: -1, hovered: -1, lit: new Set(), matches: new Set() };
+    const plain: Look = {
+      ...look,
+      selected: -1,
+      hovered: -1,
+      lit: new Set(),
+      held: new Set(),
+      matches: new Set(),
+    };
     const frames = [...scene.frames];
     const isFrame = new Uint8Array(scene.result.boxes.count);
     for (const frame of frames) isFrame[frame] = 1;
@@ -108,9 +115,9 @@ export class BoxLayer {
   #mark(look: Look): void {
     const { scene } = look;
     const isFrame = (box: number): boolean => scene.frames.includes(box);
-    const boxes = [...new Set([...look.lit, ...look.matches, look.hovered, look.selected])].filter(
-      (box) => box >= 0,
-    );
+    const boxes = [
+      ...new Set([...look.held, ...look.lit, ...look.matches, look.hovered, look.selected]),
+    ].filter((box) => box >= 0);
     if (boxes.length === 0) {
       this.#marked = undefined;
       return;
