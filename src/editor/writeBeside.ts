@@ -20,7 +20,7 @@ export async function writeBeside(
 
 async function writeLocal(path: string, pieces: AsyncIterable<Uint8Array>): Promise<void> {
   const { open, rename, rm } = await import('node:fs/promises');
-  const part = `${path}.${process.pid.toString(36)}${Date.now().toString(36)}.part`;
+  const part = join(dirname(path), `.${process.pid.toString(36)}${Date.now().toString(36)}.part`);
   try {
     const handle = await open(part, 'wx');
     try {
