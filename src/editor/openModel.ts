@@ -162,7 +162,8 @@ export class OpenModel implements Disposable {
     this.#linking = linking;
     try {
       const links = await this.linker.link(this.uri.toString(), content, this.root, linking.signal);
-      if (linking.signal.aborted || this.#content !== content) return;
+      // Not the object: inferred types may have been added to it meanwhile.
+      if (linking.signal.aborted || this.#content?.skeleton !== content.skeleton) return;
       this.#links = links;
       this.#index = LineIndex.of(links, (path) => nodesWithin(content.scopes, path));
       this.#fire('links');
