@@ -30,6 +30,7 @@ export interface Strengths {
 
 export class Connections {
   readonly #means = new Map<string, Promise<Float64Array | null>>();
+  #kept: { readonly ref: WeightRef; readonly numbers: ArrayLike<number> } | undefined;
   readonly #scales = new Map<number, Promise<Float64Array | null>>();
 
   constructor(
@@ -177,14 +178,25 @@ export class Connections {
     const each = count * taps;
     const column = new Float64Array(units * each);
     const rows = Math.max(1, Math.floor(PIECE / row));
+    const whole = weight.count <= KEPT ? await this.#whole(weight, signal) : undefined;
     for (let first = 0; first < units; first += rows) {
+      throwIfCancelled(signal);
       const size = [Math.min(rows, units - first), ...weight.dims.slice(1)];
-      const piece = await this.#numbers(weight, { start: [unit + first], size }, signal);
+      const [from, piece] =
+        whole === undefined
+          ? [0, await this.#numbers(weight, { start: [unit + first], size }, signal)]
+          : [(unit + first) * row, whole];
       for (let r = 0; r < (size[0] ?? 0); r++)
         for (let k = 0; k < each; k++)
-          column[(first + r) * each + k] = piece[r * row + feature * taps + k] ?? 0;
+          column[(first + r) * each + k] = piece[from + r * row + feature * taps + k] ?? 0;
     }
     return column;
+  }
+
+  /** A whole weight; the one asked for last is kept, because who walks along a layer asks again. */
+  async #whole(ref: WeightRef, signal: AbortSignal | undefined): Promise<ArrayLike<number>> {
+    if (this.#kept?.ref !== ref) this.#kept = { ref, numbers: await this.#numbers(ref, WHOLE, signal) };
+    return this.#kept.numbers;
   }
 
   /** Means of what a layer's weights meet: by feature, for kernels by channel and tap. null without a run. */
@@ -193,7 +205,7 @@ export class Connections {
     if (weighted === null || input === null) return Promise.resolve(null);
     const { window } = weighted;
     if (window === null) return this.#meanOf(input.value, -1, input.length, signal);
-    return this.#kept(`taps ${String(layer.id)}`, async () => {
+    return this.#once(`taps ${String(layer.id)}`, async () => {
       const tensor = await this.ports.activation(input.value, signal);
       if (tensor === null || tensor.dims.length !== weighted.rank) return null;
       return tapMeans(numbersOf(tensor), tensor.dims, window);
@@ -201,14 +213,14 @@ export class Connections {
   }
 
   #meanOf(value: string, axis: number, length: number, signal?: AbortSignal): Promise<Float64Array | null> {
-    return this.#kept(`mean ${String(axis)} ${value}`, async () => {
+    return this.#once(`mean ${String(axis)} ${value}`, async () => {
       const tensor = await this.ports.activation(value, signal);
       if (tensor === null || tensor.dims.at(axis) !== length) return null;
       return Float64Array.from(meanAlong(numbersOf(tensor), tensor.dims, axis));
     });
   }
 
-  #kept(key: string, make: () => Promise<Float64Array | null>): Promise<Float64Array | null> {
+  #once(key: string, make: () => Promise<Float64Array | null>): Promise<Float64Array | null> {
     const known = this.#means.get(key);
     if (known !== undefined) return known;
     const made = make();
@@ -259,6 +271,8 @@ export class Connections {
   }
 }
 
+/** Elements of a weight that may be kept in memory. */
+const KEPT = 1 << 24;
 /** Elements read at once. */
 const PIECE = 1 << 22;
 const WHOLE: Box = { start: [], size: [] };
