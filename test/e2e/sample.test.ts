@@ -42,6 +42,7 @@ describe('a newcomer opens a sample', function () {
   const seen = async (window: Workbench, sample: string): Promise<void> => {
     const frame = await window.modelFrame('pc-run-bar', 60_000);
     await frame.locator('pc-inspector h2', { hasText: `${sample}.onnx` }).waitFor();
+    await frame.locator('pc-inspector dl', { hasText: 'Links to source' }).first().waitFor();
     await window.tab('model.py').waitFor();
     await window.page.locator('.editor-instance .view-line', { hasText: 'import torch' }).first().waitFor();
     assert.equal(await window.page.locator('.editor-group-container').count(), 2);
