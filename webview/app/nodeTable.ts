@@ -18,8 +18,8 @@ import { word } from './words';
 const before = ['op', 'name'] as const;
 const after = ['type', 'module'] as const;
 type TextKey = (typeof before)[number] | (typeof after)[number];
-/** Properties that change which rows there are, or their order. */
-const arranging = ['model', 'columns', 'types', 'texts', 'filter', 'sorting'] as const;
+/** Properties that change the order of rows. */
+const sorting = ['model', 'columns', 'types', 'sorting'] as const;
 
 export class PcNodeTable extends LitElement {
   static override readonly properties = {
@@ -48,6 +48,8 @@ export class PcNodeTable extends LitElement {
   declare filter: string;
   declare sorting: Sorting | null;
   #all: Uint32Array = new Uint32Array();
+  /** All of them in order, and those of them that the filter leaves. */
+  #sorted: Uint32Array = new Uint32Array();
   #rows: Uint32Array = new Uint32Array();
   #values: Int32Array = new Int32Array();
   #finder: Finder | undefined;
@@ -83,7 +85,8 @@ export class PcNodeTable extends LitElement {
       this.#values = firstValues(model);
     }
     if (changed.has('model') || changed.has('texts')) this.#finder = undefined;
-    if (arranging.some((name) => changed.has(name))) this.#arrange();
+    const sorts = sorting.some((name) => changed.has(name));
+    if (sorts || changed.has('filter') || changed.has('texts')) this.#arrange(sorts);
   }
 
   protected override firstUpdated(): void {
@@ -210,19 +213,23 @@ export class PcNodeTable extends LitElement {
     return this.model === null ? '' : textOf(this.model, this.#values, this.types, node, key);
   }
 
-  #arrange(): void {
+  /** @param sorts whether the order has changed: a keystroke in the filter changes only what is shown of it */
+  #arrange(sorts: boolean): void {
     const { model, filter, sorting } = this;
     if (model === null) return;
-    let rows = this.#all;
+    if (sorts)
+      this.#sorted =
+        sorting === null
+          ? this.#all
+          : sortRows(this.#all, sorting, this.columns, (node, key) => this.#text(node, key));
     const pattern = filter === '' ? undefined : readPattern(filter);
     this.#invalid = filter !== '' && pattern === undefined;
-    if (pattern !== undefined) {
-      this.#finder ??= new Finder(model, this.texts);
-      const found = new Set(this.#finder.find(pattern).nodes);
-      rows = rows.filter((node) => found.has(node));
-    }
-    this.#rows =
-      sorting === null ? rows : sortRows(rows, sorting, this.columns, (node, key) => this.#text(node, key));
+    this.#rows = this.#sorted;
+    if (pattern === undefined) return;
+    this.#finder ??= new Finder(model, this.texts);
+    const found = new Uint8Array(model.nodes.count);
+    for (const node of this.#finder.find(pattern).nodes) found[node] = 1;
+    this.#rows = this.#sorted.filter((node) => found[node] === 1);
   }
 
   /** Numbers begin with the largest, texts with the first; once more turns it round, once more leaves file order. */
