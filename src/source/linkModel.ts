@@ -2,7 +2,6 @@
  * Links every node of a model to Python: the whole road from evidence to links. Pure over a `SourceRoot`: no disk, no
  * editor, and nothing a model says is ever resolved as a path.
  */
-import { breathe, throwIfCancelled } from '../base/cancel';
 import type { LinkTable, ModuleLink, NodeLink } from '../contract/link';
 import type { ScopeTree } from '../contract/scopes';
 import type { Node, Skeleton } from '../contract/skeleton';
@@ -22,6 +21,7 @@ import { Prover } from './prove';
 import { PathMap } from './remap';
 import { RootFinder } from './roots';
 import { linkScripted } from './scripted';
+import { inSlices } from './slices';
 import { Sources, type SourceRoot } from './sources';
 import { readTrace, type Traced } from './traced';
 import type { ModuleTree } from './tree';
@@ -46,22 +46,6 @@ export async function linkWith(
   signal?: AbortSignal,
 ): Promise<LinkTable> {
   return sources.settle(root, () => inSlices(linkNodes(skeleton, scopes, sources), signal), signal);
-}
-
-/** Milliseconds of work between turns of the event loop: typing and scrolling go on. */
-const SLICE = 12;
-
-/** Runs a stepwise piece of work in slices; cancel is heard between them. */
-async function inSlices<T>(steps: Iterator<unknown, T>, signal: AbortSignal | undefined): Promise<T> {
-  let start = performance.now();
-  for (;;) {
-    const step = steps.next();
-    if (step.done === true) return step.value;
-    if (performance.now() - start < SLICE) continue;
-    await breathe();
-    throwIfCancelled(signal);
-    start = performance.now();
-  }
 }
 
 /** One pass over what has been read so far; yields where it may be interrupted. */

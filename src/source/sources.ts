@@ -5,7 +5,8 @@
  */
 import { throwIfCancelled } from '../base/cancel';
 import { Lines } from './python/lines';
-import { readOutline, type Outline } from './python/outline';
+import { outlineSteps, readOutline, type Outline } from './python/outline';
+import { inSlices } from './slices';
 
 /** Where Python text comes from: a folder, a workspace with unsaved edits, the cells of a notebook. */
 export interface SourceRoot {
@@ -21,6 +22,9 @@ export interface Uses {
   readonly patterns: readonly RegExp[];
 }
 
+/** Files longer than this, in characters, take long enough to read that it would be noticed. */
+const LONG = 100_000;
+
 /** A cached snapshot. `set` and `remove` keep it in step with edits; only what changed is read again. */
 export class Sources {
   readonly #files = new Set<string>();
@@ -29,6 +33,8 @@ export class Sources {
   readonly #lines = new Map<string, Lines>();
   readonly #byBase = new Map<string, string[]>();
   readonly #wanted = new Set<string>();
+  /** Work is going on that is done again once a wanted file is there. */
+  #settling = false;
   #used: { readonly files: Set<string>; readonly patterns: Map<string, RegExp> } | null = null;
 
   constructor(files: Iterable<string> = []) {
@@ -95,6 +101,10 @@ export class Sources {
     if (known !== undefined) return known;
     const text = this.text(file);
     if (text === undefined) return undefined;
+    if (this.#settling && text.length >= LONG) {
+      this.#wanted.add(file);
+      return undefined;
+    }
     const outline = readOutline(file, text);
     this.#outlines.set(file, outline);
     return outline;
@@ -140,14 +150,24 @@ export class Sources {
       this.#wanted.clear();
       // Only the last pass, which had every file, says what was used.
       if (this.#used !== null) this.startTracking();
-      const result = await work();
+      this.#settling = true;
+      const result = await work().finally(() => (this.#settling = false));
       throwIfCancelled(signal);
       if (this.#wanted.size === 0) return result;
       for (const file of [...this.#wanted]) {
         throwIfCancelled(signal);
-        this.set(file, await root.read(file, signal));
+        if (this.#texts.has(file)) await this.#readAhead(file, signal);
+        else this.set(file, await root.read(file, signal));
       }
     }
+  }
+
+  /** Reads a long file's outline in slices, for the next time the work asks for it. */
+  async #readAhead(file: string, signal: AbortSignal | undefined): Promise<void> {
+    const text = this.#texts.get(file) ?? '';
+    const outline = await inSlices(outlineSteps(file, text, true), signal);
+    // It may have been edited meanwhile.
+    if (this.#texts.get(file) === text) this.#outlines.set(file, outline);
   }
 
   #add(file: string): void {

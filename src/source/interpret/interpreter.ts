@@ -34,6 +34,8 @@ import {
 
 /** Work one question may cost. */
 const MOST_STEPS = 400_000;
+/** Work a file's own statements may cost: tables of numbers need not be read to their end. */
+const FILE_STEPS = 100_000;
 
 /** Thrown when following takes more work than it is worth; the caller keeps what it has. */
 export class TooMuch extends Error {}
@@ -80,7 +82,7 @@ export class Interpreter implements Machine {
   }
 
   /** Gives `work` a fresh allowance and a clean stack; what is too much gives `otherwise`. */
-  allow<T>(work: () => T, otherwise: T): T {
+  allow<T>(work: () => T, otherwise: T, most = MOST_STEPS): T {
     const saved = {
       steps: this.steps,
       flow: this.flow,
@@ -88,7 +90,7 @@ export class Interpreter implements Machine {
       conditional: this.conditional,
     };
     const stacks = [this.frames.splice(0), this.runs.splice(0), this.loops.splice(0)] as const;
-    this.steps = 0;
+    this.steps = MOST_STEPS - most;
     this.conditional = 0;
     try {
       return work();
@@ -152,7 +154,7 @@ export class Interpreter implements Machine {
     if (outline === undefined) return;
     const env = new Env(null, file, 'module');
     env.vars.set('__name__', constant('__main__'));
-    this.allow(() => this.execute(outline.body, env), 'stop');
+    this.allow(() => this.execute(outline.body, env), 'stop', FILE_STEPS);
     for (const value of [...env.vars.values()]) {
       if (value.kind !== 'function' || value.env.file !== file) continue;
       const site = { spot: { file, from: value.node.from, to: value.node.to }, lines: [1] };
@@ -300,7 +302,7 @@ export class Interpreter implements Machine {
         outline.body.filter((statement) => statement.kind === 'class' || statement.kind === 'function'),
         env,
       );
-      this.execute(outline.body, env);
+      this.allow(() => this.execute(outline.body, env), 'stop', FILE_STEPS);
       return undefined;
     }, undefined);
     this.#methods.add(outline, env);

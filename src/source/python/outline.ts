@@ -26,11 +26,35 @@ export interface Outline {
 
 /** Reads a file. Never throws: an unreadable file is an outline without definitions. */
 export function readOutline(file: string, text: string): Outline {
+  const steps = outlineSteps(file, text);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/**
+ * The same in steps of a millisecond or so, for a file so long that reading it at once would be noticed. With `whole`, its
+ * definitions are read too.
+ */
+export function* outlineSteps(file: string, text: string, whole = false): Generator<undefined, Outline> {
   if (nestsTooDeep(text))
     return { file, lines: new Lines(text), body: [], broken: true, definitions: () => [] };
-  const tree = parser.parse(text);
-  const body = new StatementReader(text).block(tree.topNode);
-  let definitions: readonly Definition[] | undefined;
+  const parse = parser.startParse(text);
+  let tree = parse.advance();
+  for (let i = 0; tree === null; i++) {
+    if (i % 64 === 63) yield;
+    tree = parse.advance();
+  }
+  const body = yield* new StatementReader(text).steps(tree.topNode);
+  let definitions: Definition[] | undefined;
+  if (whole) {
+    definitions = [];
+    for (const statement of body) {
+      definitions.push(...collect([statement], null, ''));
+      yield;
+    }
+  }
   return {
     file,
     lines: new Lines(text),

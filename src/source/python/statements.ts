@@ -18,6 +18,16 @@ export class StatementReader {
     return childrenOf(node).flatMap((child) => this.#read(child));
   }
 
+  /** The same, a few statements at a time. */
+  *steps(node: SyntaxNode): Generator<undefined, Stmt[]> {
+    const statements: Stmt[] = [];
+    for (const [i, child] of childrenOf(node).entries()) {
+      statements.push(...this.#read(child));
+      if (i % 64 === 63) yield;
+    }
+    return statements;
+  }
+
   #read(node: SyntaxNode, decorators: readonly Expr[] = [], from = node.from): Stmt[] {
     const span = { from, to: node.to };
     const children = childrenOf(node);

@@ -82,6 +82,11 @@ describe('links when files have changed', () => {
       '..\\..\\train.py',
       'file:///etc/shadow',
       'train.py/../../secret.py',
+      '//server/share/train.py/..',
+      '\\\\server\\share\\secret.py',
+      'C:\\Windows\\win.ini',
+      '~/train.py/../.ssh/id_rsa',
+      'https://example.com/evil.py',
       '',
     ]) {
       const root = rootOf(sourcesOf('script'));

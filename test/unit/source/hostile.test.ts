@@ -1,6 +1,10 @@
 /** Source that is broken, endless or made to trip a follower: links still come, in time, and none is false. */
 import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { isCancelled } from '../../../src/base/cancel';
+import { openSourceFolder } from '../../../src/cli/sourceFolder';
 import { link, rootOf, skeletonOf, sourcesOf } from './fixtures';
 
 const HOSTILE: Readonly<Record<string, string>> = {
@@ -48,6 +52,62 @@ describe('links in hostile source', function () {
       part.links.map(({ call, definition }) => [call?.place.line, definition?.place.line]),
       whole.links.map(({ call, definition }) => [call?.place.line, definition?.place.line]),
     );
+  });
+
+  it('links a model whose file has become Python 2', async () => {
+    const skeleton = await skeletonOf('gpt');
+    const files = sourcesOf('gpt');
+    const old =
+      'print "loaded", __name__\nexec "x = 1"\ntry:\n    import cPickle\nexcept ImportError, e:\n    print e\n';
+    const [now, then] = [
+      await link(skeleton, rootOf(files)),
+      await link(skeleton, rootOf({ ...files, 'model.py': `${files['model.py'] ?? ''}\n${old}` })),
+    ];
+    assert.deepEqual(
+      then.links.map(({ call, definition }) => [call?.place.line, definition?.place.line]),
+      now.links.map(({ call, definition }) => [call?.place.line, definition?.place.line]),
+    );
+  });
+
+  for (const [what, line] of Object.entries({
+    'a table': (i: number) => `x${String(i % 977)} = f(x${String(i % 31)}, ${String(i)})`,
+    classes: (i: number) =>
+      [`class M${String(i)}(nn.Module):`, '  def forward(self, x):', '    return self.fc1(x)', ''][i % 4] ??
+      '',
+  })) {
+    it(`links a model in a file of 50,000 lines, most of them ${what}, without holding anything up`, async () => {
+      const skeleton = await skeletonOf('script');
+      const files = sourcesOf('script');
+      const long = `${files['train.py'] ?? ''}\n${Array.from({ length: 50_000 }, (_, i) => line(i)).join('\n')}\n`;
+      const plain = await link(skeleton, rootOf(files));
+      let turns = 0;
+      const ticker = setInterval(() => turns++, 1);
+      const before = process.cpuUsage();
+      const table = await link(skeleton, rootOf({ 'train.py': long }));
+      const { user } = process.cpuUsage(before);
+      clearInterval(ticker);
+      assert.deepEqual(
+        table.links.map(({ call, definition }) => [call?.place.line, definition?.place.line]),
+        plain.links.map(({ call, definition }) => [call?.place.line, definition?.place.line]),
+      );
+      assert.ok(turns >= 10, `${String(turns)} turns of the event loop`);
+      assert.ok(user < 6_000_000, `${String(Math.round(user / 1000))} ms of work`);
+    });
+  }
+
+  it('does not follow a link out of the source folder', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'links-'));
+    try {
+      await mkdir(join(folder, 'secret'));
+      await mkdir(join(folder, 'work'));
+      await writeFile(join(folder, 'secret', 'train.py'), sourcesOf('script')['train.py'] ?? '');
+      await symlink(join(folder, 'secret', 'train.py'), join(folder, 'work', 'train.py'));
+      await symlink(join(folder, 'secret'), join(folder, 'work', 'package'));
+      const table = await link(await skeletonOf('script'), await openSourceFolder(join(folder, 'work')));
+      assert.deepEqual([table.counts.exact, table.counts.inferred], [0, 0]);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   it('tells two classes of one name apart by their files', async () => {
