@@ -11,6 +11,7 @@ import type { TensorData } from '../../contract/tensor';
 import { relaxBatch } from '../../onnx/rewrite/relaxBatch';
 import type { ModelParts } from '../../onnx/write';
 import { rewrite, type Plan, type Rewritten } from '../../onnx/rewrite/plan';
+import { verifyRewrite } from '../../onnx/rewrite/verify';
 import { weightsOf } from '../../onnx/walk';
 import { toNumbers } from '../../tensor/buffers';
 import { missingFeed, notATensor, runtimeFailure } from './failures';
@@ -62,6 +63,7 @@ export class Executor {
   constructor(
     readonly sessions: Sessions,
     private readonly announce: Announce,
+    private readonly rewriting = rewrite,
   ) {}
 
   /** The rewrite for a plan. Plans are kept by their full text. */
@@ -73,7 +75,9 @@ export class Executor {
     if (known !== undefined) return known;
     const types = (inner: { path: string; value: string }): ReturnType<typeof dtypeOf> =>
       dtypeOf(model, inner);
-    const rewritten = rewrite(modelFor(model, plan), plan, types);
+    const parts = modelFor(model, plan);
+    const rewritten = this.rewriting(parts, plan, types);
+    verifyRewrite(parts.graph, plan, rewritten);
     const bytes = await model.write(rewritten.model, signal);
     const weightBytes = [...weightsOf(rewritten.model.graph)].reduce((sum, ref) => sum + ref.byteLength, 0);
     const prepared = { plan, rewritten, bytes, weightBytes };

@@ -118,6 +118,7 @@ export async function sweep(
         take = Math.max(1, Math.min(take * 2, Math.floor(AIM / Math.max(0.1, Math.min(...rates)))));
     }
   }
+  await spotCheck(line, request.feeds, planned, found);
   const perSite = (each: readonly (readonly TensorData[])[]): TensorData[] =>
     captures.map((_, site) => stackRows(each.map((tensors) => must(tensors[site], 'a reading per site'))));
   const cells = planned.length === 0 ? plain.map(noRows) : perSite(found);
@@ -262,6 +263,26 @@ async function runTogether(
   return done.captures.map((tensor) => must(tensor, 'values of the main graph are computed'));
 }
 
+/** Some cells once more, each alone over the whole model: what rides together must give what it gives alone. */
+async function spotCheck(
+  line: Line,
+  feeds: SweepRequest['feeds'],
+  planned: readonly (readonly PlannedStep[])[],
+  found: readonly (readonly TensorData[])[],
+): Promise<void> {
+  const cells = new Set([0, planned.length >> 1, planned.length - 1]);
+  for (const cell of cells) {
+    const steps = planned[cell];
+    if (steps === undefined) continue;
+    throwIfCancelled(line.signal);
+    const alone = await runAlone(line, line.captures, feeds, steps);
+    alone.forEach((tensor, site) => {
+      const mine = must(found[cell]?.[site], 'a reading per cell and site');
+      if (!(relativeDifference(mine, tensor) <= TOLERANCE)) throw mixedUp(line, site, cell);
+    });
+  }
+}
+
 async function oneByOne(
   line: Line,
   { feeds }: SweepRequest,
@@ -299,6 +320,14 @@ function mainOnly(site: string): Failure {
     code: 'bad-site',
     message: `A sweep reads values of the main graph after interventions, whole batches of them, and "${site}" is not one.`,
     remedy: 'Name a value of the main graph, or a slice along another axis than the batch.',
+  });
+}
+
+function mixedUp({ model, read }: Line, index: number, cell: number): Failure {
+  return new Failure({
+    code: 'internal',
+    message: `In a sweep over ${model.skeleton.file}, cell ${String(cell)} gives another "${read[index] ?? ''}" alone than among others, so nothing of it is shown.`,
+    remedy: 'Report this with the model if you can; run the interventions one by one.',
   });
 }
 

@@ -63,7 +63,7 @@ describe('the face for programs', function () {
         // Between two pages, as another call's cancel would do it.
         if (started === 1 && i === 300 && client.pid !== undefined) {
           process.kill(client.pid, 'SIGKILL');
-          while (client.pid !== undefined) await delay(10);
+          while (isUp(client)) await delay(10);
         }
         yield { x: floats([1, 3], i) };
       }
@@ -85,3 +85,7 @@ describe('the face for programs', function () {
     );
   });
 });
+
+function isUp({ pid }: EngineClient): boolean {
+  return pid !== undefined;
+}

@@ -57,9 +57,10 @@ describe('memory', function () {
     const opened = await EngineModel.open('m', file);
     const [input] = opened.inputs;
     assert.ok(input?.shape);
-    const dims = [1, 256, Number(input.shape[2])];
+    const width = Number(input.shape[2]);
+    const dims = [1, 256, width];
     const feeds = {
-      [input.name]: { dtype: 'float32' as const, dims, data: new Float32Array(dims[1] * dims[2]).fill(0.1) },
+      [input.name]: { dtype: 'float32' as const, dims, data: new Float32Array(256 * width).fill(0.1) },
     };
     const values = opened.skeleton.graph.nodes.flatMap(({ outputs }) => outputs);
     const captures = values.map((value) => ({ path: '', value, raw: false }));
