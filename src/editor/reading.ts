@@ -5,13 +5,11 @@
 import * as vscode from 'vscode';
 import type { ByteSource } from '../base/bytes';
 import type { GraphModel } from '../contract/graphModel';
-import type { LinkTable } from '../contract/link';
 import type { ScopeTree } from '../contract/scopes';
 import type { Skeleton } from '../contract/skeleton';
 import type { ModelFolder } from '../onnx/folder';
 import type { ModelStamp } from '../study/runs';
 import { dataStamps, fileStamp, homeOf } from './modelStamp';
-import type { WorkspaceRoot } from './sourceRoot';
 import { uriFolder } from './uriFolder';
 import { openUri } from './uriSource';
 
@@ -54,12 +52,4 @@ export class ModelReader {
     return openModelFile(uri.fsPath);
   }
 
-  async link(
-    { skeleton, scopes }: Pick<Reading, 'skeleton' | 'scopes'>,
-    root: WorkspaceRoot,
-    signal: AbortSignal,
-  ): Promise<LinkTable> {
-    const { linkModel } = await import('../source/linkModel');
-    return linkModel(skeleton, scopes, root, signal);
-  }
 }

@@ -1,6 +1,6 @@
 /** Links as a person meets them in the source: marks, hovers, pickers, and the way to a model that is not open. */
 import assert from 'node:assert/strict';
-import { copyFileSync } from 'node:fs';
+import { copyFileSync, cpSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Frame } from 'playwright-core';
 import { root } from '../harness/lib/paths.mjs';
@@ -37,6 +37,42 @@ describe('source that a model links to', function () {
       } finally {
         await bench.close();
       }
+    });
+  }
+});
+
+describe('a workspace of two folders', function () {
+  this.timeout(120_000);
+  let bench: Workbench;
+
+  before(async () => {
+    const folder = sampleCopy('digits');
+    const base = path.dirname(folder);
+    cpSync(path.join(root, 'media/samples/sparse'), path.join(base, 'sparse'), { recursive: true });
+    const workspace = path.join(base, 'both.code-workspace');
+    writeFileSync(workspace, JSON.stringify({ folders: [{ path: 'digits' }, { path: 'sparse' }] }));
+    bench = await openWorkbench({ folder, workspace });
+  });
+  after(() => bench.close());
+
+  for (const [file, lens] of [
+    ['digits/model.py', 'digits.onnx: '],
+    ['sparse/model.py', 'sparse.onnx: '],
+  ] as const) {
+    it(`links ${file} to the model of its own folder`, async () => {
+      await bench.page.keyboard.press('Control+p');
+      const input = bench.page.locator('.quick-input-widget:visible input[type="text"]');
+      await input.fill(file);
+      await bench.page
+        .locator('.quick-input-list .monaco-list-row', { hasText: 'model.py' })
+        .first()
+        .waitFor();
+      await input.press('Enter');
+      await bench.page.locator(MARKS).first().waitFor({ timeout: 30_000 });
+      const lenses = bench.page.locator('.editor-instance:visible .codelens-decoration a');
+      await lenses.filter({ hasText: lens }).first().waitFor();
+      const texts = (await lenses.allInnerTexts()).filter((text) => text.includes('.onnx'));
+      assert.ok(texts.length > 0 && texts.every((text) => text.includes(lens)), texts.join());
     });
   }
 });

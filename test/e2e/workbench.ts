@@ -33,6 +33,8 @@ export const themes = [
 
 export interface WorkbenchOptions {
   readonly folder: string;
+  /** A `.code-workspace` file to open in place of the folder: several roots. */
+  readonly workspace?: string;
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly theme?: (typeof themes)[number];
   readonly trust?: boolean;
@@ -105,7 +107,7 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
     }
   };
   try {
-    await page.goto(running.url(options.folder));
+    await page.goto(running.url(options.workspace ?? options.folder));
     await page.locator('.explorer-folders-view .monaco-list-row').first().waitFor({ timeout: 60_000 });
     // The explorer is there before the workbench has read what extensions contribute: our icon says that it has.
     await page.locator('.activitybar .action-label[aria-label*="Patchclamp"]').waitFor({ timeout: 60_000 });

@@ -48,7 +48,10 @@ export async function startServer(server, options) {
   });
   let code;
   const exited = new Promise((resolve) => child.once('exit', (status) => resolve((code = status ?? 1))));
-  const url = (folder) => `http://127.0.0.1:${port}/?folder=${encodeURI(folder)}`;
+  const url = (folder) => {
+    const kind = folder.endsWith('.code-workspace') ? 'workspace' : 'folder';
+    return `http://127.0.0.1:${port}/?${kind}=${encodeURI(folder)}`;
+  };
   const deadline = Date.now() + 60_000;
   while (!(await answers(`http://127.0.0.1:${port}/`))) {
     if (code !== undefined || Date.now() > deadline) {
