@@ -1,4 +1,5 @@
 /** Products of matrices and their generalisation. */
+import { sizeOf } from '../../../../tensor/shape';
 import { unbroadcast } from '../backward';
 import type { Builder, Value } from '../builder';
 import type { RuleContext } from '../rule';
@@ -17,7 +18,7 @@ export const linear: RuleTable = {
     const kept = c.y().dims.slice(inner.length);
     const g = b.reshape(c.g(), [...inner, ...rows, ...kept, ...columns]);
     return [
-      c.wants(0) ? b.reshape(unbroadcast(b, b.matmul(g, b.swapLast(right)), left.dims), a.dims) : null,
+      c.wants(0) ? b.reshape(unbroadcast(b, timesTransposed(b, g, right), left.dims), a.dims) : null,
       c.wants(1) ? b.reshape(weightGradient(b, left, g, right.dims), w.dims) : null,
     ];
   }),
@@ -27,7 +28,7 @@ export const linear: RuleTable = {
     const [transA, transB] = [c.int('transA', 0) === 1, c.int('transB', 0) === 1];
     const flip = (value: Value, when: boolean): Value => (when ? b.swapLast(value) : value);
     return [
-      c.wants(0) ? flip(b.matmul(g, flip(c.x(1), !transB)), transA) : null,
+      c.wants(0) ? flip(transB ? b.matmul(g, c.x(1)) : timesTransposed(b, g, c.x(1)), transA) : null,
       c.wants(1) ? flip(b.matmul(flip(c.x(0), !transA), g), transB) : null,
       c.wants(2) ? b.scale(c.g(), c.float('beta', 1)) : null,
     ];
@@ -61,6 +62,17 @@ function cofactors(b: Builder, x: Value, n: number): Value {
   const dets = b.one('Det', [apart], x.dtype, x.dims);
   const signs = Array.from({ length: n * n }, (_, i) => ((Math.floor(i / n) + (i % n)) % 2 === 0 ? 1 : -1));
   return b.mul(dets, b.constant(x.dtype, [n, n], signs));
+}
+
+/** G W^T. A matrix is read the other way round instead of being copied so: weights are large. */
+function timesTransposed(b: Builder, g: Value, w: Value): Value {
+  const [width = 1, depth = 1] = w.dims;
+  const kernel = g.dtype === 'float32' || g.dtype === 'float64';
+  if (w.dims.length !== 2 || g.dims.length < 2 || !kernel) return b.matmul(g, b.swapLast(w));
+  const rows = sizeOf(g.dims.slice(0, -1));
+  const flat = b.reshape(g, [rows, depth]);
+  const product = b.one('Gemm', [flat, w], g.dtype, [rows, width], { transB: 1 });
+  return b.reshape(product, [...g.dims.slice(0, -1), width]);
 }
 
 /** A^T G; with one weight for a whole batch, as one product over all rows instead of a sum of products. */

@@ -1,0 +1,84 @@
+"""Median milliseconds of PyTorch's forward and backward for the same question as gradients.bench.ts asks.
+
+    autograd_peer.py gpt2      a model of GPT-2 small's size, 15 tokens: gradients at every MLP's units
+    autograd_peer.py digits    the digits sample's network: the gradient at one image
+
+No gradient of a weight is taken, as none is taken there. Run with the Python that PATCHCLAMP_PYTHON names. Needs torch.
+"""
+
+import pathlib
+import statistics
+import sys
+import time
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+BLOCKS, WIDTH, HEADS, VOCABULARY, LENGTH, TURNS = 12, 768, 12, 50257, 15, 5
+
+
+class Block(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.ln1, self.ln2 = nn.LayerNorm(WIDTH), nn.LayerNorm(WIDTH)
+        self.qkv, self.o = nn.Linear(WIDTH, 3 * WIDTH), nn.Linear(WIDTH, WIDTH)
+        self.fc, self.proj = nn.Linear(WIDTH, 4 * WIDTH), nn.Linear(4 * WIDTH, WIDTH)
+
+    def forward(self, x, units):
+        batch, length, _ = x.shape
+        q, k, v = (part.view(batch, length, HEADS, -1).transpose(1, 2) for part in self.qkv(self.ln1(x)).split(WIDTH, 2))
+        z = F.scaled_dot_product_attention(q, k, v, is_causal=True)
+        x = x + self.o(z.transpose(1, 2).reshape(batch, length, WIDTH))
+        units.append(F.gelu(self.fc(self.ln2(x)), approximate="tanh"))
+        return x + self.proj(units[-1])
+
+
+class GPT2(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.tokens, self.positions = nn.Embedding(VOCABULARY, WIDTH), nn.Embedding(1024, WIDTH)
+        self.blocks = nn.ModuleList(Block() for _ in range(BLOCKS))
+        self.norm, self.head = nn.LayerNorm(WIDTH), nn.Linear(WIDTH, VOCABULARY, bias=False)
+
+    def forward(self, ids):
+        units = []
+        x = (self.tokens(ids) + self.positions.weight[: ids.shape[1]]).requires_grad_()
+        for block in self.blocks:
+            x = block(x, units)
+        return self.head(self.norm(x)), units
+
+
+def gpt2():
+    model = GPT2().eval().requires_grad_(False)
+    ids = torch.randint(0, VOCABULARY, (1, LENGTH))
+
+    def once():
+        logits, units = model(ids)
+        torch.autograd.grad(logits[0, -1, 42], units)
+
+    return once
+
+
+def digits():
+    sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "media/samples/digits"))
+    from model import build
+
+    model = build().eval().requires_grad_(False)
+    image = torch.randn(1, 1, 28, 28)
+
+    def once():
+        x = image.clone().requires_grad_()
+        torch.autograd.grad(model(x)[0, 7], x)
+
+    return once
+
+
+once = {"gpt2": gpt2, "digits": digits}[sys.argv[1]]()
+once()
+times = []
+for _ in range(TURNS):
+    start = time.perf_counter()
+    once()
+    times.append((time.perf_counter() - start) * 1e3)
+print(statistics.median(times))
