@@ -51,5 +51,4 @@ export class ModelReader {
     const { openModelFile } = await import('../onnx/files');
     return openModelFile(uri.fsPath);
   }
-
 }
