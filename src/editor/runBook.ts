@@ -4,6 +4,7 @@
  */
 import type { RunHeader } from '../contract/hostApi';
 import type { StoredCapture } from '../contract/engineApi';
+import type { Captured } from '../contract/run';
 import { sameStamp, type KeptRun, type ModelStamp, type RunStore } from '../study/runs';
 import { printClamp } from '../study/clamps';
 import type { Recorded, RecordedValues } from './inspect';
@@ -86,4 +87,14 @@ function toRecorded(stored: StoredCapture | undefined, stale: boolean): Recorded
   return stored === undefined
     ? undefined
     : { type: typeText(stored.dtype, stored.dims), stale, summary: stored.summary };
+}
+
+/** What is kept of a captured value. */
+export function toStored({ site, dtype, dims, summary }: Captured): StoredCapture {
+  return { site, dtype, dims, summary };
+}
+
+/** The first of each name. */
+export function unique(values: readonly StoredCapture[]): StoredCapture[] {
+  return [...new Map([...values].reverse().map((value) => [value.site, value])).values()].reverse();
 }

@@ -7,13 +7,12 @@ import { isCancelled } from '../base/cancel';
 import { DisposableStore, type Disposable } from '../base/disposable';
 import { Failure, isFailure } from '../base/errors';
 import { SharedWork } from '../base/sharedWork';
-import type { StoredCapture } from '../contract/engineApi';
 import type { RunSnapshot, RunState, Trouble } from '../contract/hostApi';
-import type { Captured } from '../contract/run';
 import type { TensorData } from '../contract/tensor';
 import { interventionsOf, printClamp } from '../study/clamps';
 import { RunStore, sameStamp, type KeptRun } from '../study/runs';
 import type { Clamps } from './clamps';
+import { formatBytes } from '../tensor/format';
 import type { EngineAccess } from './engineAccess';
 import type { FeedBook } from './feedBook';
 import type { RecordedValues } from './inspect';
@@ -21,9 +20,9 @@ import type { Models } from './models';
 import { stampNow } from './modelStamp';
 import type { Content, OpenModel } from './openModel';
 import { overlays } from './overlays';
-import { record } from './recording';
+import { record, type Recorder } from './recording';
 import { Preparation } from './preparing';
-import { RunBook, isStale } from './runBook';
+import { RunBook, isStale, toStored, unique } from './runBook';
 import { RunMemory } from './runMemory';
 import { nextRunName } from './runNames';
 import { textFolderOf } from './storage';
@@ -178,7 +177,7 @@ export class RunController implements Disposable {
       await this.#checkUnchanged(model, content);
       const clamps = this.clamps.of(model).filter(({ active }) => active);
       const request = { feeds: made.tensors, interventions: interventionsOf(clamps) };
-      const result = await record(this.engine, model, content, request, abort.signal);
+      const result = await record(this.#recorder(model), content, request, inGroups, abort.signal);
       await this.#checkUnchanged(model, content);
       const inputs = Object.entries(made.tensors).map(([site, tensor]) => this.feeds.summarize(site, tensor));
       const run: KeptRun = {
@@ -228,6 +227,14 @@ export class RunController implements Disposable {
     if (model.content === undefined || this.#refuses(model)) return;
     const abort = new AbortController();
     await this.#while(model, text, abort, () => task(abort.signal));
+  }
+
+  #recorder(model: OpenModel): Recorder {
+    const { engine } = this;
+    return {
+      captureBudget: engine.captureBudget,
+      run: (request, signal) => engine.run(model, request, signal),
+    };
   }
 
   isRunning(model: OpenModel): boolean {
@@ -384,11 +391,10 @@ export class RunController implements Disposable {
   }
 }
 
-function toStored({ site, dtype, dims, summary }: Captured): StoredCapture {
-  return { site, dtype, dims, summary };
-}
-
-/** The first of each name. */
-function unique(values: readonly StoredCapture[]): StoredCapture[] {
-  return [...new Map([...values].reverse().map((value) => [value.site, value])).values()].reverse();
+function inGroups(runs: number, budget: number): string {
+  return vscode.l10n.t(
+    'Values were recorded in {0} runs, so that those of one run stay within {1} of memory.',
+    runs,
+    formatBytes(budget),
+  );
 }
