@@ -26,8 +26,13 @@ export function overMemory(what: string, bytes: number, cap: number): Failure {
   });
 }
 
+/** Characters of a line that a person reads. */
+const READABLE = 300;
+
 export function doesNotStart({ code, signal, said }: Ended, execPath: string): Failure {
-  const [line = ''] = said.trim().split('\n').slice(-1);
+  // Node quotes the line that threw before it names the error; a built file's is the whole program.
+  const lines = said.split('\n').filter((text) => /\w/.test(text) && text.length <= READABLE);
+  const line = lines.findLast((text) => /^\w*Error\b/.test(text)) ?? lines.at(-1) ?? '';
   const how = line === '' ? `it ended with ${String(signal ?? code)}` : line;
   return new Failure({
     code: 'engine-crashed',
