@@ -125,7 +125,7 @@ async function valuesBetween(
     const made = await makeFeeds(options.feed, options.dim, a.inputs, commandFiles(first));
     for (const sentence of made.guessed) io.err(sentence);
     const feeds = sameFeeds(made.feeds, a.inputs, b.inputs);
-    const compared = await compareValues(
+    const { rows, controlProblem } = await compareValues(
       pairValues(difference),
       {
         a: captureBy(engine, a.id, made.feeds),
@@ -135,10 +135,12 @@ async function valuesBetween(
       io.signal,
     );
     return {
-      departures: departuresOf(difference.a, compared, options.threshold),
+      departures: departuresOf(difference.a, rows, options.threshold),
       control: options['no-control']
         ? ''
-        : `floor: ${first} against itself, as the runtime's own optimiser computes it.`,
+        : controlProblem !== null
+          ? `There is no floor: ${controlProblem}`
+          : `floor: ${first} against itself, as the runtime's own optimiser computes it.`,
     };
   } finally {
     engine.dispose();

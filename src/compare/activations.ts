@@ -2,10 +2,13 @@
  * Errors between values of two runs, captured in portions that fit in memory. What runs the models is handed in; this
  * file says what to capture, compares, and lets go.
  */
-import { throwIfCancelled } from '../base/cancel';
+import { isCancelled, throwIfCancelled } from '../base/cancel';
+import { describe } from '../base/errors';
 import type { TensorData } from '../contract/tensor';
 import { toNumbers } from '../tensor/buffers';
+import { isFloat } from '../tensor/dtype';
 import { sizeOf } from '../tensor/shape';
+import { decoded, type Codes } from './codes';
 import type { Compared } from './departures';
 import { DifferenceSums, type Numbers } from './numbers';
 import type { ValuePair } from './values';
@@ -28,12 +31,21 @@ const FIRST_PORTION = 8;
 const MOST_PORTION = 256;
 const PORTION_BYTES = 256e6;
 
+export interface ComparedValues {
+  readonly rows: readonly Compared[];
+  /** Why there is no control, or no control from some value on; null where there is one, or none was asked for. */
+  readonly controlProblem: string | null;
+}
+
+/** Compares every pair. A control that fails is given up with its reason: it says nothing of the two models. */
 export async function compareValues(
   pairs: readonly ValuePair[],
   sides: Sides,
   signal?: AbortSignal,
   progress: (done: number) => void = () => undefined,
-): Promise<Compared[]> {
+): Promise<ComparedValues> {
+  let { control: runControl } = sides;
+  let controlProblem: string | null = null;
   const rows: Compared[] = [];
   let size = FIRST_PORTION;
   let bytes = 0;
@@ -45,21 +57,27 @@ export async function compareValues(
       portion.map((pair) => pair.a),
       signal,
     );
-    const control =
-      sides.control === null
-        ? null
-        : await sides.control(
-            portion.map((pair) => pair.a),
-            signal,
-          );
+    let control: ReadonlyMap<string, TensorData> | null = null;
+    // The runtime's optimiser folds shape arithmetic away, and rounding is a matter of floats alone.
+    const floats = portion.map((pair) => pair.a).filter((site) => isFloat(a.get(site)?.dtype ?? 'undefined'));
+    if (runControl !== null && floats.length > 0) {
+      try {
+        control = await runControl(floats, signal);
+      } catch (error) {
+        if (isCancelled(error)) throw error;
+        runControl = null;
+        controlProblem = describe(error);
+      }
+    }
     const b = await sides.b(
       portion.map((pair) => pair.b),
       signal,
     );
     for (const pair of portion) {
-      const [left, right] = [a.get(pair.a), b.get(pair.b)];
+      const left = decodedBy(a.get(pair.a), pair.codesA);
+      const right = decodedBy(b.get(pair.b), pair.codesB);
       if (left !== undefined && ArrayBuffer.isView(left.data)) bytes += 3 * left.data.byteLength;
-      const again = control?.get(pair.a);
+      const again = decodedBy(control?.get(pair.a), pair.codesA);
       const floor = left === undefined || again === undefined ? null : differenceBetween(left, again);
       rows.push({
         site: pair.a,
@@ -73,7 +91,11 @@ export async function compareValues(
     progress(from);
     size = Math.max(1, Math.min(MOST_PORTION, Math.floor((PORTION_BYTES * from) / Math.max(1, bytes))));
   }
-  return rows;
+  return { rows, controlProblem };
+}
+
+function decodedBy(tensor: TensorData | undefined, codes: Codes | null): TensorData | undefined {
+  return tensor === undefined ? undefined : decoded(tensor, codes);
 }
 
 function judged(

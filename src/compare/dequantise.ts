@@ -3,11 +3,12 @@
  * piece. Knows scales per tensor and per axis; not those per block.
  */
 import type { WeightRef } from '../contract/skeleton';
-import { tensorsOf } from '../onnx/walk';
 import type { WeightReader } from '../onnx/weights';
 import { toNumbers } from '../tensor/buffers';
 import { sizeOf } from '../tensor/shape';
+import { weightAt } from './codes';
 import type { Facts } from './facts';
+import { readsCodes } from './operators';
 
 export interface Quantisation {
   readonly scale: WeightRef;
@@ -18,6 +19,15 @@ export interface Quantisation {
 /** How the operand at a position of a node was quantised, or null where it is not, or not in a way known here. */
 export function quantisationOf(facts: Facts, owner: number, port: number): Quantisation | null {
   const { wiring, skeleton } = facts;
+  const reader = skeleton.nodes[owner];
+  if (port < 0 || reader === undefined) return null;
+  if (readsCodes(reader.op, port)) {
+    const beside = (input: number): WeightRef | null =>
+      weightAt(facts, wiring.inputs[(wiring.inputStart[owner] ?? 0) + port + input] ?? -1);
+    const scale = beside(1);
+    // Kernels on codes scale along the channels that come out: first of a convolution's weights, last of a product's.
+    return scale === null ? null : { scale, zero: beside(2), axis: reader.op === 'QLinearConv' ? 0 : -1 };
+  }
   let value = wiring.values[wiring.inputs[(wiring.inputStart[owner] ?? 0) + port] ?? -1];
   for (let steps = 0; value !== undefined && value.producer >= 0 && steps < 8; steps++) {
     const { producer } = value;
@@ -35,13 +45,6 @@ export function quantisationOf(facts: Facts, owner: number, port: number): Quant
     value = wiring.values[read(0)];
   }
   return null;
-}
-
-function weightAt({ wiring, skeleton }: Facts, id: number): WeightRef | null {
-  const value = wiring.values[id];
-  if (value === undefined) return null;
-  const node = skeleton.nodes[value.producer];
-  return value.weight ?? (node?.op === 'Constant' ? (tensorsOf(node)[0] ?? null) : null);
 }
 
 /** The floats of a quantised weight, in order. */

@@ -158,7 +158,7 @@ function operandText(facts: Facts, owner: number, at: number): OperandText {
   }
   const ref = facts.operandWeight[at];
   if (ref !== null && ref !== undefined) return { text: weightText(ref), weight: true };
-  const name = facts.skeleton.nodes[owner]?.inputs[facts.operandPort[at] ?? 0] ?? '';
+  const name = facts.skeleton.nodes[owner]?.inputs[facts.operandInput[at] ?? -1] ?? '';
   return { text: name === '' ? 'left out' : `input ${name}`, weight: false };
 }
 

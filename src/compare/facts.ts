@@ -8,7 +8,7 @@ import type { Skeleton, WeightRef } from '../contract/skeleton';
 import { wire, type Wiring } from '../onnx/wiring';
 import { bodiesOf, tensorsOf } from '../onnx/walk';
 import { labelOf, textHash, weightLabel } from './labels';
-import { familyOf, isThrough } from './operators';
+import { familyOf, isThrough, operandsOf, readsCodes } from './operators';
 import { postorder } from './traversal';
 
 /** Bodies' outputs count as operands of the node that holds them, from this position on. */
@@ -36,8 +36,10 @@ export interface Facts {
   readonly operandLabel: Float64Array;
   /** The weight an operand is, looked through, or null. */
   readonly operandWeight: readonly (WeightRef | null)[];
-  /** Position among the node's operands, as consumers count it. */
+  /** Position among the node's operands as its relatives on floats count them; BODY_PORT and on for bodies' outputs. */
   readonly operandPort: Int32Array;
+  /** Position among the node's inputs, or -1 for bodies' outputs. */
+  readonly operandInput: Int32Array;
   /** Users of node n's outputs lie at userStart[n] … userStart[n + 1]: positions among the operands. */
   readonly userStart: Int32Array;
   readonly userOperand: Int32Array;
@@ -74,7 +76,7 @@ export function factsOf(skeleton: Skeleton, scopes: ScopeTree, wiring: Wiring = 
   const constant = Uint8Array.from(nodes, ({ op }) => (op === 'Constant' ? 1 : 0));
   const look = lookThrough(skeleton, wiring, through, label);
 
-  const operands: (Seen & { readonly port: number; readonly owner: number })[] = [];
+  const operands: (Seen & { readonly port: number; readonly input: number; readonly owner: number })[] = [];
   const operandStart = new Int32Array(count + 1);
   const weight: (WeightRef | null)[] = [];
   for (let id = 0; id < count; id++) {
@@ -82,15 +84,18 @@ export function factsOf(skeleton: Skeleton, scopes: ScopeTree, wiring: Wiring = 
     const from = wiring.inputStart[id] ?? 0;
     const to = wiring.inputStart[id + 1] ?? from;
     let first: WeightRef | null = null;
-    for (let at = from; at < to; at++) {
-      const seen = look(wiring.inputs[at] ?? -1);
-      operands.push({ ...seen, port: at - from, owner: id });
+    const order = operandsOf(node?.op ?? '') ?? Array.from({ length: to - from }, (_unused, index) => index);
+    order.forEach((input, index) => {
+      if (from + input >= to) return;
+      const codes = readsCodes(node?.op ?? '', input);
+      const seen = look(wiring.inputs[from + input] ?? -1, codes);
+      operands.push({ ...seen, port: index, input, owner: id });
       first ??= seen.weight;
-    }
+    });
     let port = BODY_PORT;
     for (const body of node === undefined ? [] : bodiesOf(node)) {
       for (const value of wiring.bodyOutputs.get(body.path) ?? [])
-        operands.push({ ...look(value), port: port++, owner: id });
+        operands.push({ ...look(value), port: port++, input: -1, owner: id });
     }
     operandStart[id + 1] = operands.length;
     weight.push(first);
@@ -118,6 +123,7 @@ export function factsOf(skeleton: Skeleton, scopes: ScopeTree, wiring: Wiring = 
     operandLabel: Float64Array.from(operands, (operand) => operand.label),
     operandWeight: operands.map((operand) => operand.weight),
     operandPort: Int32Array.from(operands, ({ port }) => port),
+    operandInput: Int32Array.from(operands, ({ input }) => input),
     operandOwner: Int32Array.from(operands, ({ owner }) => owner),
     ...usersOf(operandNode, count),
     outputLabel,
@@ -139,10 +145,10 @@ function lookThrough(
   wiring: Wiring,
   through: Uint8Array,
   label: Float64Array,
-): (value: number) => Seen {
-  return (start) => {
+): (value: number, codes?: boolean) => Seen {
+  return (start, codes = false) => {
     let id = start;
-    let quantised = false;
+    let quantised = codes;
     for (let steps = 0; steps < 256; steps++) {
       const value = wiring.values[id];
       if (value === undefined) return NOTHING;

@@ -109,6 +109,8 @@ function likeness(
   const { yes, no } = pairing.agreement(x, y);
   if (no > yes && (!loose || yes === 0)) return 0;
   const place = a.module[x] === b.module[y] ? 1 : 0;
+  const [left, right] = [a.weight[x], b.weight[y]];
+  const shape = left && right && String(left.dims) === String(right.dims) ? 1 : 0;
   const around = (wide.equal(x, y) ? 2 : 0) + (near.equal(x, y) ? 1 : 0);
-  return Math.max(0.5, (same ? 4 : 1) + 2 * yes - no + place + around);
+  return Math.max(0.5, (same ? 4 : 1) + 2 * yes - no + place + shape + around);
 }

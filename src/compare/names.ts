@@ -23,7 +23,7 @@ export function matchNames(
     const ref = facts.weight[node];
     return ref === null || ref === undefined ? undefined : fingerprints.get(ref);
   };
-  for (const named of [fingerprint, weightName, outputName, nodeName]) {
+  for (const named of [fingerprint, parameterName, weightName, outputName, nodeName]) {
     const key =
       (facts: Facts): Key =>
       (node) => {
@@ -32,8 +32,9 @@ export function matchNames(
         return name === undefined || name === '' ? undefined : `${facts.family[node] ?? ''} ${name}`;
       };
     const [keyA, keyB] = [key(a), key(b)];
-    // Bytes do not lie.
-    if (named !== fingerprint && honesty(pairing, keyA, keyB, alike) < HONEST) continue;
+    // Bytes do not lie, and a parameter keeps its path.
+    const sure = named === fingerprint || named === parameterName;
+    if (!sure && honesty(pairing, keyA, keyB, alike) < HONEST) continue;
     const agrees = (x: number, y: number): boolean => {
       const { yes, no } = pairing.agreement(x, y);
       return no === 0 || yes > no;
@@ -55,7 +56,8 @@ function honesty(
   let [agree, all] = [0, 0];
   for (const [name, x] of left) {
     const y = right.get(name);
-    if (x < 0 || y === undefined || y < 0) continue;
+    // Where an operator became another, surroundings say nothing.
+    if (x < 0 || y === undefined || y < 0 || a.label[x] !== b.label[y]) continue;
     all++;
     if (ofA[x] === y || (ofA[x] === -1 && ofB[y] === -1 && alike(x, y))) agree++;
   }
@@ -71,9 +73,15 @@ function once(facts: Facts, key: Key): Map<number | string, number> {
   return found;
 }
 
-/** The first weight's name, without what quantisers add. */
+/** The first weight's name, without what quantisers and the runtime's optimiser add. */
 const weightName: Named = (facts, node) =>
-  facts.weight[node]?.name.replace(/_(quantized|quantised|int8|uint8|fp16|float16)$/, '');
+  facts.weight[node]?.name.replace(/^Conv\w+Fusion_W_|_(quantized|quantised|int8|uint8|fp16|float16)$/g, '');
+
+/** `blocks.0.mlp.fc_in.weight`: a path with words in it, which no tool counts up. */
+const parameterName: Named = (facts, node) => {
+  const name = weightName(facts, node);
+  return name !== undefined && /[A-Za-z]\w*\.[A-Za-z]/.test(name) ? name : undefined;
+};
 
 const outputName: Named = (facts, node) => facts.skeleton.nodes[node]?.outputs[0];
 

@@ -89,3 +89,68 @@ export function isDefault(name: string, text: string): boolean {
     .split(', ')
     .every((item) => item === standard.slice(0, -1));
 }
+
+/** Where kernels on codes keep what their relatives on floats read, in the same order; scales and zero points left out. */
+const OPERANDS: Readonly<Record<string, readonly number[]>> = {
+  QLinearConv: [0, 3, 8],
+  QLinearMatMul: [0, 3],
+  QGemm: [0, 3, 6],
+  QLinearAdd: [0, 3],
+  QLinearMul: [0, 3],
+  ConvInteger: [0, 1],
+  MatMulInteger: [0, 1],
+  MatMulIntegerToFloat: [0, 1, 6],
+  DynamicQuantizeMatMul: [0, 1, 4],
+  QLinearSigmoid: [0],
+  QLinearLeakyRelu: [0],
+  QLinearSoftmax: [0],
+  QLinearAveragePool: [0],
+  QLinearGlobalAveragePool: [0],
+};
+
+/** Positions of a node's operands as its relatives know them; undefined: as they stand. */
+export function operandsOf(op: string): readonly number[] | undefined {
+  return Object.hasOwn(OPERANDS, op) ? OPERANDS[op] : undefined;
+}
+
+/** Where the scale of an operand's codes stands, right after the codes; the zero point follows it. */
+export function readsCodes(op: string, input: number): boolean {
+  return /^Q(Linear(Conv|MatMul|Add|Mul)|Gemm)$/.test(op) && (input === 0 || input === 3);
+}
+
+/** Input of the scale of a node's output codes; the zero point follows it. */
+const OUTPUT_SCALES: Readonly<Record<string, number>> = {
+  QuantizeLinear: 1,
+  QLinearConv: 6,
+  QLinearMatMul: 6,
+  QLinearAdd: 6,
+  QLinearMul: 6,
+  QGemm: 7,
+  QLinearConcat: 0,
+  QLinearSigmoid: 3,
+  QLinearLeakyRelu: 3,
+  QLinearSoftmax: 3,
+  QLinearAveragePool: 3,
+  QLinearGlobalAveragePool: 3,
+};
+
+export function outputScaleOf(op: string): number | undefined {
+  return Object.hasOwn(OUTPUT_SCALES, op) ? OUTPUT_SCALES[op] : undefined;
+}
+
+/** Operators that move elements about and leave their scale alone. */
+const MOVES = new Set([
+  'MaxPool',
+  'Reshape',
+  'Transpose',
+  'Flatten',
+  'Squeeze',
+  'Unsqueeze',
+  'Slice',
+  'Identity',
+  'Expand',
+]);
+
+export function keepsScale(op: string): boolean {
+  return MOVES.has(op);
+}

@@ -3,8 +3,11 @@
  * Where a batch norm was folded into a convolution, what the relu reads is the batch norm's output in one model and the
  * convolution's in the other, and those two are compared. Values of the main graph only.
  */
+import type { Node } from '../contract/skeleton';
+import { codesOf, type Codes } from './codes';
 import type { Difference } from './difference';
 import type { Facts } from './facts';
+import { outputScaleOf } from './operators';
 
 export interface ValuePair {
   /** Names: sites of the main graph. */
@@ -13,6 +16,9 @@ export interface ValuePair {
   /** Node ids of their producers. */
   readonly nodeA: number;
   readonly nodeB: number;
+  /** How values that are kept as codes become floats, else null. */
+  readonly codesA: Codes | null;
+  readonly codesB: Codes | null;
 }
 
 interface Reading {
@@ -22,6 +28,8 @@ interface Reading {
   /** The same looked through casts and the like: node and output. */
   readonly node: number;
   readonly slot: number;
+  /** It is what a DequantizeLinear makes of codes that the node itself gives. */
+  readonly decoded: boolean;
 }
 
 /** Pairs in A's file order; each value of B is in one pair at most. */
@@ -33,7 +41,9 @@ export function pairValues(difference: Difference): ValuePair[] {
   const taken = new Set<string>();
   const put = (nodeA: number, name: string, other: string, nodeB: number): void => {
     if (name === '' || other === '' || pairs.has(name) || taken.has(other)) return;
-    pairs.set(name, { a: name, b: other, nodeA, nodeB });
+    if (isBlocked(a, nodeA) || isBlocked(b, nodeB)) return;
+    const codes = { codesA: codesOf(a, nodeA), codesB: codesOf(b, nodeB) };
+    pairs.set(name, { a: name, b: other, nodeA, nodeB, ...codes });
     taken.add(other);
   };
   const later: Parameters<typeof put>[] = [];
@@ -45,14 +55,33 @@ export function pairValues(difference: Difference): ValuePair[] {
       const reading = readings.get(`${String(node.id)} ${String(slot)}`);
       const same = own?.graph === '' ? (own.outputs[slot] ?? '') : '';
       const agrees = reading?.node === counterpart && reading.slot === slot;
-      // What no user confirms comes last: its counterpart's output may be another value's.
-      if (reading === undefined) later.push([node.id, name, same, counterpart]);
+      // What no user confirms comes last, and only where its counterpart does the same: a kernel that also does what
+      // came after it gives another value.
+      if (reading === undefined) {
+        if (
+          own !== undefined &&
+          isSameKernel(node, own) &&
+          operandCount(a, node.id) === operandCount(b, counterpart)
+        )
+          later.push([node.id, name, same, counterpart]);
+      } else if (agrees && reading.decoded) put(node.id, name, reading.value, reading.producer);
       else if (own !== undefined && (agrees || !changed.has(node.id))) put(node.id, name, same, counterpart);
-      else put(node.id, name, reading.value, reading.producer);
+      else {
+        put(node.id, name, reading.value, reading.producer);
+        // Codes already hold what the operators after them did: they are no other value's too.
+        if (codesOf(b, reading.node) !== null)
+          taken.add(b.skeleton.nodes[reading.node]?.outputs[reading.slot] ?? '');
+      }
     });
   }
   for (const each of later) put(...each);
   return [...pairs.values()].sort((x, y) => x.nodeA - y.nodeA);
+}
+
+/** Values that the runtime's optimiser keeps with channels in blocks: same shape, another order of elements. */
+function isBlocked({ skeleton }: Facts, node: number): boolean {
+  const found = skeleton.nodes[node];
+  return found?.domain === 'com.microsoft.nchwc' && found.op !== 'ReorderOutput';
 }
 
 /** By `node slot` of A: what the counterparts of its users read in its place, where they all read the same. */
@@ -67,30 +96,61 @@ function readingsOf({ a, b, pairs }: Difference): Map<string, Reading> {
   for (const { a: x, b: y } of pairs) {
     if (a.through[x] === 1) continue;
     const [fromA, fromB] = [a.operandStart[x] ?? 0, b.operandStart[y] ?? 0];
-    const count = Math.min((a.operandStart[x + 1] ?? 0) - fromA, (b.operandStart[y + 1] ?? 0) - fromB);
-    for (let i = 0; i < count; i++) {
+    const [countA, countB] = [operandCount(a, x), operandCount(b, y)];
+    // A kernel that also does what stood before it (a bias, a residual) reads what is not yet the same.
+    if (countA !== countB && a.skeleton.nodes[x]?.op !== b.skeleton.nodes[y]?.op) continue;
+    for (let i = 0; i < Math.min(countA, countB); i++) {
       const producer = a.operandNode[fromA + i] ?? -1;
       const reading = readingAt(b, fromB + i, y);
       if (producer < 0 || a.constant[producer] === 1 || reading === null) continue;
       note(`${String(producer)} ${String(a.operandSlot[fromA + i])}`, reading);
     }
   }
+  a.wiring.graphOutputs.forEach((value, index) => {
+    const producer = a.wiring.values[value]?.producer ?? -1;
+    const reading = readingOf(b, b.wiring.graphOutputs[index] ?? -1);
+    if (producer < 0 || reading === null) return;
+    // Outputs are told by their place, as every caller of the model does.
+    note(`${String(producer)} ${String(a.wiring.values[value]?.slot ?? 0)}`, reading);
+  });
   const readings = new Map<string, Reading>();
   for (const [key, reading] of found) if (reading !== null) readings.set(key, reading);
   return readings;
 }
 
-function readingAt(
-  { wiring, operandNode, operandSlot, operandPort, constant, skeleton }: Facts,
-  operand: number,
-  owner: number,
-): Reading | null {
-  const node = operandNode[operand] ?? -1;
-  if (node < 0 || constant[node] === 1) return null;
-  const port = operandPort[operand] ?? 0;
-  const from = wiring.inputStart[owner] ?? 0;
-  if (from + port >= (wiring.inputStart[owner + 1] ?? 0)) return null;
-  const value = wiring.values[wiring.inputs[from + port] ?? -1];
+/** The same operator, or its relative on codes: nothing is fused into either. */
+function isSameKernel(a: Node, b: Node): boolean {
+  return a.op === b.op || outputScaleOf(a.op) !== undefined || outputScaleOf(b.op) !== undefined;
+}
+
+function operandCount({ operandStart }: Facts, node: number): number {
+  return (operandStart[node + 1] ?? 0) - (operandStart[node] ?? 0);
+}
+
+function producerBefore({ values, inputs, inputStart }: Facts['wiring'], node: number): number {
+  return values[inputs[inputStart[node] ?? 0] ?? -1]?.producer ?? -1;
+}
+
+/** The value an operand really is; null for weights, graph inputs and what lies in a body. */
+function readingAt(facts: Facts, operand: number, owner: number): Reading | null {
+  const { wiring, operandInput } = facts;
+  const input = operandInput[operand] ?? -1;
+  if (input < 0) return null;
+  return readingOf(facts, wiring.inputs[(wiring.inputStart[owner] ?? 0) + input] ?? -1);
+}
+
+function readingOf({ wiring, through, constant, skeleton }: Facts, id: number): Reading | null {
+  const value = wiring.values[id];
   if (value === undefined || value.producer < 0 || skeleton.nodes[value.producer]?.graph !== '') return null;
-  return { value: value.name, producer: value.producer, node, slot: operandSlot[operand] ?? 0 };
+  let made = value;
+  for (let steps = 0; through[made.producer] === 1 && steps < 256; steps++) {
+    const above = wiring.values[wiring.inputs[wiring.inputStart[made.producer] ?? 0] ?? -1];
+    if (above === undefined || above.producer < 0) return null;
+    made = above;
+  }
+  if (constant[made.producer] === 1) return null;
+  const decoded =
+    skeleton.nodes[value.producer]?.op === 'DequantizeLinear' &&
+    producerBefore(wiring, value.producer) === made.producer;
+  return { value: value.name, producer: value.producer, node: made.producer, slot: made.slot, decoded };
 }

@@ -53,8 +53,8 @@ export function pairWeights(difference: Difference): WeightPair[] {
     for (let i = 0; i < count; i++) {
       const [left, right] = [a.operandWeight[fromA + i], b.operandWeight[fromB + i]];
       if (!left || !right || left.count < 2) continue;
-      const port = a.operandPort[fromA + i] ?? 0;
-      const other = b.operandPort[fromB + i] ?? 0;
+      const port = a.operandInput[fromA + i] ?? -1;
+      const other = b.operandInput[fromB + i] ?? -1;
       put({
         a: left,
         b: right,

@@ -85,7 +85,7 @@ export class CompareWork {
       const { sameFeeds } = await import('../compare/sameFeeds');
       const values = pairValues(difference);
       const others = sameFeeds(feeds, feedSpecs(left.skeleton), feedSpecs(right.skeleton));
-      const compared = await compareValues(
+      const { rows, controlProblem } = await compareValues(
         values,
         {
           a: this.#capture(a, feeds),
@@ -97,11 +97,11 @@ export class CompareWork {
           tell(vscode.l10n.t('Comparing values ({0} of {1})', done, values.length));
         },
       );
-      const departures = departuresOf(difference.a, compared, DEFAULT_THRESHOLD);
-      const control = vscode.l10n.t(
-        'Floor: {0} against itself as the runtime’s own optimiser computes it.',
-        a.name,
-      );
+      const departures = departuresOf(difference.a, rows, DEFAULT_THRESHOLD);
+      const control =
+        controlProblem === null
+          ? vscode.l10n.t('Floor: {0} against itself as the runtime’s own optimiser computes it.', a.name)
+          : vscode.l10n.t('There is no floor: {0}', controlProblem);
       return {
         tables: [valuesTable(departures, vscode.l10n.t('In {0}', b.name), control), ...tables],
         verdict: verdictOf(departures),

@@ -1,0 +1,55 @@
+/** What onnxruntime's quantisers and optimiser make of a model (quantise.py), compared with the model itself. */
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { main } from '../../../src/cli';
+import type { DifferenceReport } from '../../../src/cli/compareReport';
+import type { ValuesReport } from '../../../src/cli/compareValues';
+
+type Report = DifferenceReport & { readonly activations: ValuesReport };
+
+async function compare(a: string, b: string): Promise<Report> {
+  const folder = join(__dirname, 'recordings');
+  const sample = a.split('.')[0] ?? '';
+  const input = sample === 'picture' ? 'image' : 'tokens';
+  const feed = `${input}=${join(folder, `${sample}.npz`)}:input:${input}`;
+  const [out, err]: [string[], string[]] = [[], []];
+  const io = {
+    out: (line: string) => void out.push(line),
+    err: (line: string) => void err.push(line),
+    signal: new AbortController().signal,
+  };
+  const code = await main(['compare', join(folder, a), join(folder, b), '--feed', feed, '--json'], io);
+  assert.equal(code, 0, err.join('\n'));
+  return JSON.parse(out[0] ?? '') as Report;
+}
+
+describe("a model and what the runtime's tools make of it", () => {
+  it('reads kernels on codes as the floats they stand for: weights by channel, values by their scale', async () => {
+    const { weights, activations } = await compare('picture.torchscript.onnx', 'picture.codes.onnx');
+    const filters = weights?.filter(({ dims }) => dims.length === 4) ?? [];
+    assert.equal(filters.length, 2);
+    for (const { a, numbers, problem } of filters) {
+      assert.ok(numbers !== null, `${a}: ${problem ?? ''}`);
+      assert.ok(numbers.relative > 0 && numbers.relative < 0.02, `${a}: ${String(numbers.relative)}`);
+    }
+    assert.ok(activations.values.length >= 5);
+    for (const { a, relative, problem } of activations.values)
+      assert.ok(relative !== null && relative < 0.1, `${a}: ${String(relative)} ${problem ?? ''}`);
+  });
+
+  it('finds products that are quantised on the fly by what their readers read', async () => {
+    const { activations, added } = await compare('text.torchscript.onnx', 'text.dynamic.onnx');
+    assert.ok(added.some(({ op }) => op === 'DynamicQuantizeLinear'));
+    const products = activations.values.filter(({ node }) => node.op === 'MatMul');
+    assert.ok(products.length >= 8);
+    for (const { a, relative, problem } of activations.values)
+      assert.ok(relative !== null && relative < 0.2, `${a}: ${String(relative)} ${problem ?? ''}`);
+  });
+
+  it('compares nothing with what a fused kernel only reads', async () => {
+    const { activations, removed } = await compare('text.torchscript.onnx', 'text.optimised.onnx');
+    assert.ok(removed.length > 0);
+    assert.ok(activations.values.length > 10);
+    assert.equal(activations.first, null);
+  });
+}).timeout(60_000);
