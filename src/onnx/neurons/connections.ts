@@ -9,7 +9,7 @@ import type { TensorData } from '../../contract/tensor';
 import type { WeightRef } from '../../contract/skeleton';
 import { toNumbers } from '../../tensor/buffers';
 import type { Box } from '../../tensor/slice';
-import type { FoundLayer, Scale } from './layers';
+import type { FoundLayer, Line, Scale } from './layers';
 import { meanAlong, tapMeans } from './means';
 import { strongest } from './strongest';
 import { unitAt } from './unitMap';
@@ -69,9 +69,10 @@ export class Connections {
     if (layer.weighted === null || layer.input === null) {
       const lines = layer.lines.filter(({ from, to }) => unit >= from && unit < to);
       return Promise.all(
-        lines.map(({ source, value, shift, weight }) =>
-          this.#line(source, unit + shift, weight, value, this.#layer(source), unit + shift, signal),
-        ),
+        lines.map(async (line) => {
+          const at = line.spread ? 0 : unit + line.shift;
+          return this.#tie(line, line.source, [at], at, signal);
+        }),
       );
     }
     const { map, length } = layer.input;
@@ -98,33 +99,40 @@ export class Connections {
       throwIfCancelled(signal);
       const layer = this.#layer(target);
       if (layer.weighted !== null) found.push(await this.#column(layer, layer.weighted, unit, signal));
-      for (const { source, value, shift, from, to, weight } of layer.lines) {
-        const there = unit - shift;
-        if (source === id && there >= from && there < to)
-          found.push(await this.#line(target, there, weight, value, this.#layer(id), unit, signal));
+      for (const line of layer.lines) {
+        if (line.source !== id) continue;
+        const there = unit - line.shift;
+        const all = Array.from(
+          { length: line.spread ? line.to - line.from : 0 },
+          (_unused, k) => line.from + k,
+        );
+        const reached = line.spread ? all : there >= line.from && there < line.to ? [there] : [];
+        if (reached.length > 0) found.push(await this.#tie(line, target, reached, unit, signal));
       }
     }
     return found;
   }
 
-  /** One connection of two units that belong together. */
-  async #line(
+  /** Connections of units that belong together: `index` of the source, to or from these units of the other layer. */
+  async #tie(
+    { source, value, axis, weight }: Line,
     other: number,
-    at: number,
-    weight: number,
-    value: string,
-    read: FoundLayer,
+    ends: readonly number[],
     index: number,
     signal: AbortSignal | undefined,
   ): Promise<Strengths> {
-    const means = Number.isNaN(weight) ? null : await this.#meanOf(value, read.axis, read.units, signal);
+    const read = this.#layer(source);
+    const means = Number.isNaN(weight) ? null : await this.#meanOf(value, axis, read.units, signal);
+    const { units } = this.#layer(other);
     const strengths = {
       layer: other,
-      weight: new Float64Array(this.#layer(other).units),
-      contribution: new Float64Array(this.#layer(other).units),
+      weight: new Float64Array(units),
+      contribution: new Float64Array(units),
     };
-    strengths.weight[at] = weight;
-    strengths.contribution[at] = means === null ? Number.NaN : weight * (means[index] ?? Number.NaN);
+    for (const end of ends) {
+      strengths.weight[end] = weight;
+      strengths.contribution[end] = means === null ? Number.NaN : weight * (means[index] ?? Number.NaN);
+    }
     return strengths;
   }
 

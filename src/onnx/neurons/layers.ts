@@ -36,6 +36,10 @@ export interface Line {
   readonly source: number;
   /** The value that is read, whose units are the source's. */
   readonly value: string;
+  /** Axis of the units in that value, from the end. */
+  readonly axis: number;
+  /** The source has one unit, which is read by all here. */
+  readonly spread: boolean;
   /** Unit of the source less unit here. */
   readonly shift: number;
   /** Units here that have this connection: first, and one behind the last. */
@@ -114,7 +118,16 @@ class Finder {
     const map = this.#maps.get(first);
     if (NORMS.has(node.op) && map?.form === 'same') {
       this.#addLines('norm', node, map, [
-        { source: map.layer, value: first, shift: 0, from: 0, to: map.units, weight: Number.NaN },
+        {
+          source: map.layer,
+          value: first,
+          axis: map.axis,
+          spread: false,
+          shift: 0,
+          from: 0,
+          to: map.units,
+          weight: Number.NaN,
+        },
       ]);
     } else if (node.op === 'Concat') this.#join(node);
     else if (node.op === 'Split' && map !== undefined) this.#part(node, map);
@@ -163,7 +176,9 @@ class Finder {
   #combine(node: Node, dynamic: readonly string[]): void {
     const [output = ''] = node.outputs;
     const maps = dynamic.map((name) => this.#maps.get(name));
-    const known = maps.find((map) => map?.form === 'same');
+    const same = maps.filter((map) => map?.form === 'same');
+    // The widest: a value of one unit is spread over the others'.
+    const known = same.reduce((a, b) => ((b?.units ?? 0) > (a?.units ?? 0) ? b : a), same[0]);
     if (known === undefined) return;
     if (maps.every((map) => map !== undefined && sameUnits(map, known))) {
       this.#own(output, known);
@@ -174,7 +189,8 @@ class Finder {
       let map = maps[index];
       if (map === undefined && this.dims(name)?.at(known.axis) === known.units)
         map = this.#sourceOf(name, known.axis, known.units, known.rank);
-      if (map?.form === 'same' && map.units === known.units && map.axis === known.axis)
+      const fitting = map?.units === known.units || map?.units === 1;
+      if (map?.form === 'same' && fitting && map.axis === known.axis)
         read.push({ name, map, sign: node.op === 'Sub' && index === 1 ? -1 : 1 });
     }
     // Something without units of its own (a mean, a gate) comes in: each unit depends on more than itself.
@@ -186,7 +202,9 @@ class Finder {
     const linear = !alone && ['Add', 'Sub', 'Sum'].includes(node.op);
     const lines = read.map(({ name, map, sign }): Line => {
       const weight = linear ? sign : Number.NaN;
-      return { source: map.layer, value: name, shift: 0, from: 0, to: known.units, weight };
+      const spread = map.units < known.units;
+      const to = known.units;
+      return { source: map.layer, value: name, axis: map.axis, spread, shift: 0, from: 0, to, weight };
     });
     this.#addLines(alone ? 'norm' : linear ? 'sum' : 'product', node, known, lines);
   }
@@ -208,7 +226,16 @@ class Finder {
     for (const [index, map] of maps.entries()) {
       if (map?.form !== 'same' || map.axis !== along) return;
       const value = node.inputs[index] ?? '';
-      lines.push({ source: map.layer, value, shift: -at, from: at, to: at + map.units, weight: 1 });
+      lines.push({
+        source: map.layer,
+        value,
+        axis: map.axis,
+        spread: false,
+        shift: -at,
+        from: at,
+        to: at + map.units,
+        weight: 1,
+      });
       at += map.units;
     }
     this.#addLines('join', node, { ...first, units: at }, lines);
@@ -229,7 +256,16 @@ class Finder {
       const units = sizes[index] ?? 0;
       if (output !== '' && units > 0 && Number.isInteger(units) && map.form === 'same') {
         const value = node.inputs[0] ?? '';
-        const line: Line = { source: map.layer, value, shift: at, from: 0, to: units, weight: 1 };
+        const line: Line = {
+          source: map.layer,
+          value,
+          axis: map.axis,
+          spread: false,
+          shift: at,
+          from: 0,
+          to: units,
+          weight: 1,
+        };
         this.#addLines('part', node, { ...map, units }, [line], output);
       }
       at += units;
@@ -340,6 +376,9 @@ class Finder {
   /** The units of a value; a layer is known by the last value that holds its units one by one. */
   #own(value: string, map: UnitMap): void {
     if (value === '') return;
+    const length = this.dims(value)?.at(map.axis);
+    // What is known of the shape has the last word: a broadcast nobody foresaw ends here.
+    if (length !== undefined && !fits(map, length)) return;
     this.#maps.set(value, map);
     const layer = this.#layers[map.layer];
     if (layer === undefined || map.form !== 'same') return;

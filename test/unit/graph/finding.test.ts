@@ -147,9 +147,11 @@ describe('search beyond the graph', () => {
     const finder = new Finder(big, { strings, attributes: rows.map(() => -1), source: rows });
     const times = Array.from('layer_4999', (_unused, end) => {
       const pattern = readPattern('layer_4999'.slice(0, end + 1));
-      const start = performance.now();
+      // CPU time: a loaded machine's clock tells of its load.
+      const start = process.cpuUsage();
       assert.ok(finder.find(pattern ?? /-/).nodes.length > 0);
-      return performance.now() - start;
+      const { user, system } = process.cpuUsage(start);
+      return (user + system) / 1000;
     });
     const median = [...times].sort((a, b) => a - b)[5] ?? 0;
     assert.ok(median < 30, `A keystroke took ${median.toFixed(1)} ms.`);

@@ -297,6 +297,38 @@ describe('connections between units', function () {
     }
   });
 
+  it('spreads a single unit over all it is added to', async () => {
+    const file = join(folder, 'dueling.onnx');
+    writeFileSync(
+      file,
+      model({
+        nodes: [
+          node('Gemm', ['x', 'w1'], ['value']),
+          node('Gemm', ['x', 'w2'], ['advantage']),
+          node('Add', ['value', 'advantage'], ['y']),
+        ],
+        inputs: [info('x', 'float32', ['n', 3])],
+        outputs: [info('y', 'float32', ['n', 4])],
+        weights: [tensor('w1', noise([3, 1], 41)), tensor('w2', noise([3, 4], 42))],
+      }),
+    );
+    const dueling = await lab(file, { x: noise([5, 3], 43) });
+    try {
+      const sum = dueling.layer('y');
+      assert.deepEqual([sum.kind, sum.units, sum.sources], ['sum', 4, [1, 2]]);
+      const y = await dueling.means('y');
+      for (let unit = 0; unit < 4; unit++) {
+        const terms = await dueling.connections.incoming(sum.id, unit);
+        const all = terms.reduce((part, { contribution }) => part + total(contribution), 0);
+        assert.ok(Math.abs(all - (y[unit] ?? 0)) < 1e-5);
+      }
+      const [out] = await dueling.connections.outgoing(dueling.layer('value').id, 0);
+      assert.deepEqual(Array.from(out?.weight ?? []), [1, 1, 1, 1]);
+    } finally {
+      await dueling.close();
+    }
+  });
+
   it('adds up in a trained residual network', async () => {
     const image: TensorData = { ...noise([1, 1, 28, 28], 31), dtype: 'float32' };
     const digits = await lab('media/samples/digits/digits.onnx', { image });
