@@ -20,6 +20,18 @@ function embedding(): Uint8Array {
   );
 }
 
+const WIDE = 6000;
+
+/** Two rows of more classes than a figure has bars. */
+function wide(): Uint8Array {
+  return modelOf({
+    name: 'wide',
+    node: [node('Softmax', ['x'], ['y'])],
+    input: [info('x', [2, WIDE])],
+    output: [info('y', [2, WIDE])],
+  });
+}
+
 describe('a person feeds a model that has nothing beside it', function () {
   this.timeout(180_000);
   let bench: Workbench;
@@ -35,6 +47,9 @@ describe('a person feeds a model that has nothing beside it', function () {
     renameSync(path.join(folder, 'labels.txt'), path.join(folder, 'elsewhere/numbers.txt'));
     writeFileSync(path.join(folder, 'elsewhere/three.txt'), 'a\nb\nc\n');
     writeFileSync(path.join(folder, 'embedding.onnx'), embedding());
+    writeFileSync(path.join(folder, 'wide.onnx'), wide());
+    const names = Array.from({ length: WIDE }, (_, i) => `class-${String(i)}`);
+    writeFileSync(path.join(folder, 'elsewhere/wide.txt'), `${names.join('\n')}\n`);
     bench = await openWorkbench({ folder });
   });
   after(() => bench.close());
@@ -105,5 +120,19 @@ describe('a person feeds a model that has nothing beside it', function () {
     await part('labels elsewhere/numbers.txt').waitFor();
     await frame.locator('pc-ranking .name.first', { hasText: /^\s*0\s*$/ }).waitFor();
     await bench.screenshot('labels-elsewhere');
+  });
+
+  it('ranks any row of a batch, of more classes than could be drawn', async () => {
+    await open('wide.onnx');
+    await part('no labels').click();
+    await bench.pick('elsewhere/wide.txt');
+    await run();
+    const ranking = frame.locator('pc-ranking').first();
+    await ranking.locator('.name.first', { hasText: /^\s*class-\d+\s*$/ }).waitFor();
+    await frame.locator('pc-ranking[heading="Classes of row 0"]').waitFor();
+    const row = frame.locator('.picture', { has: frame.locator('pc-ranking') }).locator('.axes input');
+    await row.fill('1');
+    await row.press('Enter');
+    await frame.locator('pc-ranking[heading="Classes of row 1"]').waitFor();
   });
 });

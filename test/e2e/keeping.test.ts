@@ -1,6 +1,6 @@
 /** What a person has stays: across a reload, when files change, when the engine dies, when an export cannot be written. */
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Frame } from 'playwright-core';
 import {
@@ -109,6 +109,20 @@ describe('a person keeps what they have', function () {
     await frame.locator('pc-inspector h2', { hasText: 'stem' }).waitFor();
   });
 
+  it('is told that a run’s picture is another one now, and sees no values of it under that run’s name', async () => {
+    const { folder } = bench;
+    copyFileSync(path.join(folder, 'images/7.png'), path.join(folder, 'images/0.png'));
+    await bench.page.reload();
+    await bench.tab('digits.onnx').click();
+    frame = await bench.modelFrame('pc-run-bar', 60_000);
+    await bench.focusGraph(frame);
+    await bench.page.keyboard.press('Escape');
+    const card = frame.locator('pc-inspector pc-value-card').first();
+    await card.locator('.problem', { hasText: 'is no longer what it was' }).waitFor();
+    await card.locator('pc-distribution').waitFor();
+    assert.equal(await frame.locator('pc-ranking').count(), 0);
+  });
+
   it('sees that weights in another file have changed, and that a run is of those before', async () => {
     await open('external.onnx');
     await run();
@@ -118,6 +132,7 @@ describe('a person keeps what they have', function () {
       .waitFor({ state: 'attached' });
     writeFileSync(path.join(bench.folder, 'data/w.bin'), new Uint8Array(Float32Array.of(4, 5, 6, 7).buffer));
     await frame.locator('.warnings', { hasText: 'has changed since this run' }).waitFor();
+    await frame.locator('pc-value-card .stale', { hasText: 'before the file changed' }).first().waitFor();
     await run();
     await frame
       .locator('pc-run-bar vscode-option', { hasText: 'Run 2' })
