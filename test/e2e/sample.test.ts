@@ -1,9 +1,10 @@
 /** A newcomer's first minutes: *Open Sample…*, a folder, and a model beside its source, in this window or in its own. */
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Page } from 'playwright-core';
+import { root } from '../harness/lib/paths.mjs';
 import { openWorkbench, Workbench } from './workbench';
 
 describe('a newcomer opens a sample', function () {
@@ -118,4 +119,60 @@ describe('a newcomer opens a sample', function () {
       await window.close();
     }
   });
+});
+
+/** The first line of a sample's file of lines of JSON. */
+const firstLine = (sample: string, file: string): Readonly<Record<string, unknown>> => {
+  const [line = '{}'] = readFileSync(path.join(root, 'media/samples', sample, file), 'utf8').split('\n');
+  return JSON.parse(line) as Readonly<Record<string, unknown>>;
+};
+
+describe('a first click on Run', function () {
+  this.timeout(180_000);
+  let home: string;
+  let bench: Workbench;
+
+  before(async () => {
+    home = mkdtempSync(path.join(tmpdir(), 'patchclamp-newcomer-'));
+    for (const sample of Object.keys(answers))
+      cpSync(path.join(root, 'media/samples', sample), path.join(home, sample), {
+        recursive: true,
+        filter: (file) => !/checkpoints|variants|torchscript/.test(file),
+      });
+    bench = await openWorkbench({ folder: home });
+  });
+  after(async () => {
+    await bench.close();
+    rmSync(home, { recursive: true, force: true });
+  });
+
+  /** What the sample's own data says is right for what lies first beside it. */
+  const answers: Readonly<Record<string, () => unknown>> = {
+    capitals: () => firstLine('capitals', 'prompts.jsonl')['answer'],
+    digits: () => '0',
+    gridworld: () => (firstLine('gridworld', 'episodes.jsonl')['actions'] as string[])[0],
+    honesty: () => firstLine('honesty', 'prompts.jsonl')['answer'],
+    'indirect-object': () => firstLine('indirect-object', 'prompts.jsonl')['indirect'],
+    induction: () => firstLine('induction', 'prompts.jsonl')['answer'],
+    'modular-addition': () => String((57 + 88) % 113),
+    sparse: () => '0',
+  };
+
+  for (const [sample, answer] of Object.entries(answers))
+    it(`answers rightly for ${sample}, on guesses marked as such`, async () => {
+      await bench.runCommand('View: Close All Editors');
+      await bench.page.locator('.editor-group-watermark').first().waitFor();
+      await bench.page.keyboard.press('Control+p');
+      await bench.page.locator('.quick-input-widget:visible input[type="text"]').fill(`${sample}.onnx`);
+      await bench.pick(`${sample}.onnx`);
+      const frame = await bench.modelFrame('pc-run-bar');
+      await frame.locator('pc-inspector h2', { hasText: `${sample}.onnx` }).waitFor();
+      const parts = frame.locator('pc-run-bar button.part');
+      await parts.first().waitFor();
+      for (const part of await parts.allInnerTexts()) assert.match(part, /guess/);
+      await frame.locator('pc-run-bar pc-button', { hasText: 'Run' }).click();
+      const best = frame.locator('pc-ranking .name.first').first();
+      await best.waitFor();
+      assert.equal((await best.innerText()).trim(), answer());
+    });
 });
