@@ -62,6 +62,10 @@ export class Lru<K, V> {
     for (const key of [...this.#entries.keys()]) this.delete(key);
   }
 
+  keys(): IterableIterator<K> {
+    return this.#entries.keys();
+  }
+
   *values(): IterableIterator<V> {
     for (const entry of this.#entries.values()) yield entry.value;
   }

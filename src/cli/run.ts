@@ -14,7 +14,7 @@ export const command: Command = {
   name: 'run',
   usage:
     "run MODEL --feed NAME=FILE.npy… [--dim NAME=SIZE]… [--capture SITE]… [--intervene 'KIND SITE VALUE']… " +
-    '[--output NAME]… [--no-outputs] [--level LEVEL] [--anyway] [--out DIR] [--json]',
+    '[--output NAME]… [--no-outputs] [--level LEVEL] [--provider NAME] [--anyway] [--out DIR] [--json]',
   summary:
     'Run a model and record values on the way. A feed is an array (.npy, .npz:NAME), a picture, random:SEED, text:… or ' +
     'numbers; an intervention scales, sets, adds to or replaces a site. --anyway runs what may not fit in memory.',
@@ -27,6 +27,7 @@ export const command: Command = {
       output: 'many',
       'no-outputs': 'flag',
       anyway: 'flag',
+      provider: 'one',
       level: 'one',
       out: 'one',
       json: 'flag',
@@ -54,6 +55,7 @@ export const command: Command = {
         level,
         keep: out !== null,
         confirmed: options.anyway,
+        ...(options.provider === undefined ? {} : { provider: options.provider }),
       };
       const outputs = options['no-outputs'] ? [] : options.output.length > 0 ? options.output : undefined;
       const result = await engine.run(

@@ -21,6 +21,8 @@ export interface EngineInfo {
   readonly runtime: string;
   /** Execution providers this machine's runtime lists. */
   readonly providers: readonly string[];
+  /** Those of them on which nobody has run Patchclamp's tests: to be marked where they are offered. */
+  readonly untested: readonly string[];
 }
 
 /** Names an opened model in the child. */

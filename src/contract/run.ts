@@ -45,6 +45,11 @@ export interface RunRequest {
   readonly thorough?: boolean;
   /** Run although it is estimated not to fit in memory, which is otherwise refused with `would-not-fit`. */
   readonly confirmed?: boolean;
+  /**
+   * Execution provider, of those `hello` lists; `cpu` when left out. What another one gives is compared with the CPU's
+   * before it is shown, to 1e-3 of the largest value.
+   */
+  readonly provider?: string;
   /** Outputs wanted; all when left out, none when empty: what nothing asked for needs is cut away. */
   readonly outputs?: readonly string[];
 }
@@ -77,7 +82,7 @@ export interface RunResult {
   readonly check: RunCheck;
 }
 
-/** `equal`: bit by bit; `within`: to 1e-5 of the largest value (faster levels); `not-comparable`: the model is random. */
+/** `equal`: bit by bit; `within`: to 1e-5 of the largest value (faster levels), 1e-3 (providers other than the CPU); `not-comparable`: the model is random. */
 export type RunCheck = 'equal' | 'within' | 'not-comparable' | 'pending';
 
 export interface FeedSpec {

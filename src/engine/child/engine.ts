@@ -73,7 +73,11 @@ export class Engine {
   /** The methods of the API as own functions of an object, as the connection asks for them. */
   api(): EngineApi {
     const api: EngineApi = {
-      hello: () => ({ pid: process.pid, runtime: runtimeVersion(), providers: providers() }),
+      hello: () => {
+        const listed = providers();
+        const untested = listed.filter((name) => name !== 'cpu');
+        return { pid: process.pid, runtime: runtimeVersion(), providers: listed, untested };
+      },
       open: (file, signal) => this.#inTurn(signal, () => this.#open(file, signal)),
       close: (id) => this.#inTurn(undefined, () => this.#close(id)),
       infer: (id, signal) => this.#inTurn(signal, () => this.#infer(this.#model(id), signal)),

@@ -82,6 +82,14 @@ export function notComputed(value: string): Failure {
   });
 }
 
+export function noProvider(asked: string, listed: readonly string[]): Failure {
+  return new Failure({
+    code: 'unsupported',
+    message: `This machine's runtime has no execution provider "${asked}".`,
+    remedy: `It has ${listed.join(', ')}.`,
+  });
+}
+
 export function notATensor(site: string): Failure {
   return new Failure({
     code: 'unsupported',

@@ -15,13 +15,14 @@ import { summarize } from '../../tensor/stats';
 import { Checker, randomNodes } from './check';
 import { sameBits } from './compare';
 import { hashFeeds, type Executed, type Executor, type Settings } from './executor';
-import { notATensor, notComputed } from './failures';
+import { noProvider, notATensor, notComputed } from './failures';
 import { checkFeeds } from './feeds';
 import { inferGraph, typeOf } from './infer';
 import { freeBytes, refuseTooLarge } from './memory';
 import type { EngineModel } from './model';
 import { OtherRuns } from './otherRuns';
 import { axesAt, placeAt, planRequest, type DimsSource, type Planned } from './request';
+import { providers } from './runtime';
 import { varyingCapture } from './stacking';
 import { bytesOf, type TensorStore } from './store';
 import { takeSlices } from './take';
@@ -43,11 +44,14 @@ export class Runner {
     this.#others = new OtherRuns(executor);
   }
 
-  settings(level: Level = 'disabled'): Settings {
+  /** Throws `unsupported` for a provider that this runtime does not list. */
+  settings(level: Level = 'disabled', provider = 'cpu'): Settings {
+    if (provider !== 'cpu' && !providers().includes(provider)) throw noProvider(provider, providers());
     return {
       level,
       packed: false,
-      providers: ['cpu'],
+      // What a provider has no kernel for runs on the CPU.
+      providers: provider === 'cpu' ? ['cpu'] : [provider, 'cpu'],
       threads: this.threads,
     };
   }
@@ -79,7 +83,7 @@ export class Runner {
 
   async #runOnce(model: EngineModel, request: RunRequest, signal?: AbortSignal): Promise<RunResult> {
     const start = performance.now();
-    const settings = this.settings(request.level);
+    const settings = this.settings(request.level, request.provider);
     const feeds = request.feeds;
     checkFeeds(feeds, model.inputs);
     const feedsHash = hashFeeds(feeds);
@@ -201,6 +205,11 @@ export class Runner {
     const random = randomNodes(model);
     if (random.length > 0)
       notes.push(`The model draws random numbers (${random.join(', ')}), so runs differ.`);
+    const [provider = 'cpu'] = settings.providers;
+    if (provider !== 'cpu')
+      notes.push(
+        `From ${provider}, on which nobody has run Patchclamp's tests; the outputs are the CPU's to 1e-3 of the largest value.`,
+      );
     if (pending) notes.push('Not yet compared with a run of the whole model, which would take a while.');
     for (const { watch, intervention } of planned.steps) {
       if (watch === null || executed.captures[watch] !== null) continue;

@@ -447,7 +447,39 @@ describe('planted faults', () => {
     );
   });
 
-  it('27: a packed session against an unpacked one', async () => {
+  it('27: a provider whose results have the wrong sign', async () => {
+    // The provider's session is this machine's CPU, with its answers turned around.
+    class Provider extends Executor {
+      constructor() {
+        super(new Sessions(1 << 24), () => undefined);
+      }
+      override async run(...args: Parameters<Executor['run']>): Promise<Executed> {
+        const [mine, planned, numbers, feeds, settings, signal] = args;
+        const cpu = { ...settings, providers: ['cpu'] };
+        const executed = await super.run(mine, planned, numbers, feeds, cpu, signal);
+        return settings.providers[0] === 'cpu'
+          ? executed
+          : mapped(executed, (t) => withNumbers(t, (x) => -x));
+      }
+    }
+    const executor = new Provider();
+    const { checker } = new Runner(executor, new TensorStore(1 << 24), 1, 0);
+    const mine = await open();
+    const settings = { level: 'disabled', packed: false, providers: ['cuda', 'cpu'], threads: 1 } as const;
+    const plan = { outputs: ['y', 'z'], captures: [], steps: [], given: [], overridden: [] };
+    const planned = { plan, captures: [], steps: [], given: new Map(), all: [] };
+    const executed = await executor.run(mine, planned, [], ROW, settings);
+    await assert.rejects(checker.check(mine, planned, ROW, hashFeeds(ROW), settings, executed, true), {
+      code: 'internal',
+      message: /cuda and capturing changed "y"/,
+    });
+    await assert.rejects(runnerWith({}).run(mine, { feeds: ROW, capture: [], provider: 'abacus' }), {
+      code: 'unsupported',
+      message: /no execution provider "abacus"\. It has .*cpu/,
+    });
+  });
+
+  it('28: a packed session against an unpacked one', async () => {
     // A session's kind is a part of what it is checked as: the other kind's plain run is never taken for its own.
     const runner = runnerWith({});
     const mine = await open();
