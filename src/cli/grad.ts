@@ -1,5 +1,8 @@
 /** `patchclamp grad`: the gradient of one number at some sites, or its integral from a baseline, as .npy files. */
 import type { GradientRequest } from '../contract/run';
+import type { TensorData } from '../contract/tensor';
+import type { DataFiles } from '../data/files';
+import { readArray } from '../data/npz';
 import { makeFeeds } from '../data/feedText';
 import { formatMs } from '../tensor/format';
 import { formatShape } from '../tensor/shape';
@@ -11,16 +14,18 @@ import { parseOptions, usage, type Command } from './options';
 export const command: Command = {
   name: 'grad',
   usage:
-    'grad MODEL --feed NAME=FILE.npy… [--dim NAME=SIZE]… --objective EXPR --wrt SITE… [--integrated STEPS] ' +
-    "[--riemann] [--intervene 'KIND SITE VALUE']… [--out DIR] [--json]",
+    'grad MODEL --feed NAME=FILE.npy… [--dim NAME=SIZE]… --objective EXPR… --wrt SITE… [--integrated STEPS] ' +
+    "[--riemann] [--along SITE=FILE.npy]… [--intervene 'KIND SITE VALUE']… [--out DIR] [--json]",
   summary:
     'Take the gradient of one number, such as logits[0,-1,42] or logprob(logits)[0,3], at inputs and at values inside; ' +
-    'with --integrated, integrated gradients from zero and how far their sum is off.',
+    'with --integrated, integrated gradients from zero and how far their sum is off; with --along, the product of the ' +
+    'second derivative with a direction. Several objectives that differ in their indices are answered together.',
   async run(args, io) {
     const { positionals, options } = parseOptions(args, {
       feed: 'many',
       dim: 'many',
-      objective: 'one',
+      objective: 'many',
+      along: 'many',
       wrt: 'many',
       integrated: 'one',
       riemann: 'flag',
@@ -31,8 +36,9 @@ export const command: Command = {
     const [file] = positionals;
     if (file === undefined || positionals.length > 1)
       throw usage('Name one model.', 'Write patchclamp grad MODEL.onnx.');
-    const { objective, wrt } = options;
-    if (objective === undefined)
+    const { wrt } = options;
+    const [first] = options.objective;
+    if (first === undefined)
       throw usage('There is nothing to take the gradient of.', 'Write --objective EXPR.');
     if (wrt.length === 0) throw usage('No site was named.', 'Write --wrt SITE; an input is one.');
     const steps = stepsOf(options.integrated);
@@ -48,7 +54,9 @@ export const command: Command = {
       const interventions = await Promise.all(
         options.intervene.map((text) => parseIntervention(text, files)),
       );
-      const request: GradientRequest = { feeds, objective, wrt, interventions };
+      const along = await directions(options.along, files);
+      const objective = options.objective.length === 1 ? first : options.objective;
+      const request: GradientRequest = { feeds, objective, wrt, interventions, ...along };
       const rule = options.riemann ? 'left-riemann' : 'gauss-legendre';
       const result = await engine.gradient(
         model.id,
@@ -61,12 +69,13 @@ export const command: Command = {
         if (out === null && handle !== null) engine.release([handle]);
         gradients.push({ site, file: saved, shape });
       }
-      const { value, completenessError, notes } = result;
+      const { value, values, completenessError, notes } = result;
       if (options.json) {
         const ms = Number(result.ms.toFixed(3));
         io.out(
           JSON.stringify({
             value,
+            ...(values === undefined ? {} : { values }),
             gradients,
             ...(completenessError === undefined ? {} : { completenessError }),
             ms,
@@ -75,7 +84,9 @@ export const command: Command = {
         );
         return 0;
       }
-      io.out(`${objective} = ${short(value)}`);
+      options.objective.forEach((text, i) => {
+        io.out(`${text} = ${short(values?.[i] ?? value)}`);
+      });
       for (const { site, dims, dtype, summary } of result.gradients) {
         const range = summary === null ? '' : `  min ${short(summary.min)}  max ${short(summary.max)}`;
         io.out(`${site}  ${dtype} ${formatShape(dims)}${range}`);
@@ -89,6 +100,22 @@ export const command: Command = {
     }
   },
 };
+
+/** `SITE=FILE.npy`: a direction per site. */
+async function directions(
+  texts: readonly string[],
+  files: DataFiles,
+): Promise<Pick<GradientRequest, 'along'>> {
+  if (texts.length === 0) return {};
+  const along: Record<string, TensorData> = {};
+  for (const text of texts) {
+    const cut = text.lastIndexOf('=');
+    if (cut < 1) throw usage(`"${text}" is not a direction.`, 'Write --along SITE=FILE.npy.');
+    const file = text.slice(cut + 1);
+    along[text.slice(0, cut)] = readArray(await files.read(file), file);
+  }
+  return { along };
+}
 
 function stepsOf(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;

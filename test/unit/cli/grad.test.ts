@@ -57,6 +57,23 @@ describe('patchclamp grad', function () {
     assert.ok(completenessError !== undefined && completenessError < 1e-4);
   });
 
+  it('answers several objectives at once, and second derivatives along a direction', async () => {
+    const cnn = join(MODEL, '../cnn.onnx');
+    const feed = [cnn, '--feed', 'x=random:1', '--wrt', 'x', '--out', folder, '--json'];
+    const two = await grad(...feed, '--objective', 'logits[0,3]', '--objective', 'logits[0,1]');
+    assert.equal(two.code, 0, two.err.join());
+    const { values, gradients } = JSON.parse(two.out.join('\n')) as Answer & { values: readonly number[] };
+    assert.equal(values.length, 2);
+    assert.deepEqual(gradients[0]?.shape, [2, 1, 3, 8, 8]);
+    // The first objective's own gradient, as a direction of the input's shape.
+    const one = await grad(...feed, '--objective', 'logits[0,3]');
+    const { gradients: slopes } = JSON.parse(one.out.join('\n')) as Answer;
+    const along = join(folder, slopes[0]?.file ?? '');
+    const second = await grad(...feed, '--objective', 'logprob(logits)[0,3]', '--along', `x=${along}`);
+    assert.equal(second.code, 0, second.err.join());
+    assert.deepEqual((JSON.parse(second.out.join('\n')) as Answer).gradients[0]?.shape, [1, 3, 8, 8]);
+  });
+
   it('refuses an objective that is not a scalar and a site that is not there', async () => {
     const scalar = await grad(MODEL, '--feed', 'x=random:1', '--objective', 'logits', '--wrt', 'x');
     assert.deepEqual([scalar.code, scalar.out], [1, []]);
