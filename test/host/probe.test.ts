@@ -56,6 +56,7 @@ describe('asking a model', () => {
 
   it('offers to run an experiment file, and writes its findings beside it', async () => {
     const uri = await write('seven.clamp.json', EXPERIMENT);
+    await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(uri));
     const lenses = await vscode.commands.executeCommand<vscode.CodeLens[]>(
       'vscode.executeCodeLensProvider',
       uri,
