@@ -50,7 +50,14 @@ export async function killOnce(
     assert.ok(isFailure(reason) && reason.code === 'engine-crashed', String(reason));
     assert.match(reason.message, /while (opening|starting|capturing s\d+, with scale s3, in a run of) /);
   }
-  for (const site of sites) remember(held, site, await ask(site));
+  for (const site of sites) {
+    // A kill that came after all the work is noticed by the first that asks: it is told so, and asks again.
+    const again = await ask(site).catch((error: unknown) => {
+      assert.ok(isFailure(error) && error.code === 'engine-crashed', String(error));
+      return ask(site);
+    });
+    remember(held, site, again);
+  }
   return { failed, answered };
 }
 
