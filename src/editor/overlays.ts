@@ -3,6 +3,7 @@ import type { StoredCapture } from '../contract/engineApi';
 import type { GraphModel } from '../contract/graphModel';
 import type { OverlayColumn, RunOverlayKind } from '../contract/hostApi';
 import type { TensorSummary } from '../contract/tensor';
+import { isFloat } from '../tensor/dtype';
 
 export type OverlayTitles = Readonly<Record<RunOverlayKind, string>>;
 export type ByValue = ReadonlyMap<string, StoredCapture>;
@@ -26,14 +27,21 @@ export function overlays(
   ): OverlayColumn | undefined => {
     const byValue = new Float32Array(graph.values.count).fill(Number.NaN);
     const finite: number[] = [];
+    // Token numbers, shapes and sample rates are no activations: they have a colour, but do not stretch the scale.
+    const activations: number[] = [];
     for (let row = 0; row < graph.values.count; row++) {
-      const value = measure(graph.strings[graph.values.name[row] ?? -1] ?? '');
+      const name = graph.strings[graph.values.name[row] ?? -1] ?? '';
+      const value = measure(name);
       byValue[row] = value;
-      if (Number.isFinite(value)) finite.push(Math.abs(value));
+      if (!Number.isFinite(value)) continue;
+      finite.push(Math.abs(value));
+      if (isFloat(shown.get(name)?.dtype ?? 'undefined')) activations.push(Math.abs(value));
     }
     if (finite.length === 0) return undefined;
     const signed = kind === 'difference';
-    const { to, clipped } = kind === 'zeros' ? { to: 1, clipped: false } : reach(finite);
+    const end = reach(activations.length === 0 ? finite : activations);
+    const beyond = finite.some((size) => size > end);
+    const { to, clipped } = kind === 'zeros' ? { to: 1, clipped: false } : { to: end, clipped: beyond };
     return { kind, title: titles[kind], unit, signed, byValue, from: signed ? -to : 0, to, clipped };
   };
   const of = (measure: (summary: TensorSummary) => number) => (name: string) => {
@@ -73,11 +81,10 @@ const OUTLIER = 4;
  * The scale's end: the largest value, unless it is more than `OUTLIER` times nine tenths of all values. Attention masks
  * hold -10,000 and would make everything else one colour.
  */
-function reach(sizes: readonly number[]): { readonly to: number; readonly clipped: boolean } {
+function reach(sizes: readonly number[]): number {
   const sorted = [...sizes].sort((a, b) => a - b);
   const most = sorted.at(-1) ?? 0;
   const usual = sorted[Math.floor(0.9 * (sorted.length - 1))] ?? most;
-  return usual > 0 && most > OUTLIER * usual
-    ? { to: usual, clipped: true }
-    : { to: most === 0 ? 1 : most, clipped: false };
+  if (usual > 0 && most > OUTLIER * usual) return usual;
+  return most === 0 ? 1 : most;
 }

@@ -96,6 +96,17 @@ describe('overlays', () => {
     assert.deepEqual([even?.to, even?.clipped], [1, false]);
   });
 
+  it('do not let whole numbers stretch the scale of activations', () => {
+    const rate: StoredCapture = { ...stored('sr', 16_000, 0, 0), dtype: 'int64' };
+    const values = new Map(
+      [stored('a', 1, 0, 0), stored('b', 3, 0, 0), rate].map((each) => [each.site, each]),
+    );
+    const [column] = overlays(graph(['a', 'b', 'sr']), values, null, titles);
+    assert.deepEqual([column?.to, column?.clipped, column?.byValue[2]], [3, true, 16_000]);
+    const alone = overlays(graph(['sr']), new Map([['sr', rate]]), null, titles)[0];
+    assert.deepEqual([alone?.to, alone?.clipped], [16_000, false]);
+  });
+
   it('offer nothing when nothing was recorded', () => {
     assert.deepEqual(overlays(graph(['a']), run(), null, titles), []);
   });
