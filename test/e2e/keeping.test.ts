@@ -154,7 +154,7 @@ describe('a person keeps what they have', function () {
       await input.fill(target);
       // The dialog reads the folder first; until it has, Enter does nothing.
       for (let tries = 0; tries < 20 && (await input.isVisible()); tries++) {
-        await input.press('Enter');
+        await bench.page.keyboard.press('Enter');
         await bench.page.waitForTimeout(300);
       }
     };
