@@ -27,6 +27,8 @@ export function assignTarget(machine: Machine, siting: Siting, target: Expr, val
         object.entries.set(index.value, value);
       else if (object.kind === 'instance' && object.items !== null && index.kind === 'constant')
         object.items[Number(index.value)] = value;
+      else if (object.kind === 'instance' && object.ghost && index.kind === 'constant')
+        machine.setAttribute(object, String(index.value), value);
       else if (object.kind === 'tensor' || object.kind === 'unknown')
         machine.emit('operator', 'setitem', siting.siteOf(target, env), { skip: 0.4 });
       return;
