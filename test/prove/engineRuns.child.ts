@@ -1,4 +1,4 @@
-/** Runs first … last - 1 in this process, and tells what it held after a tenth of them, at most, and at the end. */
+/** Runs first … last - 1 in this process, and tells what it held after a fifth of them, and at most after that. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { slowModel } from '../unit/engine/models';
 import { heldBytes, runOnce, smallEngine } from './engineRuns';
 
-/** Of what was held after the first tenth, when caches are full. */
+/** Of what was held after the first fifth, when caches are full. */
 const FLAT = 1.1;
 
 async function run(first: number, last: number): Promise<void> {
@@ -16,7 +16,7 @@ async function run(first: number, last: number): Promise<void> {
     writeFileSync(file, slowModel(40));
     const api = smallEngine();
     const { id } = await api.open(file);
-    const settled = first + Math.ceil((last - first) / 10);
+    const settled = first + Math.ceil((last - first) / 5);
     const step = Math.ceil((last - first) / 50);
     let [start, most] = [0, 0];
     for (let number = first; number < last; number++) {

@@ -38,9 +38,9 @@ const PARITY = 1e-3;
 
 export class Checker {
   /** Outputs of plain models, by model, feeds and settings. */
-  readonly #plain = new Lru<string, ReadonlyMap<string, TensorData>>(256 << 20);
+  readonly #plain = new Lru<string, ReadonlyMap<string, TensorData>>(64 << 20);
   /** What each plan was found to be. */
-  readonly #found = new Lru<string, Check>(16 << 20);
+  readonly #found = new Lru<string, Check>(2 << 20);
 
   constructor(private readonly executor: Executor) {}
 

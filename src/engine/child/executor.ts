@@ -56,6 +56,11 @@ export interface Prepared {
 /** What a call that blocks the process is, and how long it should take. */
 export type Announce = (text: string, predictedMs: number) => void;
 
+/** Bytes of rewrites kept per model: they are made again in milliseconds. */
+const PREPARED_BUDGET = 12 << 20;
+/** What a node of a rewrite takes beside its encoded form, about. */
+const NODE_BYTES = 600;
+
 export class Executor {
   readonly #prepared = new Map<EngineModel, Lru<string, Prepared>>();
   readonly #memory = new Memory();
@@ -68,7 +73,7 @@ export class Executor {
 
   /** The rewrite for a plan. Plans are kept by their full text. */
   async prepare(model: EngineModel, plan: Plan, signal?: AbortSignal): Promise<Prepared> {
-    const kept = this.#prepared.get(model) ?? new Lru<string, Prepared>(64 << 20);
+    const kept = this.#prepared.get(model) ?? new Lru<string, Prepared>(PREPARED_BUDGET);
     this.#prepared.set(model, kept);
     const key = JSON.stringify(plan);
     const known = kept.get(key);
@@ -81,7 +86,7 @@ export class Executor {
     const bytes = await model.write(rewritten.model, signal);
     const weightBytes = [...weightsOf(rewritten.model.graph)].reduce((sum, ref) => sum + ref.byteLength, 0);
     const prepared = { plan, rewritten, bytes, weightBytes };
-    kept.set(key, prepared, bytes.length + key.length * 2);
+    kept.set(key, prepared, bytes.length + key.length * 2 + rewritten.model.graph.nodes.length * NODE_BYTES);
     return prepared;
   }
 

@@ -38,7 +38,7 @@ export interface Estimated {
 
 export class Memory {
   /** Bytes that runs took, by rewrite and shapes. */
-  readonly #taken = new Lru<string, number>(10_000);
+  readonly #taken = new Lru<string, number>(2_000);
 
   /** What the graph will take: the runtime is asked for the shapes it will have. */
   async estimate(what: Estimated, signal?: AbortSignal): Promise<Estimate> {

@@ -31,7 +31,7 @@ export class Runner {
   readonly checker: Checker;
   readonly #others: OtherRuns;
   /** Dims that values had, by model, feeds and value. */
-  readonly #dims = new Lru<string, readonly number[]>(50_000);
+  readonly #dims = new Lru<string, readonly number[]>(10_000);
 
   /** `threads`: within an operator; 0 lets the runtime choose. `memoryCap`: bytes for the process; 0: no limit. */
   constructor(
