@@ -63,6 +63,9 @@ export function webviewWords(): Record<string, string> {
     overlayNone: l10n.t('No overlay'),
     overlayWeights: l10n.t('Bytes of weights'),
     overlayTime: l10n.t('Time per node'),
+    timeElsewhere: l10n.t(
+      '{0} of {1} were spent in kernels that no node of the file stands for: the runtime inlines functions and adds nodes of its own.',
+    ),
     overlayTimeAsk: l10n.t('Time per node (measure)'),
     nodeTable: l10n.t('Nodes and their numbers'),
     tableFilter: l10n.t('Filter nodes (/)'),

@@ -151,7 +151,7 @@ export class PcApp extends AppProperties {
       ></pc-run-bar>
       ${this.#clamps()}
       ${renderWarnings(model.warnings, this.warningsOpen, () => (this.warningsOpen = !this.warningsOpen))}
-      ${renderTrouble(this.runs, this.run, () => this.#host((host) => host.showLog()))}
+      ${renderTrouble(this.runs, this.run, this.#kind() === 'time' ? this.times : null, () => this.#host((host) => host.showLog()))}
       <div class="panes ${this.narrow ? 'narrow' : ''}">
         <div class="main">
           ${this.neuronsAt === null ? nothing : this.#neurons(this.neuronsAt)}

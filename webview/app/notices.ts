@@ -1,10 +1,13 @@
 /** What stands under the run bar: the model's warnings, a failed run's reason, a run's notes. Markup alone. */
 import { html, nothing } from 'lit';
-import type { RunSnapshot, RunState } from '../../src/contract/hostApi';
+import type { NodeTimes, RunSnapshot, RunState } from '../../src/contract/hostApi';
+import { formatMicroseconds } from '../../src/tensor/format';
 import { word } from './words';
 
 /** Warnings listed at most. */
 const MOST = 200;
+/** A smaller part of the time is not worth a sentence. */
+const MATTERS = 0.01;
 
 export function renderWarnings(warnings: readonly string[], open: boolean, toggle: () => void): unknown {
   const [first] = warnings;
@@ -25,7 +28,12 @@ export function renderWarnings(warnings: readonly string[], open: boolean, toggl
 }
 
 /** Why the last run failed, else what the shown one has to say. */
-export function renderTrouble(runs: RunState | null, run: RunSnapshot | null, showLog: () => void): unknown {
+export function renderTrouble(
+  runs: RunState | null,
+  run: RunSnapshot | null,
+  times: NodeTimes | null,
+  showLog: () => void,
+): unknown {
   const trouble = runs?.trouble;
   if (trouble !== undefined && trouble !== null) {
     return html`<div class="warnings" role="alert">
@@ -33,8 +41,15 @@ export function renderTrouble(runs: RunState | null, run: RunSnapshot | null, sh
       <button class="link" @click=${showLog}>${word('showLog')}</button>
     </div>`;
   }
-  const notes = run?.notes ?? [];
+  const notes = [...(run?.notes ?? []), ...timeNotes(times)];
   return notes.length === 0
     ? nothing
     : html`<div class="warnings" role="note" aria-label=${word('notes')}>${notes.join(' ')}</div>`;
+}
+
+/** Time in kernels that no node of the file stands for, where it matters. */
+function timeNotes(times: NodeTimes | null): string[] {
+  if (times === null || times.elsewhere <= MATTERS * times.total) return [];
+  const { elsewhere, total } = times;
+  return [word('timeElsewhere', formatMicroseconds(elsewhere), formatMicroseconds(total))];
 }
