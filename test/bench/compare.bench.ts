@@ -1,7 +1,7 @@
 /**
  * The difference of two models of 5,000 nodes: time, and the share of unchanged nodes that are matched, against an editor
  * that keeps the truth. The last edits leave no name of any node, value or weight; then only structure and a few of the
- * weights' own bytes are left to go by.
+ * weights' own bytes are left to go by. Times are the process's own: a loaded machine's wall clock tells only of its load.
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -60,9 +60,10 @@ export async function run(): Promise<Row[]> {
         }));
         const [a, b] = sides;
         if (a === undefined || b === undefined) continue;
-        const start = performance.now();
+        const start = process.cpuUsage();
         differenceOf(a, b, known);
-        slowest = Math.max(slowest, performance.now() - start);
+        const { user, system } = process.cpuUsage(start);
+        slowest = Math.max(slowest, (user + system) / 1000);
       }
       rows.push(
         {
@@ -73,7 +74,7 @@ export async function run(): Promise<Row[]> {
           ok: worst >= 0.98,
         },
         {
-          what: `5,000 nodes ${kind}, ${what}: slowest`,
+          what: `5,000 nodes ${kind}, ${what}: slowest, CPU time`,
           value: slowest / 1000,
           unit: 's',
           bound: '< 1 s',
