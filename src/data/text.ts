@@ -82,7 +82,11 @@ export function tokenTensor(
   const filler = field === 'ids' ? pad : 0;
   const row =
     length === null ? values : [...values, ...new Array<number>(length - values.length).fill(filler)];
-  return { dtype, dims: rank === 1 ? [row.length] : [1, row.length], data: toRawTyped(dtype, row, row.length) };
+  return {
+    dtype,
+    dims: rank === 1 ? [row.length] : [1, row.length],
+    data: toRawTyped(dtype, row, row.length),
+  };
 }
 
 /** Which field an input most likely takes, by its name; undefined when the name says nothing. */
