@@ -55,6 +55,18 @@ describe('a person asks what drives an output', function () {
     await frame.locator('pc-inspector h2', { hasText: 'relu_6' }).waitFor();
   });
 
+  it('keeps the question as an experiment file that has a lens to run it', async () => {
+    const report = await bench.modelFrame('pc-report');
+    await report.locator('pc-button', { hasText: 'Keep as an Experiment File' }).click();
+    // VS Code's own dialog offers the model's folder and name.
+    await bench.page.locator('.quick-input-widget:visible input[type="text"]').waitFor();
+    await bench.page.keyboard.press('Enter');
+    await bench.tab('digits.clamp.json').waitFor();
+    await bench.page.locator('.editor-instance .view-line', { hasText: '"attribution"' }).first().waitFor();
+    await bench.page.locator('.editor-instance .codelens-decoration', { hasText: 'Run' }).first().waitFor();
+    await bench.screenshot('experiment-file');
+  });
+
   it('sees the heat in the gutter of the source', async () => {
     await bench.openFile('model.py');
     await bench.goToLine('return self.pool(');

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 
 export const MODELS = join(__dirname, '../../reference/gradients/models');
 
-export function engineWith(methods: readonly Method[]): ProbeEngine {
+export function engineWith(methods: readonly Method[]): ProbeEngine & { close(id: string): Promise<void> } {
   const probes = new Probes();
   const emit = <K extends keyof EngineEvents>(event: K, data: EngineEvents[K]): void => {
     if (event === 'progress') probes.progress(data as EngineEvents['progress']);
@@ -21,6 +21,7 @@ export function engineWith(methods: readonly Method[]): ProbeEngine {
     open: async (file) => api.open(file),
     probe: (model, request, heard, signal) =>
       probes.during(heard, async (token) => api.probe(model, { ...request, token }, signal)),
+    close: async (id) => api.close(id),
     dispose: () => undefined,
   };
 }
@@ -45,18 +46,16 @@ export async function ask(
   const model = await engine.open(file);
   const findings: Finding[] = [];
   const progress: Asked['progress'][number][] = [];
-  await engine.probe(
-    model.id,
-    { method: id, params, feeds, seed },
-    {
-      onFinding: (finding) => findings.push(finding),
-      onProgress: (step) => {
-        progress.push(step);
-        onStep();
-      },
+  const heard = {
+    onFinding: (finding: Finding) => findings.push(finding),
+    onProgress: (step: Asked['progress'][number]) => {
+      progress.push(step);
+      onStep();
     },
-    signal,
-  );
+  };
+  await engine
+    .probe(model.id, { method: id, params, feeds, seed }, heard, signal)
+    .finally(() => engine.close(model.id));
   return { findings, progress };
 }
 

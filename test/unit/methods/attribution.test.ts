@@ -1,0 +1,165 @@
+/** Attribution by known answers: what it adds up to, what it draws, and that its check can fail. */
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Finding, Params } from '../../../src/contract/method';
+import type { TensorData } from '../../../src/contract/tensor';
+import { uniform } from '../../../src/data/random';
+import { methods } from '../../../src/methods';
+import { attribution } from '../../../src/methods/attribution';
+import { sumTo } from '../../../src/methods/maps';
+import { defaults } from '../../../src/methods/params';
+import { ranks, shuffledCopy, spearman } from '../../../src/methods/rank';
+import { info, model, node, tensor } from '../engine/models';
+import { ask, noise } from './support';
+
+const floats = (dims: readonly number[], data: readonly number[]): TensorData => ({
+  dtype: 'float32',
+  dims,
+  data: Float32Array.from(data),
+});
+
+/** y = x w */
+function linear(weights: readonly number[]): Uint8Array {
+  return model({
+    nodes: [node('MatMul', ['x', 'w'], ['y'])],
+    inputs: [info('x', 'float32', ['n', weights.length])],
+    outputs: [info('y', 'float32', ['n', 1])],
+    weights: [tensor('w', floats([weights.length, 1], weights))],
+  });
+}
+
+describe('attribution', function () {
+  this.timeout(30_000);
+  let folder = '';
+  let files = 0;
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'patchclamp-attribution-'));
+  });
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  async function found(
+    bytes: Uint8Array,
+    feeds: Record<string, TensorData>,
+    params: Params = {},
+  ): Promise<Finding> {
+    const file = join(folder, `${String(files++)}.onnx`);
+    await writeFile(file, bytes);
+    const { findings } = await ask(methods, 'attribution', file, feeds, {
+      ...defaults(attribution),
+      ...params,
+    });
+    const [finding] = findings;
+    assert.ok(finding);
+    return finding;
+  }
+
+  it('gives a linear model’s terms, by either way, and they add up', async () => {
+    for (const kind of ['integrated-gradients', 'gradient-x-activation']) {
+      const { figures, title } = await found(linear([2, -1, 3]), { x: floats([1, 3], [1, 2, 4]) }, { kind });
+      assert.equal(title, 'What drives y[0,0]?');
+      const [bars, sums] = figures;
+      assert.deepEqual(
+        bars?.rows.map(([, value]) => value),
+        [2, -2, 12],
+      );
+      const error = sums?.rows.find(([name]) => name === 'completeness error')?.[1];
+      assert.ok(Number(error) < 1e-5);
+    }
+  });
+
+  it('measures from another baseline', async () => {
+    const { figures } = await found(linear([2, -1, 3]), { x: floats([1, 3], [1, 2, 4]) }, { baseline: '1' });
+    assert.deepEqual(
+      figures[0]?.rows.map(([, value]) => value),
+      [0, -1, 9],
+    );
+  });
+
+  it('fails the check where the order of the weights does not matter to the map', async () => {
+    const x = noise([1, 64], 5);
+    const { controls } = await found(linear(new Array<number>(64).fill(2)), { x });
+    assert.match(controls.join(), /^FAILED model randomisation/);
+  });
+
+  it('passes it where the map is made of the weights', async () => {
+    const random = uniform(3);
+    const weights = Array.from({ length: 64 }, () => 2 * random() - 1);
+    const { controls } = await found(linear(weights), { x: noise([1, 64], 5) });
+    assert.match(controls.join(), /^Passed model randomisation/);
+  });
+
+  it('draws heat over pictures and strips of tokens, summed over what they have no axis for', async () => {
+    const picture = await found(
+      model({
+        nodes: [node('Mul', ['x', 'w'], ['z']), node('ReduceSum', ['z', 'axes'], ['y'], { keepdims: 0 })],
+        inputs: [info('x', 'float32', ['n', 2, 3, 4])],
+        outputs: [info('y', 'float32', ['n'])],
+        weights: [
+          tensor(
+            'w',
+            floats(
+              [1, 2, 3, 4],
+              Array.from({ length: 24 }, (_, i) => i - 7),
+            ),
+          ),
+          tensor('axes', { dtype: 'int64', dims: [3], data: BigInt64Array.of(1n, 2n, 3n) }),
+        ],
+      }),
+      { x: floats([1, 2, 3, 4], new Array<number>(24).fill(1)) },
+    );
+    assert.equal(picture.figures[0]?.kind, 'heatmap');
+    assert.deepEqual(picture.figures[0].rows[0]?.slice(0, 3), [0, 0, -7 + 5]);
+    const tokens = await found(
+      model({
+        nodes: [node('Gather', ['table', 'ids'], ['rows']), node('MatMul', ['rows', 'w'], ['y'])],
+        inputs: [info('ids', 'int64', ['n', 's'])],
+        outputs: [info('y', 'float32', ['n', 's', 1])],
+        weights: [tensor('table', floats([3, 2], [1, 2, 3, 4, 5, 6])), tensor('w', floats([2, 1], [1, -3]))],
+      }),
+      { ids: { dtype: 'int64', dims: [1, 3], data: BigInt64Array.of(2n, 0n, 1n) } },
+      { objective: 'sum(y)' },
+    );
+    assert.equal(tokens.figures[0]?.kind, 'tokens');
+    assert.deepEqual(
+      tokens.figures[0].rows.map(([, , value]) => value),
+      [5 - 18, 1 - 6, 3 - 12],
+    );
+  });
+
+  it('tells a model without anything to attribute to from others', () => {
+    assert.match(
+      String(attribution.appliesTo({ graph: { inputs: [], nodes: [] } } as never)),
+      /no float input/,
+    );
+  });
+});
+
+describe('rank correlation', () => {
+  it('is Spearman’s, with ties at their mean rank', () => {
+    assert.deepEqual([...ranks([3, 1, 3, 2])], [2.5, 0, 2.5, 1]);
+    assert.equal(spearman([1, 2, 3], [10, 20, 30]), 1);
+    assert.equal(spearman([1, 2, 3], [3, 2, 1]), -1);
+    // scipy.stats.spearmanr([1, 2, 2, 4, 7], [3, 1, 4, 4, 9])
+    assert.ok(Math.abs(spearman([1, 2, 2, 4, 7], [3, 1, 4, 4, 9]) - 0.763157894736842) < 1e-12);
+    assert.ok(Number.isNaN(spearman([1, 1], [1, 2])));
+  });
+
+  it('shuffles without losing anything', () => {
+    const numbers = Array.from({ length: 50 }, (_, i) => i);
+    const shuffled = shuffledCopy(numbers, uniform(1));
+    assert.notDeepEqual([...shuffled], numbers);
+    assert.deepEqual(
+      [...shuffled].sort((a, b) => a - b),
+      numbers,
+    );
+  });
+
+  it('sums over the axes that are not asked for', () => {
+    assert.deepEqual([...sumTo(Float64Array.of(1, 2, 3, 4, 5, 6), [2, 3], [1])], [5, 7, 9]);
+    assert.deepEqual([...sumTo(Float64Array.of(1, 2, 3, 4, 5, 6), [2, 3], [0])], [6, 15]);
+    assert.deepEqual([...sumTo(Float64Array.of(1, 2, 3, 4, 5, 6), [1, 2, 3], [1, 2])], [1, 2, 3, 4, 5, 6]);
+  });
+});
