@@ -65,7 +65,6 @@ async function measure(file: string): Promise<Row[]> {
   };
   try {
     const forwards: number[] = [...(await python.times(6))];
-    const peak = { plain: 0, sweep: 0 };
     const alone: number[] = [];
     for (let turn = 0; turn < 5; turn++) {
       const request = { feeds, capture: [], interventions: [patch(sample[1] ?? '', turn)] };
@@ -73,12 +72,12 @@ async function measure(file: string): Promise<Row[]> {
       api.release(result.outputs.map(({ handle }) => handle ?? ''));
       if (turn > 0) alone.push(result.ms);
     }
-    peak.plain = peakBytes();
+    peak.plain = heldBytes();
     const cold = await sweep('logits@position=-1', cells);
     forwards.push(...(await python.times(6)));
     const warm = await sweep('logits@position=-1', cells);
     forwards.push(...(await python.times(6)));
-    peak.sweep = peakBytes();
+    const most = peak.sweep;
     const some = sample.flatMap((site) => places.map((place) => patch(site, place)));
     const uncut = some.map((change) => [nothing, change]);
     const cut = some.map((change) => [change]);
@@ -122,10 +121,10 @@ async function measure(file: string): Promise<Row[]> {
       });
     }
     if (peak.plain > 0) {
-      const ratio = peak.sweep / peak.plain;
+      const ratio = most / peak.plain;
       rows.push({
         what: 'peak memory of the sweep against a plain run',
-        value: peak.sweep / 1e6,
+        value: most / 1e6,
         unit: 'MB',
         ratio,
         bound: '≤ 2×',
@@ -155,10 +154,10 @@ function median(values: readonly number[]): number {
   return sorted[sorted.length >> 1] ?? NaN;
 }
 
-/** Most bytes this process has held that are its own, or 0 where the system does not say. */
-function peakBytes(): number {
+/** Bytes this process holds, weights mapped by several sessions counted once; 0 where the system does not say. */
+function heldBytes(): number {
   if (process.platform !== 'linux') return 0;
-  const line = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync('/proc/self/status', 'utf8'));
+  const line = /^Pss:\s+(\d+) kB/m.exec(readFileSync('/proc/self/smaps_rollup', 'utf8'));
   return Number(line?.[1] ?? 0) * 1024;
 }
 
