@@ -72,7 +72,13 @@ export class SourceHover implements vscode.HoverProvider {
     const foot =
       run === undefined
         ? vscode.l10n.t('{0}, not run yet', code(model.name))
-        : vscode.l10n.t('{0}, run “{1}”', code(model.name), escape(run.name));
+        : this.runs.isStale(model, run)
+          ? vscode.l10n.t(
+              '{0}, run “{1}”, which is of the file before it changed',
+              code(model.name),
+              escape(run.name),
+            )
+          : vscode.l10n.t('{0}, run “{1}”', code(model.name), escape(run.name));
     const more = others > 0 ? ` · ${vscode.l10n.t('{0} more models link here', others)}` : '';
     text.appendMarkdown(`\n\n${foot}${more}`);
     return text;

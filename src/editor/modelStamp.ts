@@ -4,6 +4,7 @@
  */
 import * as vscode from 'vscode';
 import type { Skeleton } from '../contract/skeleton';
+import { dataFilesOf } from '../onnx/dataFiles';
 import type { FileStamp, ModelStamp } from '../study/runs';
 
 /** The file itself: symbolic links are followed, since weights lie beside the file and not beside the link. */
@@ -35,7 +36,6 @@ export async function dataStamps(
   home: vscode.Uri,
   skeleton: Skeleton,
 ): Promise<Readonly<Record<string, FileStamp>>> {
-  const { dataFilesOf } = await import('../onnx/dataFiles');
   const files = [...dataFilesOf(skeleton)].sort();
   const stamps = await Promise.all(
     files.map(async (file) => [file, await fileStamp(dataUri(home, file))] as const),
@@ -52,4 +52,17 @@ export async function stampNow(home: vscode.Uri, skeleton: Skeleton): Promise<Mo
 /** Where a data file lies that a model names by its location. */
 export function dataUri(home: vscode.Uri, location: string): vscode.Uri {
   return vscode.Uri.joinPath(home, '..', ...location.split(/[\\/]/));
+}
+
+/** What is known of a model's files. */
+interface ReadModel {
+  readonly uri: vscode.Uri;
+  readonly content: { readonly home: vscode.Uri; readonly skeleton: Skeleton } | undefined;
+}
+
+/** Every file a model is read from: nothing is ever written to one of them. */
+export function modelFiles({ uri, content }: ReadModel): readonly vscode.Uri[] {
+  if (content === undefined) return [uri];
+  const { home, skeleton } = content;
+  return [uri, home, ...[...dataFilesOf(skeleton)].map((file) => dataUri(home, file))];
 }

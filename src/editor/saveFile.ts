@@ -1,6 +1,8 @@
 /** A drawing or a table as a file, where the person wants it. */
 import * as vscode from 'vscode';
+import { modelFiles } from './modelStamp';
 import type { OpenModel } from './openModel';
+import { writeBeside } from './writeBeside';
 
 /** Asks where to; false when the person decided not to. */
 export async function saveFile(model: OpenModel, name: string, content: Uint8Array): Promise<boolean> {
@@ -11,6 +13,6 @@ export async function saveFile(model: OpenModel, name: string, content: Uint8Arr
     filters: { [extension.toUpperCase()]: [extension] },
   });
   if (target === undefined) return false;
-  await vscode.workspace.fs.writeFile(target, content);
+  await writeBeside(target, modelFiles(model), [content]);
   return true;
 }

@@ -9,10 +9,9 @@ import { SharedWork } from '../base/sharedWork';
 import type { TensorSlice } from '../contract/engineApi';
 import type { WeightRef } from '../contract/skeleton';
 import type { TensorData, TensorSummary } from '../contract/tensor';
-import { dataFilesOf } from '../onnx/dataFiles';
 import type { WeightReader } from '../onnx/weights';
 import { formatBytes } from '../tensor/format';
-import { dataUri } from './modelStamp';
+import { modelFiles } from './modelStamp';
 import type { OpenModel } from './openModel';
 import type { ModelReader } from './reading';
 import { writeBeside } from './writeBeside';
@@ -80,7 +79,7 @@ export class Weights {
       });
       try {
         await this.#with(model, (weights) =>
-          writeBeside(target, filesOf(model), weights.npy(ref, abort.signal)),
+          writeBeside(target, modelFiles(model), weights.npy(ref, abort.signal)),
         );
       } catch (error) {
         if (!isCancelled(error)) throw error;
@@ -111,13 +110,6 @@ export class Weights {
       await source.close();
     }
   }
-}
-
-/** The model's own files: an export never replaces one of them. */
-function filesOf({ uri, content }: OpenModel): readonly vscode.Uri[] {
-  if (content === undefined) return [uri];
-  const { home, skeleton } = content;
-  return [uri, home, ...[...dataFilesOf(skeleton)].map((file) => dataUri(home, file))];
 }
 
 function changed(model: OpenModel): Failure {

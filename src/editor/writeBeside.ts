@@ -6,11 +6,14 @@ import { basename, dirname, join } from 'node:path';
 import * as vscode from 'vscode';
 import { Failure } from '../base/errors';
 
+/** Bytes in order, there already or as they come. */
+export type Pieces = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+
 /** Writes pieces as they come. Rejects with `not-writable`; then nothing is left behind and nothing was changed. */
 export async function writeBeside(
   target: vscode.Uri,
   own: readonly vscode.Uri[],
-  pieces: AsyncIterable<Uint8Array>,
+  pieces: Pieces,
 ): Promise<void> {
   const [real, ...taken] = await Promise.all([target, ...own].map(realUri));
   if (taken.some((uri) => uri.toString() === real?.toString())) throw isOwn(target);
@@ -18,7 +21,7 @@ export async function writeBeside(
   else await writeVirtual(target, pieces);
 }
 
-async function writeLocal(path: string, pieces: AsyncIterable<Uint8Array>): Promise<void> {
+async function writeLocal(path: string, pieces: Pieces): Promise<void> {
   const { open, rename, rm } = await import('node:fs/promises');
   const part = join(dirname(path), `.${process.pid.toString(36)}${Date.now().toString(36)}.part`);
   try {
@@ -37,7 +40,7 @@ async function writeLocal(path: string, pieces: AsyncIterable<Uint8Array>): Prom
 }
 
 /** `workspace.fs` writes whole files, so pieces are gathered. */
-async function writeVirtual(target: vscode.Uri, pieces: AsyncIterable<Uint8Array>): Promise<void> {
+async function writeVirtual(target: vscode.Uri, pieces: Pieces): Promise<void> {
   const parts: Uint8Array[] = [];
   for await (const piece of pieces) parts.push(piece);
   try {
