@@ -26,6 +26,8 @@ export interface ParameterFacts {
   readonly text: string;
   readonly use: FirstUse | null;
   readonly known: KnownInput | null;
+  /** True where the class's name says that it reads sequences. */
+  readonly sequence: boolean;
   /** A size by the name the class gives it, or null. */
   readonly sizeOf: (name: string) => number | null;
 }
@@ -106,6 +108,10 @@ function shapeOf(facts: ParameterFacts): Shape {
       why: `its shape is written as [${written.join(', ')}]${told(use) === null ? '' : `, and ${told(use) ?? ''}`}`,
     };
   }
+  if (use !== null && use.dims.length === 2 && !use.indices && facts.sequence) {
+    const why = `${use.what ?? 'it has two sizes'}, and its name says sequences`;
+    return { dims: [BATCH, LENGTH, use.dims[1] ?? FEATURES], batch: true, why };
+  }
   if (use !== null) {
     const dims = use.dims.map((dim, i) => dim ?? (i === 0 ? BATCH : free(use.dims.length, i, '', facts)));
     return { dims, batch: true, why: use.what ?? `it is unpacked into ${String(use.dims.length)} sizes` };
@@ -168,6 +174,8 @@ function byName(facts: ParameterFacts): Shape {
   const { name } = facts;
   const shape = (dims: readonly number[], why: string): Shape => ({ dims, batch: dims[0] === BATCH, why });
   if (indices(facts)) return shape([BATCH, LENGTH], 'its name says indices; their range is not known');
+  if (/^(?:attn_|causal_|src_|tgt_)?mask$/i.test(name))
+    return { dims: [LENGTH, LENGTH], batch: false, why: 'its name says which position sees which' };
   if (TRUTH.test(name)) return shape([BATCH, LENGTH], 'its name says a mask');
   if (IMAGE.test(name)) {
     const size = imageSize(facts) ?? 224;

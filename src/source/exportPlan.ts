@@ -138,6 +138,7 @@ class ForwardReader {
       text: this.#text,
       use: this.#finder.find({ ...this.forward, self: this.instance }, name),
       known: this.known.find((input) => input.name === name) ?? null,
+      sequence: isSequence(this.instance),
       sizeOf: (size) => this.#size(size),
     });
   }
@@ -200,6 +201,10 @@ class ForwardReader {
   }
 }
 
+function isSequence({ ref }: Instance): boolean {
+  return ref.kind === 'user' && /attention|attn|transformer|gpt|bert|llama/i.test(ref.cls.name);
+}
+
 function docstring(body: readonly Stmt[]): string {
   const [first] = body;
   return first?.kind === 'expression' && first.value.kind === 'string' ? (first.value.value ?? '') : '';
@@ -227,7 +232,15 @@ function inherited(interpreter: Interpreter, cls: ClassValue): ExampleInput[] {
       : /Transformer|timm/.test(last)
         ? 'x'
         : 'input_ids';
-  const facts = { name, annotation: '', text: '', use: null, known: null, sizeOf: () => null };
+  const facts = {
+    name,
+    annotation: '',
+    text: '',
+    use: null,
+    known: null,
+    sequence: false,
+    sizeOf: () => null,
+  };
   return [exampleInput(facts)];
 }
 

@@ -173,6 +173,14 @@ describe('the example inputs of an export', () => {
     );
   });
 
+  it('are sequences where the class is of a kind that reads them', async () => {
+    const attention = net(lines('self.qkv = nn.Linear(9, 27)'), lines('return self.qkv(x)'), 'self, x, mask');
+    assert.equal(
+      await inputOf(attention.replace('class Net', 'class SelfAttention'), { className: 'SelfAttention' }),
+      'x: torch.randn(2, 8, 9); mask: torch.ones(8, 8, dtype=torch.bool)',
+    );
+  });
+
   it('believe a shape that somebody wrote down', async () => {
     assert.equal(
       await inputOf(net('', lines('"""x: (B, 3, 17)"""', 'return x'))),
