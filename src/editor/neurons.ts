@@ -4,6 +4,7 @@
  */
 import type { Disposable } from '../base/disposable';
 import { Emitter } from '../base/event';
+import { Lru } from '../base/lru';
 import type { NeuronMap, Selection, ShownLayer } from '../contract/hostApi';
 import type { NeuronLinks, NeuronQuestion, UnitActivity } from '../contract/neurons';
 import type { TensorData } from '../contract/tensor';
@@ -19,8 +20,12 @@ interface Known {
   readonly layers: readonly FoundLayer[];
   readonly connections: Connections;
   run: string | undefined;
+  /** Values of that run, for who asks twice: what a layer did is also what the next one reads. */
+  values: Lru<string, Promise<TensorData | null>>;
 }
 
+/** Values kept in memory. */
+const KEPT = 6;
 const WHOLE = { start: [], size: [] };
 
 export class Neurons implements Disposable {
@@ -88,6 +93,7 @@ export class Neurons implements Disposable {
     if (known !== undefined && known.run !== run) {
       known.run = run;
       known.connections.forgetRun();
+      known.values = new Lru(KEPT);
     }
     return known;
   }
@@ -103,9 +109,19 @@ export class Neurons implements Disposable {
     const never = new AbortController().signal;
     const connections = new Connections(layers, {
       readBox: (ref, box, signal) => this.weights.slice(model, ref, box, signal ?? never),
-      activation: (value, signal) => this.#activation(model, value, signal ?? never),
+      activation: (value) => {
+        const kept = known.values.get(value);
+        if (kept !== undefined) return kept;
+        // Whoever asked may go; the next one who asks for the same value is served by this run too.
+        const asked = this.#activation(model, value, never);
+        const { values } = known;
+        values.set(value, asked);
+        asked.catch(() => values.delete(value));
+        return asked;
+      },
     });
-    return { content, layers, connections, run: undefined };
+    const known: Known = { content, layers, connections, run: undefined, values: new Lru(KEPT) };
+    return known;
   }
 
   /** A value of the shown run, computed again from its inputs; null without a run, or where the model has changed since. */

@@ -10,8 +10,10 @@ export function renderLinks(
   links: NeuronLinks | null,
   layers: readonly ShownLayer[],
   by: By,
+  busy: boolean,
   go: (unit: UnitRef) => void,
 ): unknown {
+  if (links === null && busy) return html`<div class="links"><p class="faint">${word('loading')}</p></div>`;
   if (links === null) return html`<div class="links"><p class="faint">${word('neurons.pick')}</p></div>`;
   const { incoming, incomingOf, incomingShare, outgoing, outgoingOf, outgoingShare } = links;
   return html`<div class="links">

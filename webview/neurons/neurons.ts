@@ -79,7 +79,7 @@ export class PcNeurons extends NeuronProperties {
           <canvas class="threads" aria-hidden="true"></canvas>
         </div>
       </div>
-      ${renderLinks(this.explored?.first ?? null, layers, this.by, (unit) => this.#go(unit))}
+      ${renderLinks(this.explored?.first ?? null, layers, this.by, this.chosen !== null, (unit) => this.#go(unit))}
       <div class="visually-hidden" role="status" aria-live="polite">${this.message}</div>`;
   }
 
