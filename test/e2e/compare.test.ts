@@ -54,7 +54,7 @@ describe('a person compares two models', function () {
       const bench = await openWorkbench({ folder: sampleCopy('digits'), theme, size });
       try {
         await bench.openFile('digits.onnx');
-        await bench.modelFrame('pc-run-bar');
+        await bench.focusGraph(await bench.modelFrame('pc-run-bar'));
         await bench.runCommand('Patchclamp: Compare With Another Model…');
         await bench.pick('variants/int8.onnx');
         await bench.pick('Values on one input too');
@@ -94,7 +94,7 @@ describe('a person asks where an export departs', function () {
     const size = { width: 1700, height: 1000 };
     bench = await openWorkbench({ folder: recordingFolder(), size });
     await bench.openFile('text.onnx');
-    await bench.modelFrame('pc-run-bar');
+    await bench.focusGraph(await bench.modelFrame('pc-run-bar'));
   });
   after(() => bench.close());
 
@@ -108,7 +108,8 @@ describe('a person asks where an export departs', function () {
 
   it('finds the changed module, and its line', async () => {
     await bench.tab('text.onnx').click();
-    await bench.modelFrame('pc-run-bar');
+    // The editor takes the focus when it is there; a palette that opened before would close again.
+    await bench.focusGraph(await bench.modelFrame('pc-run-bar'));
     await bench.runCommand('Patchclamp: Compare With Recorded Activations…');
     await bench.pick('text-layer-norm-eps.npz');
     const frame = await bench.modelFrame('pc-compare .verdict', 60_000);
@@ -127,7 +128,8 @@ describe('a person asks where an export departs', function () {
 
   it('says when nothing departs', async () => {
     await bench.tab('text.onnx').click();
-    await bench.modelFrame('pc-run-bar');
+    // The editor takes the focus when it is there; a palette that opened before would close again.
+    await bench.focusGraph(await bench.modelFrame('pc-run-bar'));
     await bench.runCommand('Patchclamp: Compare With Recorded Activations…');
     await bench.pick('text.npz');
     await bench.page.locator('.tab.active[aria-label^="text.onnx and text.npz"]').waitFor();
@@ -137,7 +139,7 @@ describe('a person asks where an export departs', function () {
 
   it('finds where NaN begins', async () => {
     await bench.openFile('logs.onnx');
-    await bench.modelFrame('pc-run-bar');
+    await bench.focusGraph(await bench.modelFrame('pc-run-bar'));
     await bench.runCommand('Patchclamp: Find the First NaN or Infinity…');
     await bench.pick(/Run$/);
     const frame = await bench.modelFrame('pc-compare .verdict', 60_000);
