@@ -1,12 +1,13 @@
 /** The JSON schema of experiment files, from the list of methods. */
+import { format, resolveConfig } from 'prettier';
 import type { Method, ParamSpec } from '../../src/contract/method';
 import { methods } from '../../src/methods';
 import { describeValues } from '../../src/methods/params';
 
 export const file = 'media/experiment.schema.json';
 
-export function generate(): string {
-  return `${JSON.stringify(schema(), null, 2)}\n`;
+export async function generate(): Promise<string> {
+  return format(JSON.stringify(schema()), { ...(await resolveConfig(__filename)), parser: 'json' });
 }
 
 function schema(): object {

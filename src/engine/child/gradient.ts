@@ -4,7 +4,8 @@ import { Failure } from '../../base/errors';
 import type { GradientRequest } from '../../contract/run';
 import type { TensorData } from '../../contract/tensor';
 
-import type { Differentiator, Forward, Gradients } from './autodiff/gradients';
+import type { Differentiator } from './autodiff/gradients';
+import type { Forward, Gradients } from './autodiff/question';
 import { overriddenBy } from './autodiff/observe';
 import type { Executor, Settings } from './executor';
 import type { EngineModel } from './model';

@@ -6,7 +6,7 @@ import type { TensorData } from '../../../contract/tensor';
 import { elementsOf } from '../../../onnx/objective';
 import { sizeOf } from '../../../tensor/shape';
 import type { Value } from './builder';
-import type { Built, Question } from './gradients';
+import type { Built, Question } from './question';
 import { numbersOf, typed, zerosLike } from './numbers';
 
 /** Feeds by input of the backward graph. Throws `bad-objective` for a direction that is missing or does not fit. */

@@ -8,7 +8,6 @@ import { Failure } from '../../../base/errors';
 import { Lru } from '../../../base/lru';
 import type { Node } from '../../../contract/skeleton';
 import type { GradientRequest, Intervention } from '../../../contract/run';
-import type { TensorData } from '../../../contract/tensor';
 import { parseObjective, sitesOf, structureOf, type Objective } from '../../../onnx/objective';
 import { sizeOf } from '../../../tensor/shape';
 import type { Executor, Settings } from '../executor';
@@ -17,66 +16,14 @@ import type { EngineModel } from '../model';
 import { runSession } from '../runtime';
 import { checkIndices, emitObjective, type EmittedObjective } from './emitObjective';
 import { feedsFor } from './feeds';
-import { buildBackward, type BackwardModel, type Observed } from './graph';
+import { buildBackward } from './graph';
 import { integrate } from './integrate';
 import { observe, toObserved } from './observe';
 import { inRows, Rows } from './rows';
 import { Straightener } from './straighten';
 import { traceNotANumber } from './trace';
 import { isFinite, numbersOf, zerosLike } from './numbers';
-
-export type Feeds = Readonly<Record<string, TensorData>>;
-
-/** Runs a model with interventions and gives values of the main graph by name. */
-export type Forward = (
-  model: EngineModel,
-  feeds: Feeds,
-  interventions: readonly Intervention[],
-  values: readonly string[],
-) => Promise<ReadonlyMap<string, TensorData>>;
-
-export interface Gradients {
-  readonly value: number;
-  readonly values?: readonly number[];
-  /** Per site, in order; float64 sums for integrated gradients, else as computed. */
-  readonly gradients: readonly TensorData[];
-  readonly completenessError?: number;
-  readonly baselineValue?: number;
-  readonly notes: readonly string[];
-}
-
-/** One question: a straight-line model, feeds, one objective or one per row, sites. */
-export interface Question {
-  readonly model: EngineModel;
-  readonly steering: readonly string[];
-  readonly feeds: Feeds;
-  readonly objectives: readonly Objective[];
-  /** Each objective reads a row of its own of every value. */
-  readonly rows: boolean;
-  readonly sites: readonly string[];
-  readonly request: GradientRequest;
-  readonly forward: Forward;
-  readonly settings: Settings;
-  readonly signal: AbortSignal | undefined;
-}
-
-export interface Built {
-  readonly backward: BackwardModel;
-  readonly emitted: EmittedObjective;
-  readonly bytes: Uint8Array;
-  readonly observed: ReadonlyMap<string, Observed>;
-}
-
-/** What one forward and one backward run have given. */
-export interface Once {
-  /** One per objective. */
-  readonly values: readonly number[];
-  readonly gradients: readonly TensorData[];
-  /** Forward values by name. */
-  readonly at: ReadonlyMap<string, TensorData>;
-  /** Empty unless a gradient is not a number. */
-  readonly notes: readonly string[];
-}
+import type { Built, Forward, Gradients, Once, Question } from './question';
 
 export class Differentiator {
   readonly #built = new Lru<string, Built>(32);

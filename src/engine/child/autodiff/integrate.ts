@@ -9,7 +9,7 @@ import { Failure } from '../../../base/errors';
 import type { GradientRequest, Intervention } from '../../../contract/run';
 import type { TensorData } from '../../../contract/tensor';
 import { sizeOf } from '../../../tensor/shape';
-import type { Gradients, Once, Question } from './gradients';
+import type { Gradients, Once, Question } from './question';
 import type { Observed } from './graph';
 import { numbersOf, typed } from './numbers';
 import { gaussLegendre, leftRiemann } from './quadrature';

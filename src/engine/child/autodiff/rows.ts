@@ -10,7 +10,7 @@ import { relaxBatch } from '../../../onnx/rewrite/relaxBatch';
 import { judgeBatch, stackRows } from '../batch';
 import type { Executor } from '../executor';
 import type { EngineModel } from '../model';
-import type { Feeds, Once, Question } from './gradients';
+import type { Feeds, Once, Question } from './question';
 import type { Observed } from './graph';
 
 /** A run aims at this many milliseconds, so that a cancel is heard between runs. */

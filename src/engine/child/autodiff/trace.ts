@@ -8,7 +8,7 @@ import type { TensorData } from '../../../contract/tensor';
 import { isFloat } from '../../../tensor/dtype';
 import type { EngineModel } from '../model';
 import { createSession, isCarried, reportedOutputs, runSession, type SessionChoice } from '../runtime';
-import type { Built } from './gradients';
+import type { Built } from './question';
 import { isFinite } from './numbers';
 
 /** One sentence. Runs the backward graph once more with everything it computes as an output. */
