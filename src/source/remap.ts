@@ -37,6 +37,9 @@ interface MappedFile {
 
 const LIBRARY =
   /(?:^|[\\/])(?:(?:site|dist)-packages|lib[\\/]python\d[\d.]*|python\d+[\\/]lib)[\\/](?!.*[\\/](?:site|dist)-packages[\\/])(.*)$/i;
+/** PyTorch names some files of its own by the package alone. */
+const OWN_FILES = /^torch\//;
+
 interface Candidate {
   readonly file: string;
   /** Trailing parts that agree. */
@@ -104,7 +107,7 @@ export class PathMap {
 
   #map(path: string, traced: ReadonlyMap<number, string | null>): MappedFile {
     const library = LIBRARY.exec(path);
-    const home: FrameHome = library === null ? 'outside' : 'library';
+    const home: FrameHome = library === null && !OWN_FILES.test(path) ? 'outside' : 'library';
     if (isCellPath(path)) return this.#cell(traced);
     const candidates = this.#candidates(path, library?.[1] ?? null);
     const nothing: MappedFile = { home, file: null, unchanged: false, standing: false, lines: new Map() };

@@ -60,7 +60,9 @@ export class ModuleTree {
         continue;
       }
       const agrees = this.#agrees(found.instance, module.path);
-      score += agrees === false ? -1 : agrees === true ? 1 : 0.8;
+      // An object nobody knows the class of explains less than one that could be it.
+      const open = found.instance.ref.kind === 'unknown' ? 0.5 : 0.8;
+      score += agrees === false ? -1 : agrees === true ? 1 : open;
     }
     return score;
   }

@@ -6,6 +6,7 @@
 import type { Expr } from '../python/ast';
 import type { Outline } from '../python/outline';
 import type { Sources } from '../sources';
+import { BUILTINS } from './builtinNames';
 import { callValue, construct, runFunction } from './call';
 import { ClassTable } from './classes';
 import { evaluateExpression } from './evaluate';
@@ -39,14 +40,6 @@ const FILE_STEPS = 100_000;
 
 /** Thrown when following takes more work than it is worth; the caller keeps what it has. */
 export class TooMuch extends Error {}
-
-const BUILTINS = new Set(
-  (
-    'range len enumerate zip reversed sorted list tuple set frozenset dict iter next map filter sum max min abs round pow getattr setattr ' +
-    'hasattr isinstance issubclass callable type int float bool str print repr object super property staticmethod classmethod any all id ' +
-    'divmod vars open format input slice bytes ord chr hash delattr locals globals exec eval complex'
-  ).split(' '),
-);
 
 export class Interpreter implements Machine {
   flow: Flow | null = null;
@@ -292,6 +285,10 @@ export class Interpreter implements Machine {
     if (known !== undefined) return known;
     const outline = this.outline(file);
     if (outline === undefined) return undefined;
+    // Importing runs a module's packages first: registries fill that way, and circles close as in Python.
+    for (const part of this.#finder.packagesOf(file)) this.moduleEnv(part);
+    const early = this.#modules.get(file);
+    if (early !== undefined) return early;
     const env = new Env(null, file, 'module');
     this.#modules.set(file, env);
     env.vars.set('__name__', constant(file.replace(/\.py$/, '').split('/').at(-1) ?? file));
@@ -311,8 +308,6 @@ export class Interpreter implements Machine {
 
   importModule(from: string, level: number, dotted: string): Value {
     const file = this.#finder.find(from, level, dotted);
-    // Importing runs a module, and its packages first: registries fill that way.
-    if (file !== null) for (const part of this.#finder.packagesOf(file)) this.moduleEnv(part);
     if (file !== null) this.moduleEnv(file);
     return file === null ? library(`${'.'.repeat(level)}${dotted}`) : { kind: 'file', file };
   }

@@ -25,9 +25,10 @@ async function linked(
 function onLine(table: LinkTable, model: string, text: string): string[] {
   const line = model.split('\n').indexOf(text) + 1;
   assert.ok(line > 0);
-  return [
-    ...new Set(table.links.flatMap(({ call }) => (call?.place.line === line ? [call.confidence] : []))),
-  ];
+  // Sizes that PyTorch asks for itself take the place of what uses them.
+  const calls = table.links.flatMap(({ call }) => (call?.place.line === line ? [call] : []));
+  const own = calls.filter(({ evidence }) => !(evidence[0] ?? '').startsWith('Without evidence'));
+  return [...new Set(own.map(({ confidence }) => confidence))];
 }
 
 const model = readFileSync(`${SAMPLE}/model.py`, 'utf8');
