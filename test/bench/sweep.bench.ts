@@ -41,10 +41,10 @@ function tokens(step: number): Readonly<Record<string, TensorData>> {
 
 async function measure(file: string): Promise<Row[]> {
   const { residuals } = writeGpt2(file, SMALL);
-  const api = new Engine(
-    { sessionBudget: 2 ** 31, tensorBudget: 2 ** 31, threads: 0 },
-    () => undefined,
-  ).api();
+  const peak = { plain: 0, sweep: 0 };
+  const api = new Engine({ sessionBudget: 2 ** 30, tensorBudget: 2 ** 30, threads: 0 }, (event) => {
+    if (event === 'progress') peak.sweep = Math.max(peak.sweep, heldBytes());
+  }).api();
   const { id } = await api.open(file);
   const [feeds, other] = [tokens(37), tokens(91)];
   const places = Array.from({ length: LENGTH }, (_, place) => place);

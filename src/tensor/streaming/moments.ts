@@ -34,8 +34,34 @@ export class Moments implements Reducer<MomentsOf> {
   }
 
   add({ numbers, outer, count, inner }: Piece): void {
+    if (inner === 1) {
+      this.#addRows(numbers, outer, count);
+      return;
+    }
     for (let o = 0, at = 0; o < outer; o++) {
       for (let u = 0; u < count; u++, at += inner) this.#take(numbers, at, at + inner, u);
+    }
+  }
+
+  /** The same where every index has one element at a time, row after row: what units of a sequence have. */
+  #addRows(numbers: ArrayLike<number>, outer: number, count: number): void {
+    const [counts, shifts, sums, squares] = [this.#count, this.#shift, this.#sum, this.#squares];
+    const [mins, maxs] = [this.#min, this.#max];
+    for (let o = 0, at = 0; o < outer; o++) {
+      for (let u = 0; u < count; u++, at++) {
+        const x = numbers[at] ?? 0;
+        const n = counts[u] ?? 0;
+        if (n === 0 || x === 0 || x - x !== 0) {
+          this.#take(numbers, at, at + 1, u);
+          continue;
+        }
+        counts[u] = n + 1;
+        const d = x - (shifts[u] ?? 0);
+        sums[u] = (sums[u] ?? 0) + d;
+        squares[u] = (squares[u] ?? 0) + d * d;
+        if (x < (mins[u] ?? 0)) mins[u] = x;
+        if (x > (maxs[u] ?? 0)) maxs[u] = x;
+      }
     }
   }
 
