@@ -54,7 +54,7 @@ describe('links against ground truth', function () {
     );
   });
 
-  it('proves at least half of what it links in torch.export models', () => {
-    assert.ok(sum(exports(), ({ exact }) => exact) >= 0.5 * sum(exports(), ({ nodes }) => nodes));
+  it('proves at least four of five links in torch.export models', () => {
+    assert.ok(sum(exports(), ({ exact }) => exact) >= 0.8 * sum(exports(), ({ nodes }) => nodes));
   });
 });
