@@ -103,7 +103,7 @@ export class Experiments {
     const stem = model.name.replace(/\.onnx$/i, '');
     const target = await vscode.window.showSaveDialog({
       defaultUri: vscode.Uri.joinPath(model.uri, '..', `${stem}.clamp.json`),
-      filters: { [vscode.l10n.t('Experiment')]: ['clamp.json'] },
+      filters: { [vscode.l10n.t('Experiment')]: ['json'] },
     });
     if (target === undefined) return;
     const uri = EXPERIMENT_FILE.test(target.path)
