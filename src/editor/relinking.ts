@@ -30,6 +30,13 @@ export class Relinking implements Disposable {
         if (event.contentChanges.length > 0) document(event.document);
       }),
     );
+    // A file that appeared without a word from the disk is known at the latest when it is opened.
+    this.#store.add(vscode.workspace.onDidOpenTextDocument(document));
+    this.#store.add(
+      vscode.workspace.onDidOpenNotebookDocument(({ uri }) => {
+        this.#later(uri);
+      }),
+    );
     // Closed without saving: the file is again what it was on disk.
     this.#store.add(vscode.workspace.onDidCloseTextDocument(document));
     this.#store.add(

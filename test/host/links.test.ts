@@ -85,6 +85,8 @@ describe('a notebook whose cells define a model', () => {
     mkdirSync(folder, { recursive: true });
     for (const file of ['analysis.ipynb', 'analysis.onnx'])
       copyFileSync(path.join(FIXTURES, 'notebook', file), path.join(folder, file));
+    // Opened by hand: the disk may be slow to tell of new files.
+    await vscode.commands.executeCommand('patchclamp.openModel', workspaceFile('notebook/analysis.onnx'));
     notebook = await vscode.workspace.openNotebookDocument(workspaceFile('notebook/analysis.ipynb'));
     await vscode.window.showNotebookDocument(notebook);
   });
