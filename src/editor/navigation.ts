@@ -30,6 +30,8 @@ export class Navigation implements Disposable {
     }),
   );
   readonly #lit = new Map<OpenModel, string>();
+  /** Models whose lines are still being found while something is selected already. */
+  readonly #waiting = new WeakSet<OpenModel>();
   #timer: NodeJS.Timeout | undefined;
   /** Nodes that the cursor's line made. */
   readonly onDidHighlight = this.#highlighted.event;
@@ -43,6 +45,11 @@ export class Navigation implements Disposable {
         if (textEditor.document.languageId === 'python') this.#followCursor(textEditor);
       }),
     );
+    this.#store.add(
+      models.onDidChange(({ model, aspect }) => {
+        if (aspect === 'links' && this.#waiting.delete(model)) void this.followSelection(model);
+      }),
+    );
     this.#store.onDispose(() => {
       clearTimeout(this.#timer);
     });
@@ -54,6 +61,10 @@ export class Navigation implements Disposable {
     this.#unmark();
     const config = vscode.workspace.getConfiguration('patchclamp');
     if (!config.get<boolean>('links.revealOnSelect', true)) return;
+    if (model.links === undefined && model.selection.kind !== 'none') {
+      this.#waiting.add(model);
+      return;
+    }
     const place = placeOf(model, model.selection, 'call');
     if (place !== undefined) await this.#show(model, place, true);
   }
