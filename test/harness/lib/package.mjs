@@ -189,5 +189,5 @@ function forgetOld(home, current) {
     .filter((name) => name !== current && /^[0-9a-f]{16}$/.test(name))
     .map((name) => ({ name, time: fs.statSync(path.join(home, name)).mtimeMs }))
     .sort((a, b) => b.time - a.time);
-  for (const { name } of old.slice(2)) fs.rmSync(path.join(home, name), { recursive: true, force: true });
+  for (const { name } of old.slice(4)) fs.rmSync(path.join(home, name), { recursive: true, force: true });
 }
