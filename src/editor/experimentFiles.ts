@@ -5,7 +5,6 @@
 import { posix } from 'node:path';
 import * as vscode from 'vscode';
 import type { TensorData } from '../contract/tensor';
-import { makeFeeds } from '../data/feedText';
 import { methods } from '../methods';
 import {
   experimentFiles,
@@ -17,7 +16,6 @@ import {
   printFindings,
   type Experiment,
 } from '../study/experiment';
-import { wordsFor } from '../study/words';
 import { toRaw } from '../tensor/buffers';
 import { writeNpy } from '../tensor/npy';
 import { FeedFiles } from './feedFiles';
@@ -125,6 +123,7 @@ export class Experiments {
   ): Promise<Record<string, string>> {
     const files = filesOf(uri, model);
     const specs = model.content === undefined ? [] : feedSpecs(model.content.skeleton);
+    const { makeFeeds } = await import('../data/feedText');
     const exact: Record<string, string> = {};
     for (const [name, tensor] of Object.entries(feeds)) {
       const text = texts[name] ?? '';
@@ -149,6 +148,10 @@ async function inputsOf(experiment: Experiment, uri: vscode.Uri, model: OpenMode
   const inputs = skeleton === undefined ? [] : feedSpecs(skeleton);
   const outputs = skeleton === undefined ? [] : outputSpecs(skeleton);
   const texts = experiment.feeds;
+  const [{ makeFeeds }, { wordsFor }] = await Promise.all([
+    import('../data/feedText'),
+    import('../study/words'),
+  ]);
   const { feeds } = await makeFeeds(
     Object.entries(texts).map(([name, text]) => `${name}=${text}`),
     Object.entries(experiment.dims).map(([name, size]) => `${name}=${String(size)}`),

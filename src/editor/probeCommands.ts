@@ -5,7 +5,6 @@ import type { StoredCapture } from '../contract/engineApi';
 import { methods } from '../methods';
 import { attribution } from '../methods/attribution';
 import { defaults } from '../methods/params';
-import { wordsFor } from '../study/words';
 import { toNumbers } from '../tensor/buffers';
 import { isFloat } from '../tensor/dtype';
 import { formatNumber } from '../tensor/format';
@@ -88,6 +87,7 @@ export class ProbeCommands {
     const { tensors: feeds, kept } = await this.feeds.build(model, signal);
     const skeleton = model.content?.skeleton;
     const files = FeedFiles.of(model.uri);
+    const { wordsFor } = await import('../study/words');
     const guessed =
       skeleton === undefined ? {} : await wordsFor(feedSpecs(skeleton), outputSpecs(skeleton), feeds, files);
     const chosen = this.feeds.labelsOf(model)?.names;
