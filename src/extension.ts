@@ -196,7 +196,10 @@ export function activate(context: vscode.ExtensionContext): Exports {
         changeFeed: (argument) => running.changeFeed(argument),
         measureTimes: (argument) => running.withModel(argument, (model) => timing.measure(model)),
         openNeurons: (argument) =>
-          running.withModel(argument, (model, selection) => Promise.resolve(neurons.open(model, selection))),
+          running.withModel(argument, async (model, selection) => {
+            neurons.open(model, selection);
+            return Promise.resolve();
+          }),
         hideTimes: () => timing.clear(),
         openSample: () => samples.open(),
         showLog: () => {
