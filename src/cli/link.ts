@@ -19,6 +19,8 @@ interface Linked {
   readonly call: Spot | null;
   readonly definition: Spot | null;
   readonly evidence: readonly string[];
+  /** Further places that had a part in the node, all inferred; left out where there are none. */
+  readonly also?: readonly Spot[];
 }
 
 interface Spot {
@@ -55,6 +57,7 @@ export const command: Command = {
 
 function linked(node: Node, link: NodeLink): Linked {
   const { confidence, call, definition, evidence } = link;
+  const also = (link.also ?? []).map((further) => spotOf(further.call));
   return {
     index: node.index,
     node: node.name,
@@ -63,11 +66,16 @@ function linked(node: Node, link: NodeLink): Linked {
     call: spot(call),
     definition: spot(definition),
     evidence,
+    ...(also.length === 0 ? {} : { also }),
   };
 }
 
 function spot(claim: PlaceClaim | null): Spot | null {
-  return claim === null ? null : { file: claim.place.file, line: claim.place.line };
+  return claim === null ? null : spotOf(claim);
+}
+
+function spotOf({ place: { file, line } }: PlaceClaim): Spot {
+  return { file, line };
 }
 
 function sentence(node: Node, link: NodeLink): string {

@@ -1,6 +1,6 @@
 /**
- * From a line of Python to the nodes it made. Built from a link table, or from entries kept on disk; pure. Lines count
- * from 1, as links do.
+ * From a line of Python to the nodes it made or, where a rewrite joined several calls, had a part in. Built from a link
+ * table, or from entries kept on disk; pure. Lines count from 1, as links do.
  */
 import type { Confidence, LinkTable, PlaceClaim } from '../contract/link';
 
@@ -30,20 +30,11 @@ export class LineIndex {
   /** @param within ids of all nodes in the module of a path and below */
   static of(table: LinkTable, within: (path: string) => readonly number[] = () => []): LineIndex {
     const places = new Map<string, Draft>();
-    for (const link of table.links) {
-      for (const kind of ['call', 'definition'] as const) {
-        const claim = link[kind];
-        if (claim === null) continue;
-        const key = keyOf(kind, claim);
-        const entry = places.get(key);
-        if (entry === undefined) places.set(key, { claim, kind, nodes: [link.node], modules: [] });
-        else {
-          entry.nodes.push(link.node);
-          if (claim.confidence === 'inferred') entry.claim = claim;
-        }
-      }
-    }
+    for (const link of table.links) addNode(places, link.node, link);
+    // A module's own call is one that its nodes name as theirs: a further place of another node is not.
     const known = new Set(places.keys());
+    for (const link of table.links)
+      for (const further of link.also ?? []) addNode(places, link.node, further);
     for (const { path, definition, calls } of table.modules) {
       const nodes = within(path);
       if (nodes.length === 0) continue;
@@ -51,7 +42,11 @@ export class LineIndex {
       for (const call of calls) addModule(places, known, 'call', call, path, nodes);
     }
     return LineIndex.from(
-      [...places.values()].map((draft) => ({ ...draft, confidence: draft.claim.confidence })),
+      [...places.values()].map((draft) => ({
+        ...draft,
+        nodes: [...new Set(draft.nodes)].sort((a, b) => a - b),
+        confidence: draft.claim.confidence,
+      })),
     );
   }
 
@@ -100,6 +95,25 @@ export class LineIndex {
   /** Places between two lines, both included. */
   between(file: string, from: number, to: number): readonly LineEntry[] {
     return this.inFile(file).filter(({ claim: { place } }) => place.line >= from && place.line <= to);
+  }
+}
+
+/** A node at the places it comes from; the weakest claim stands for a place. */
+function addNode(
+  places: Map<string, Draft>,
+  node: number,
+  claims: Readonly<Record<LineEntry['kind'], PlaceClaim | null>>,
+): void {
+  for (const kind of ['call', 'definition'] as const) {
+    const claim = claims[kind];
+    if (claim === null) continue;
+    const key = keyOf(kind, claim);
+    const entry = places.get(key);
+    if (entry === undefined) places.set(key, { claim, kind, nodes: [node], modules: [] });
+    else {
+      entry.nodes.push(node);
+      if (claim.confidence === 'inferred') entry.claim = claim;
+    }
   }
 }
 

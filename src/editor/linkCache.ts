@@ -7,7 +7,7 @@ import * as vscode from 'vscode';
 import type { LineEntry } from './lineIndex';
 import type { WorkspaceRoot } from './sourceRoot';
 
-const VERSION = 2;
+const VERSION = 3;
 const AT_ONCE = 64;
 /** Larger ones are made anew: reading them would take as long. */
 const MOST_BYTES = 20_000_000;

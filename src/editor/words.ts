@@ -31,6 +31,8 @@ export function webviewWords(): Record<string, string> {
     source: l10n.t('Source'),
     call: l10n.t('Called at'),
     definition: l10n.t('Constructed at'),
+    alsoCall: l10n.t('Also called at'),
+    alsoDefinition: l10n.t('Also constructed at'),
     exact: l10n.t('exact'),
     inferred: l10n.t('inferred'),
     none: l10n.t('none'),

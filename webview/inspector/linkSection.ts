@@ -1,8 +1,12 @@
-/** Where a node comes from: the line that calls it and the line that constructs it, each with its confidence and why. */
+/**
+ * Where a node comes from: the line that calls it and the line that constructs it, each with its confidence and why; then
+ * the further places of a node that a rewrite joined from several.
+ */
 import { html, nothing } from 'lit';
 import type { Inspection } from '../../src/contract/hostApi';
-import type { PlaceClaim, SourcePlace } from '../../src/contract/link';
+import type { SourcePlace } from '../../src/contract/link';
 import { word } from '../app/words';
+import { linkRows, type LinkRow } from './linkRows';
 
 export interface LinkActions {
   openPlace(place: SourcePlace): void;
@@ -12,18 +16,18 @@ export interface LinkActions {
 export function linkSection({ link, places, unlinked }: Inspection, actions: LinkActions): unknown {
   if (unlinked !== null) return exportOffer(unlinked, actions);
   if (link === null) return places.length === 0 ? nothing : placeList(places, actions);
-  const { call, definition, outside } = link;
+  const rows = linkRows(link);
   return html`<h3>${word('source')}</h3>
     <dl>
-      ${claimRow(word('call'), call, actions)} ${claimRow(word('definition'), definition, actions)}
+      ${rows.map((row) => claimRow(row, actions))}
       ${
-        call === null && definition === null
+        rows.length === 0
           ? html`<dt>${word(link.confidence)}</dt>
               <dd>${word('noLink')}</dd>`
           : nothing
       }
     </dl>
-    ${outside === null ? nothing : html`<p class="faint">${word('outside', `${outside.file}:${String(outside.line)}`)}</p>`}
+    ${link.outside === null ? nothing : html`<p class="faint">${word('outside', `${link.outside.file}:${String(link.outside.line)}`)}</p>`}
     ${
       link.evidence.length === 0
         ? nothing
@@ -50,10 +54,9 @@ function exportOffer(reason: string, actions: LinkActions): unknown {
     </button>`;
 }
 
-function claimRow(label: string, claim: PlaceClaim | null, actions: LinkActions): unknown {
-  if (claim === null) return nothing;
+function claimRow({ label, claim }: LinkRow, actions: LinkActions): unknown {
   const { place, confidence, moved } = claim;
-  return html`<dt>${label}</dt>
+  return html`<dt>${word(label)}</dt>
     <dd>
       <button
         class="link"
