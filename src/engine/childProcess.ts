@@ -39,6 +39,8 @@ export class EngineProcess {
   >();
   #said = '';
   #over: Ended | undefined;
+  /** Messages that came from it so far. */
+  heard = 0;
   /** Resolves when the process listens; rejects never: see `onEnd`. */
   readonly ready: Promise<void>;
 
@@ -103,8 +105,12 @@ export class EngineProcess {
       // A process that has just died is told of by `exit`; what was sent to it is lost either way.
       post: (message) => void this.#child.send(message as object, () => undefined),
       onMessage: (listener) => {
-        this.#child.on('message', listener);
-        return { dispose: () => this.#child.off('message', listener) };
+        const heard = (message: unknown): void => {
+          this.heard++;
+          listener(message);
+        };
+        this.#child.on('message', heard);
+        return { dispose: () => this.#child.off('message', heard) };
       },
       onClose: (listener) => this.#ended.event(() => listener('the engine process ended')),
     };

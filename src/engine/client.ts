@@ -60,6 +60,8 @@ interface Call {
   retry: boolean;
   /** What to reject with instead of the connection's own error. */
   reason: Error | undefined;
+  /** What the process had said when the call was made; -1 once it was spared. */
+  readonly heard: number;
 }
 
 interface HeldModel {
@@ -258,10 +260,11 @@ export class EngineClient implements Disposable {
     signal: AbortSignal | undefined,
     work: (remote: Remote<EngineApi>, process: EngineProcess) => Promise<T>,
   ): Promise<T> {
-    for (;;) {
+    for (let spared = false; ; spared = true) {
       throwIfCancelled(signal);
       const process = await abortable(this.#running(), signal);
-      const call: Call = { what, queued, retry: false, reason: undefined };
+      const heard = spared ? -1 : process.heard;
+      const call: Call = { what, queued, retry: false, reason: undefined, heard };
       this.#calls.add(call);
       const onAbort = (): void => this.#cancelled(call, process);
       signal?.addEventListener('abort', onAbort, { once: true });
@@ -340,7 +343,9 @@ export class EngineClient implements Disposable {
     if (!blamed && !this.#disposed) {
       this.#failures++;
       const culprit = calls.find(({ queued }) => queued) ?? calls[0];
-      if (culprit !== undefined) culprit.reason = crashed(culprit.what, end);
+      // One that was made as the process was dying, and never answered in any way, is not what it died of.
+      if (culprit !== undefined && culprit.heard !== process.heard)
+        culprit.reason = crashed(culprit.what, end);
       this.options.onLog?.('error', `The engine ended (${String(end.signal ?? end.code)}). ${end.said}`);
     }
     for (const call of calls) if (call.reason === undefined) call.retry = true;
