@@ -1,11 +1,11 @@
 /**
  * Links of the workspace's models kept on disk, so that a window that opens again knows them without reading models or
- * Python. An entry holds while the model's file and every Python file of its root have the size and time they had.
+ * Python. An entry holds while the model's file and every Python file of its root have the size and time they had. Where
+ * the files lie is `linkFiles.ts`.
  */
 import { createHash } from 'node:crypto';
-import * as vscode from 'vscode';
+import { throwIfCancelled } from '../base/cancel';
 import type { LineEntry } from './lineIndex';
-import type { WorkspaceRoot } from './sourceRoot';
 
 const VERSION = 3;
 const AT_ONCE = 64;
@@ -18,6 +18,23 @@ export interface KeptLinks {
   readonly files: readonly string[];
 }
 
+/** Where entries are kept, by name, and what tells that a file has changed, by its URI. */
+export interface LinkFiles {
+  /** A text that changes with the file; undefined where there is none. */
+  stamp(uri: string): Promise<string | undefined>;
+  /** Undefined where nothing is kept under the name. */
+  read(name: string): Promise<string | undefined>;
+  /** Whole or not at all. */
+  write(name: string, text: string): Promise<void>;
+  delete(name: string): Promise<void>;
+}
+
+/** The Python of a root, as far as a stamp needs it. */
+export interface StampedRoot {
+  list(signal?: AbortSignal): Promise<readonly string[]>;
+  uri(file: string): { toString(): string };
+}
+
 interface Record extends KeptLinks {
   readonly version: number;
   readonly model: string;
@@ -26,84 +43,81 @@ interface Record extends KeptLinks {
 }
 
 export class LinkCache {
-  constructor(private readonly storage: vscode.Uri) {}
+  constructor(private readonly files: LinkFiles) {}
 
-  /** What is kept of a model, or undefined where there is nothing or something has changed. */
-  async get(model: vscode.Uri, python: string): Promise<KeptLinks | undefined> {
-    const stamp = await stampOf(model);
-    const text = stamp === undefined ? undefined : await this.#read(model);
+  /**
+   * What is kept of a model, or undefined where there is nothing or something has changed.
+   * @param model its URI
+   * @param python the `pythonStamp` of its root
+   */
+  async get(model: string, python: string): Promise<KeptLinks | undefined> {
+    const stamp = await this.files.stamp(model);
+    const text = stamp === undefined ? undefined : await this.files.read(nameOf(model));
     if (stamp === undefined || text === undefined) return undefined;
     const record = parse(text);
     const fits =
       record?.version === VERSION &&
-      record.model === model.toString() &&
+      record.model === model &&
       record.stamp === stamp &&
       record.python === python;
-    return fits ? record : undefined;
+    return fits ? { entries: record.entries, files: record.files } : undefined;
   }
 
-  async set(model: vscode.Uri, python: string, kept: KeptLinks): Promise<void> {
-    const stamp = await stampOf(model);
+  async set(model: string, python: string, kept: KeptLinks): Promise<void> {
+    const stamp = await this.files.stamp(model);
     if (stamp === undefined) return;
-    const record: Record = { version: VERSION, model: model.toString(), stamp, python, ...kept };
+    const record: Record = { version: VERSION, model, stamp, python, ...kept };
     const text = JSON.stringify(record);
-    if (text.length > MOST_BYTES) return;
-    await vscode.workspace.fs.createDirectory(this.#folder);
-    await vscode.workspace.fs.writeFile(this.#file(model), new TextEncoder().encode(text));
+    if (text.length <= MOST_BYTES) await this.files.write(nameOf(model), text);
   }
 
-  async delete(model: vscode.Uri): Promise<void> {
-    await ignoringMissing(() => vscode.workspace.fs.delete(this.#file(model)));
-  }
-
-  get #folder(): vscode.Uri {
-    return vscode.Uri.joinPath(this.storage, 'links');
-  }
-
-  #file(model: vscode.Uri): vscode.Uri {
-    const key = createHash('sha256').update(model.toString()).digest('hex').slice(0, 24);
-    return vscode.Uri.joinPath(this.#folder, `${key}.json`);
-  }
-
-  async #read(model: vscode.Uri): Promise<string | undefined> {
-    const bytes = await ignoringMissing(() => vscode.workspace.fs.readFile(this.#file(model)));
-    return bytes === undefined ? undefined : new TextDecoder().decode(bytes);
+  async delete(model: string): Promise<void> {
+    await this.files.delete(nameOf(model));
   }
 }
 
-/** One text that changes when any Python file of a root does: names, sizes and times. */
-export async function pythonStamp(root: WorkspaceRoot, signal: AbortSignal): Promise<string> {
+/** One text that changes when any Python file of a root does: names, sizes and times. Rejects when cancelled. */
+export async function pythonStamp(
+  root: StampedRoot,
+  { stamp }: Pick<LinkFiles, 'stamp'>,
+  signal: AbortSignal,
+): Promise<string> {
   const files = await root.list(signal);
   const hash = createHash('sha256');
-  for (let start = 0; start < files.length && !signal.aborted; start += AT_ONCE) {
+  for (let start = 0; start < files.length; start += AT_ONCE) {
+    throwIfCancelled(signal);
     const slice = files.slice(start, start + AT_ONCE);
-    const stamps = await Promise.all(slice.map((file) => stampOf(root.uri(file))));
+    const stamps = await Promise.all(slice.map((file) => stamp(root.uri(file).toString())));
     slice.forEach((file, i) => hash.update(`${file}\n${stamps[i] ?? ''}\n`));
   }
   return hash.digest('hex');
 }
 
-async function stampOf(uri: vscode.Uri): Promise<string | undefined> {
-  const stat = await ignoringMissing(() => vscode.workspace.fs.stat(uri));
-  return stat === undefined ? undefined : `${String(stat.size)}:${String(stat.mtime)}`;
-}
-
-async function ignoringMissing<T>(work: () => Thenable<T>): Promise<T | undefined> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof vscode.FileSystemError) return undefined;
-    throw error;
-  }
+function nameOf(model: string): string {
+  return `${createHash('sha256').update(model).digest('hex').slice(0, 24)}.json`;
 }
 
 /** A record of the right form, or undefined: another version, or a half-written file, is as good as none. */
 function parse(text: string): Record | undefined {
   try {
     const value = JSON.parse(text) as Partial<Record> | null;
-    return Array.isArray(value?.entries) && Array.isArray(value.files) ? (value as Record) : undefined;
+    if (!Array.isArray(value?.entries) || !Array.isArray(value.files)) return undefined;
+    return value.entries.every(isEntry) ? (value as Record) : undefined;
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     throw error;
   }
+}
+
+function isEntry(value: unknown): boolean {
+  const entry = value as {
+    claim?: { place?: { file?: unknown } };
+    nodes?: unknown;
+    modules?: unknown;
+  } | null;
+  return (
+    typeof entry?.claim?.place?.file === 'string' &&
+    Array.isArray(entry.nodes) &&
+    Array.isArray(entry.modules)
+  );
 }

@@ -1,11 +1,15 @@
-/** Where kept runs lie: the workspace's storage, one folder a model, named by a hash of its address. */
+/** Folders of small text files in the workspace's storage. Kept runs lie in one a model, named by a hash of its address. */
 import { createHash } from 'node:crypto';
 import * as vscode from 'vscode';
 import type { TextFolder } from '../study/runs';
 
 export function textFolderOf(storage: vscode.Uri, model: vscode.Uri): TextFolder {
   const key = createHash('sha256').update(model.toString()).digest('hex').slice(0, 24);
-  const folder = vscode.Uri.joinPath(storage, 'runs', key);
+  return textFolderAt(vscode.Uri.joinPath(storage, 'runs', key));
+}
+
+/** A folder that is made with its first file. */
+export function textFolderAt(folder: vscode.Uri): TextFolder {
   const at = (name: string): vscode.Uri => vscode.Uri.joinPath(folder, name);
   return {
     list: async () => {

@@ -7,7 +7,8 @@ import * as vscode from 'vscode';
 import { delay, isCancelled } from '../base/cancel';
 import { DisposableStore, type Disposable } from '../base/disposable';
 import { LineIndex } from './lineIndex';
-import { LinkCache, pythonStamp } from './linkCache';
+import { LinkCache, pythonStamp, type LinkFiles } from './linkCache';
+import { linkFilesIn } from './linkFiles';
 import type { Linker } from './linker';
 import type { Models } from './models';
 import { nodesWithin, type OpenModel } from './openModel';
@@ -22,6 +23,7 @@ const NEVER = '**/{node_modules,site-packages,.git,.venv,venv}/**';
 export class WorkspaceIndex implements Disposable {
   readonly #store = new DisposableStore();
   readonly #abort = new AbortController();
+  readonly #kept: LinkFiles;
   readonly #cache: LinkCache;
   readonly #queue = new Map<string, OpenModel>();
   /** What the links of models that were not linked in this window were made from. */
@@ -36,7 +38,8 @@ export class WorkspaceIndex implements Disposable {
     storage: vscode.Uri,
     private readonly log: vscode.LogOutputChannel,
   ) {
-    this.#cache = new LinkCache(storage);
+    this.#kept = linkFilesIn(storage);
+    this.#cache = new LinkCache(this.#kept);
     const consider = (document: vscode.TextDocument): void => {
       if (document.languageId === 'python') void this.#start();
     };
@@ -59,7 +62,7 @@ export class WorkspaceIndex implements Disposable {
         const model = this.models.get(uri);
         if (model === undefined) return;
         this.#queue.delete(uri.toString());
-        void this.#cache.delete(uri);
+        void this.#cache.delete(uri.toString());
         void this.linker.forget(uri.toString(), model.root);
         this.models.forget(model);
       }),
@@ -98,7 +101,7 @@ export class WorkspaceIndex implements Disposable {
     const started = performance.now();
     try {
       const found = await vscode.workspace.findFiles('**/*.onnx', NEVER, LIMIT);
-      const stamps = new Stamps(signal);
+      const stamps = new Stamps(this.#kept, signal);
       let kept = 0;
       for (const uri of found.sort((a, b) => a.path.length - b.path.length)) {
         if (signal.aborted) return;
@@ -118,7 +121,7 @@ export class WorkspaceIndex implements Disposable {
 
   /** From disk, where nothing has changed; a file with unsaved edits has. */
   async #restore(model: OpenModel, stamp: string): Promise<boolean> {
-    const kept = await this.#cache.get(model.uri, stamp);
+    const kept = await this.#cache.get(model.uri.toString(), stamp);
     if (kept === undefined) return false;
     const edited = vscode.workspace.textDocuments.some(({ isDirty, uri }) => {
       const file = isDirty ? model.root.relative(uri) : undefined;
@@ -145,7 +148,7 @@ export class WorkspaceIndex implements Disposable {
   async #drain(): Promise<void> {
     const { signal } = this.#abort;
     const started = performance.now();
-    const stamps = new Stamps(signal);
+    const stamps = new Stamps(this.#kept, signal);
     let count = 0;
     for (;;) {
       const [next] = this.#queue.entries();
@@ -182,7 +185,7 @@ export class WorkspaceIndex implements Disposable {
       const file = isDirty ? model.root.relative(uri) : undefined;
       return file !== undefined;
     });
-    if (!unsaved) await this.#cache.set(model.uri, stamp, { entries: index.entries, files });
+    if (!unsaved) await this.#cache.set(id, stamp, { entries: index.entries, files });
   }
 }
 
@@ -190,11 +193,14 @@ export class WorkspaceIndex implements Disposable {
 class Stamps {
   readonly #known = new Map<string, Promise<string>>();
 
-  constructor(private readonly signal: AbortSignal) {}
+  constructor(
+    private readonly files: LinkFiles,
+    private readonly signal: AbortSignal,
+  ) {}
 
   of(root: WorkspaceRoot): Promise<string> {
     const key = root.folder.toString();
-    const stamp = this.#known.get(key) ?? pythonStamp(root, this.signal);
+    const stamp = this.#known.get(key) ?? pythonStamp(root, this.files, this.signal);
     this.#known.set(key, stamp);
     return stamp;
   }
