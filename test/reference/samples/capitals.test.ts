@@ -1,5 +1,16 @@
 import path from 'node:path';
-import { argmax, holds, json, modelsWith, perRow, samples, session, share, tokenizer } from './support';
+import {
+  argmax,
+  holds,
+  holdsAll,
+  json,
+  modelsWith,
+  perRow,
+  samples,
+  session,
+  share,
+  tokenizer,
+} from './support';
 
 interface Book {
   readonly templates: readonly { relation: string; text: string; split: string }[];
@@ -78,4 +89,6 @@ describe('the capitals sample', () => {
     );
     holds('capitals', 'capitals.onnx', 'exact answers after “called”', on, share(then));
   }).timeout(60_000);
+
+  holdsAll('capitals');
 });

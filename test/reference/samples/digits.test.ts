@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { holds, mnistAccuracy, modelsWith, samples } from './support';
+import { holds, holdsAll, mnistAccuracy, modelsWith, samples } from './support';
 
 describe('the digits sample', () => {
   const everything = 'MNIST test set, 10,000 images';
@@ -16,4 +16,6 @@ describe('the digits sample', () => {
       const accuracy = await mnistAccuracy(path.join(samples, 'digits', model), 2000);
       holds('digits', model, 'accuracy', part, accuracy);
     }).timeout(60_000);
+
+  holdsAll('digits');
 });

@@ -1,7 +1,18 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import type { InferenceSession } from 'onnxruntime-node';
-import { argmax, floats, floatsOf, holds, json, jsonLines, modelsWith, samples, session } from './support';
+import {
+  argmax,
+  floats,
+  floatsOf,
+  holds,
+  holdsAll,
+  json,
+  jsonLines,
+  modelsWith,
+  samples,
+  session,
+} from './support';
 
 const folder = path.join(samples, 'gridworld');
 const ACTIONS = ['up', 'down', 'left', 'right'];
@@ -115,4 +126,6 @@ describe('the gridworld sample', () => {
       values.forEach((value, i) => assert.ok(Math.abs(value - (episode.values[i] ?? NaN)) < 0.002));
     }
   });
+
+  holdsAll('gridworld');
 });

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import {
   argmax,
   holds,
+  holdsAll,
   json,
   jsonLines,
   modelsWith,
@@ -106,4 +107,6 @@ describe('the honesty sample', () => {
             holds('honesty', model, measure, on, right / asked.length);
         }
     }).timeout(60_000);
+
+  holdsAll('honesty');
 });

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import {
   argmax,
   holds,
+  holdsAll,
   json,
   jsonLines,
   modelsWith,
@@ -89,4 +90,6 @@ describe('the indirect-object sample', () => {
       [],
     );
   });
+
+  holdsAll('indirect-object');
 });

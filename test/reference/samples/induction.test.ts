@@ -8,6 +8,7 @@ import {
   argmax,
   floatsOf,
   holds,
+  holdsAll,
   integers,
   jsonLines,
   modelsWith,
@@ -108,4 +109,6 @@ describe('the induction sample', () => {
       }
     }
   });
+
+  holdsAll('induction');
 });

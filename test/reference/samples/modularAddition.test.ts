@@ -3,7 +3,18 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { ModelProtoSchema } from 'onnx-buf';
-import { argmax, floatsOf, holds, integers, json, manifest, modelsWith, samples, session } from './support';
+import {
+  argmax,
+  floatsOf,
+  holds,
+  holdsAll,
+  integers,
+  json,
+  manifest,
+  modelsWith,
+  samples,
+  session,
+} from './support';
 
 const PRIME = 113;
 const on = 'all 12,769 pairs';
@@ -127,4 +138,6 @@ describe('the modular-addition sample', () => {
           [15, 22, 5, 21, 13],
         );
     });
+
+  holdsAll('modular-addition');
 });

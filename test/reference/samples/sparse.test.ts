@@ -4,6 +4,7 @@ import {
   floats,
   floatsOf,
   holds,
+  holdsAll,
   manifest,
   mnist,
   mnistAccuracy,
@@ -103,4 +104,6 @@ describe('the sparse sample', () => {
     assert.equal(stated.length, 14);
     assert.ok(Math.max(...stated) - Math.min(...stated) <= 0.01);
   });
+
+  holdsAll('sparse');
 });

@@ -80,13 +80,23 @@ export function argmax(values: Float32Array, start: number, count: number): numb
   return best;
 }
 
-/** Holds a computed score against every score that the manifest states for this model and measure. */
+/** Scores that were held against a manifest in this process, by sample. */
+const held = new Map<string, Set<string>>();
+
+const keyOf = ({ model, measure, on }: Pick<Score, 'model' | 'measure' | 'on'>): string =>
+  `${model}: ${measure} on ${on}`;
+
+/** Holds a computed score against the one that the manifest states for this model and measure, and prints both. */
 export function holds(sample: string, model: string, measure: string, on: string, computed: number): void {
   const stated = manifest(sample).scores.filter(
     (s) => s.model === model && s.measure === measure && s.on === on,
   );
   assert.equal(stated.length, 1, `${sample}/sample.json states ${model} ${measure} on ${on} once`);
+  const known = held.get(sample) ?? new Set();
+  held.set(sample, known.add(keyOf({ model, measure, on })));
   for (const { value, atLeast } of stated) {
+    const found = String(Math.round(computed * 1e4) / 1e4);
+    console.log(`      ${sample}/${keyOf({ model, measure, on })}: stated ${String(value)}, found ${found}`);
     // Another processor's kernels may settle a tie the other way: half a percent is allowed between machines.
     assert.ok(
       Math.abs(computed - value) <= 0.005,
@@ -98,6 +108,14 @@ export function holds(sample: string, model: string, measure: string, on: string
         `${sample}/${model}: ${measure} on ${on} is ${computed}, below ${atLeast}`,
       );
   }
+}
+
+/** Defines the last test of a sample: what its manifest states is what was held, no score more and none less. */
+export function holdsAll(sample: string): void {
+  it('has every score that its manifest states held against one that was computed', () => {
+    const stated = manifest(sample).scores.map(keyOf);
+    assert.deepEqual([...(held.get(sample) ?? [])].sort(), stated.sort());
+  });
 }
 
 /** The models, beside the sample's own, that its manifest states this measure for. */
