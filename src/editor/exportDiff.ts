@@ -99,6 +99,15 @@ function parametersOf(before: Skeleton, after: Skeleton): ExportDiff['parameters
   });
 }
 
+/**
+ * The model that a first export stands beside: `net.onnx` of `net.export.onnx` or `net.export2.onnx`, the names an export
+ * takes so as not to replace it. Undefined for any other name.
+ */
+export function besideName(target: string): string | undefined {
+  const base = /^(.+)\.export\d*\.onnx$/.exec(target)?.[1];
+  return base === undefined ? undefined : `${base}.onnx`;
+}
+
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -7,7 +7,7 @@ import { DisposableStore, type Disposable } from '../base/disposable';
 import { Failure } from '../base/errors';
 import { formatCount } from '../tensor/format';
 import type { ExportBook, KeptExport } from './exportBook';
-import { diffText, exportDiff, isSame, type ExportDiff } from './exportDiff';
+import { besideName, diffText, exportDiff, isSame, type ExportDiff } from './exportDiff';
 import type { Models } from './models';
 import type { Panels } from './panels';
 import type { PythonPath } from './pythonPath';
@@ -165,7 +165,8 @@ export class ExportRuns implements Disposable, vscode.TextDocumentContentProvide
       );
       return;
     }
-    this.#tell(target, before, after, quiet);
+    if (before === undefined) await this.#tellFirst(target, after, quiet);
+    else this.#tellAgain(target, before, after, quiet);
   }
 
   async #execute(
@@ -222,19 +223,31 @@ export class ExportRuns implements Disposable, vscode.TextDocumentContentProvide
     if (picked === open) await vscode.window.showTextDocument(script);
   }
 
-  #tell(target: vscode.Uri, before: Reading | undefined, after: Reading, quiet: boolean): void {
+  /** A new file: what is in it and, where it was named so as not to replace a model, how it differs from that. */
+  async #tellFirst(target: vscode.Uri, after: Reading, quiet: boolean): Promise<void> {
     const { nodes } = after.skeleton;
-    if (before === undefined) {
-      const traced = nodes.filter(({ metadata }) => TRACE in metadata).length;
-      const text = vscode.l10n.t(
-        'Wrote {0}: {1} nodes, {2} of them with a line of source.',
-        nameOf(target),
-        formatCount(nodes.length),
-        formatCount(traced),
-      );
+    const traced = nodes.filter(({ metadata }) => TRACE in metadata).length;
+    const text = vscode.l10n.t(
+      'Wrote {0}: {1} nodes, {2} of them with a line of source.',
+      nameOf(target),
+      formatCount(nodes.length),
+      formatCount(traced),
+    );
+    const name = besideName(nameOf(target));
+    const beside = name === undefined ? undefined : await this.#read(vscode.Uri.joinPath(target, '..', name));
+    if (name === undefined || beside === undefined) {
       this.#offer(target, text, undefined, quiet);
       return;
     }
+    const diff = exportDiff(beside, after);
+    const same = isSame(diff);
+    const against = same
+      ? vscode.l10n.t('It has the structure of {0}.', name)
+      : vscode.l10n.t('Against {0}: {1}.', name, summary(diff));
+    this.#offer(target, `${text} ${against}`, same ? undefined : diff, quiet);
+  }
+
+  #tellAgain(target: vscode.Uri, before: Reading, after: Reading, quiet: boolean): void {
     const diff = exportDiff(before, after);
     const text = vscode.l10n.t('{0} exported again: {1}.', nameOf(target), summary(diff));
     this.#offer(target, text, isSame(diff) ? undefined : diff, quiet);

@@ -3,7 +3,7 @@
  * what it changed. Python itself is not in the tests: a program of the same interface writes a model that lies ready.
  */
 import assert from 'node:assert/strict';
-import { chmodSync, copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { openWorkbench, sampleCopy, type Workbench } from './workbench';
 
@@ -64,7 +64,8 @@ describe('a person exports a model from its class', function () {
   it('runs it and tells what was written', async () => {
     next('digits.onnx');
     await bench.runCommand('Patchclamp: Run Export Script');
-    await toast('Wrote digits.export.onnx: 31 nodes, 31 of them with a line of source').waitFor();
+    const done = toast('Wrote digits.export.onnx: 31 nodes, 31 of them with a line of source');
+    await done.filter({ hasText: 'It has the structure of digits.onnx.' }).waitFor();
     await bench.screenshot('export-done');
     await toast('Wrote digits.export.onnx').locator('.codicon-notifications-clear').click();
   });
@@ -78,6 +79,17 @@ describe('a person exports a model from its class', function () {
     const line = bench.page.locator('.editor-instance .view-line', { hasText: 'BatchNormalization' });
     await line.first().waitFor();
     await bench.screenshot('export-difference');
+  });
+
+  it('shows how a first export differs from the model it does not replace', async () => {
+    rmSync(path.join(bench.folder, 'digits.export.onnx'));
+    await bench.runCommand('Patchclamp: Run Export Script');
+    const first = toast('Wrote digits.export.onnx').filter({
+      hasText: /Against digits\.onnx: .*nodes removed/,
+    });
+    await first.locator('.monaco-button', { hasText: 'Show Difference' }).click();
+    const line = bench.page.locator('.editor-instance .view-line', { hasText: 'Against digits.onnx' });
+    await line.first().waitFor();
   });
 
   it('runs again when the source is saved, where the setting says so', async () => {

@@ -1,6 +1,6 @@
 /** The short difference of two exports: what came, went and changed, by module and operator. */
 import assert from 'node:assert/strict';
-import { diffText, exportDiff, isSame, type Exported } from '../../../src/editor/exportDiff';
+import { besideName, diffText, exportDiff, isSame, type Exported } from '../../../src/editor/exportDiff';
 import { openLocal } from '../../../src/onnx/files';
 import { buildGraphModel } from '../../../src/onnx/graphModel';
 import { buildScopes } from '../../../src/onnx/scopes';
@@ -29,6 +29,11 @@ describe('the difference of two exports', () => {
       await exported('media/samples/digits/variants/untrained.onnx'),
     );
     assert.equal(isSame(diff), true);
+  });
+
+  it('is told against the model that a first export was not to replace', () => {
+    const names = ['net.export.onnx', 'net.export2.onnx', 'a.b.export12.onnx', 'net.onnx', '.export.onnx'];
+    assert.deepEqual(names.map(besideName), ['net.onnx', 'net.onnx', 'a.b.onnx', undefined, undefined]);
   });
 
   it('counts what fusing took away, by module', async () => {
