@@ -66,6 +66,7 @@ function* linkNodes(
   const traceOf = (entry: NodeEvidence): Traced => traces.get(entry) ?? readTrace(entry, paths);
   const interpreter = new Interpreter(sources);
   const observed = new Observed(nodes, evidence);
+  sources.wantAll();
   const hazards = hazardsOf(sources);
   const hooks: Hooks = { modules: interpreter.hooked, anywhere: hazards.hooks, replaced: hazards.replaced };
   yield;
@@ -86,7 +87,7 @@ function* linkNodes(
     if (solution === null || cost < solution.cost) solution = { tree: candidate, follower, works, cost };
   }
   const tree = solution?.tree ?? null;
-  const maker = new ClaimMaker(sources, tree, hazards.resetNames);
+  const maker = new ClaimMaker(sources, tree, hazards.modules);
   const claims = new Map<number, NodeClaims>();
   const prover =
     tree === null
@@ -96,7 +97,7 @@ function* linkNodes(
           new Follower(interpreter),
           observed.modules.map(({ path }) => path),
           hooks,
-          hazards.resetNames,
+          hazards.members,
           evidence,
         );
   const doubtful = doubtfulFiles(solution?.works ?? [], (item) => traceOf(item.evidence));

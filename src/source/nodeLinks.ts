@@ -7,6 +7,7 @@ import type { Node } from '../contract/skeleton';
 import type { CallFound } from './calls';
 import { isNotebookFile } from './cells';
 import type { NodeEvidence } from './evidence';
+import type { Unsure } from './hazards';
 import type { Item, Work } from './nodeWork';
 import { linePlace, placeOf } from './places';
 import { isOneToOne } from './rules';
@@ -29,8 +30,8 @@ export class ClaimMaker {
   constructor(
     private readonly sources: Sources,
     private readonly tree: ModuleTree | null,
-    /** Attribute names that are set again from outside their class. */
-    private readonly resetNames: ReadonlySet<string>,
+    /** Parts of paths at which code outside a constructor may have put another module. */
+    private readonly unsure: Unsure,
   ) {}
 
   /** The claims for an item whose call was found, or not. */
@@ -143,9 +144,9 @@ export class ClaimMaker {
       item.evidence.modulesFrom === 'metadata'
         ? this.tree.confirmed(found.instance, item.leaf)
         : by?.proved === true && by.operation.module === found.instance;
-    const last = item.leaf.split('.').filter((part) => this.resetNames.has(part));
+    const replaced = item.leaf.split('.').some((part) => this.unsure.has(part));
     const called = by?.suits === true && by.operation.kind === 'module';
-    const sure = found.certain && named && called && last.length === 0 && isOneToOne(item.evidence.rule);
+    const sure = found.certain && named && called && !replaced && isOneToOne(item.evidence.rule);
     return this.#definition(found.instance, item.leaf, sure);
   }
 

@@ -8,6 +8,7 @@ import type { Hooks } from './calls';
 import { agreesInNumbers, baseOf, canEmit, canRepeat, isBeside, type Export } from './emissions';
 import type { NodeEvidence } from './evidence';
 import { isAgain, type Activation, type Follower } from './follow';
+import type { Unsure } from './hazards';
 import type { Operation } from './interpret/flow';
 import type { Instance } from './interpret/values';
 import type { Item, Work } from './nodeWork';
@@ -30,7 +31,7 @@ export class Prover {
     private readonly paths: readonly string[],
     private readonly hooks: Hooks,
     /** Names that some file sets from outside: what they stand for is not sure. */
-    private readonly resetNames: ReadonlySet<string>,
+    private readonly unsure: Unsure,
     evidence: readonly NodeEvidence[],
   ) {
     this.#ordered = isOrdered(evidence);
@@ -120,7 +121,7 @@ export class Prover {
   }
 
   #isDoubted({ name, frames }: Operation): boolean {
-    return this.resetNames.has(name) || frames.some(({ func }) => this.resetNames.has(func));
+    return this.unsure.has(name) || frames.some(({ func }) => this.unsure.has(func));
   }
 
   /** Whether a module's `forward` runs once in the model, so that its flow is walked once. */

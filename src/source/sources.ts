@@ -115,6 +115,11 @@ export class Sources {
     return this.#texts.get(file);
   }
 
+  /** Wants every file, for what is searched for in all; none counts as used. */
+  wantAll(): void {
+    for (const file of this.#files) if (!this.#texts.has(file)) this.#wanted.add(file);
+  }
+
   /** Files whose text matches a pattern without flags; wants all files. Only those count as used, and the pattern does. */
   *mentioning(pattern: RegExp): IterableIterator<string> {
     this.#used?.patterns.set(pattern.source, pattern);

@@ -6,7 +6,7 @@ import { throwIfCancelled } from '../base/cancel';
 import type { LinkTable } from '../contract/link';
 import type { ScopeTree } from '../contract/scopes';
 import type { Skeleton } from '../contract/skeleton';
-import { hazardsOf, summaryOf } from './hazards';
+import { hazardsOf } from './hazards';
 import { LineTable, type LinkedPlace } from './lines';
 import { linkWith } from './linkModel';
 import { Sources, type SourceRoot, type Uses } from './sources';
@@ -72,10 +72,10 @@ export class WorkspaceIndex {
     const known = sources.has(file);
     if (known && text !== null && sources.peek(file) === text) return;
     const earlier = sources.peek(file) ?? null;
-    const before = summaryOf(hazardsOf(sources));
+    const before = hazardsOf(sources).summary;
     if (text === null) sources.remove(file);
     else sources.set(file, text);
-    const humbler = summaryOf(hazardsOf(sources)) !== before;
+    const humbler = hazardsOf(sources).summary !== before;
     for (const entry of this.#models.values()) {
       // A new file may be what a name was looked for in vain.
       if (!known || humbler || entry.uses === null || touches(entry.uses, file, [earlier, text]))
