@@ -22,6 +22,11 @@ describe('links against the blind truth', function () {
     );
   });
 
+  it('leaves few exact claims without truth, most of them in raw exports whose constants none was recorded for', () => {
+    for (const { name, unchecked } of tallies)
+      assert.ok(unchecked <= (name.endsWith('/raw') ? 186 : 3), `${name}: ${String(unchecked)}`);
+  });
+
   it('finds file and call line of at least 95 % of the nodes of torch.export models', () => {
     for (const tally of tallies.filter(({ kind }) => kind === 'export'))
       assert.ok(tally.rightCalls >= 0.95 * tally.calls, lineOf(tally));

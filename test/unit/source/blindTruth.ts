@@ -69,6 +69,7 @@ export async function tallyBlind(folder: string, name: string): Promise<Tally> {
     rightDefinitions: 0,
     spurious: 0,
     exact: 0,
+    unchecked: 0,
     wrongExact: 0,
     columns: 0,
     rightColumns: 0,
@@ -79,7 +80,10 @@ export async function tallyBlind(folder: string, name: string): Promise<Tally> {
     const link = node === undefined ? undefined : table.links[node.id];
     if (link === undefined) continue;
     if (row.call !== null) count(made, row, link);
-    else if (link.confidence === 'exact') made.exact++;
+    else if (link.confidence === 'exact') {
+      made.exact++;
+      made.unchecked++;
+    }
   }
   return made;
 }

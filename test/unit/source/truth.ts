@@ -41,7 +41,10 @@ export interface Tally {
   rightDefinitions: number;
   /** Definitions claimed where the truth has none. */
   spurious: number;
+  /** Nodes with an exact claim, those without truth among them. */
   exact: number;
+  /** Nodes with an exact claim that no truth can check. */
+  unchecked: number;
   wrongExact: number;
   columns: number;
   rightColumns: number;
@@ -64,6 +67,7 @@ export async function tally(folder: string, name: string): Promise<Tally> {
     rightDefinitions: 0,
     spurious: 0,
     exact: 0,
+    unchecked: 0,
     wrongExact: 0,
     columns: 0,
     rightColumns: 0,
@@ -73,7 +77,10 @@ export async function tally(folder: string, name: string): Promise<Tally> {
     const node = skeleton.graph.nodes[row.index];
     const link = node === undefined ? undefined : table.links[node.id];
     if (link !== undefined && row.known) count(made, row, link);
-    else if (link?.confidence === 'exact') made.exact++;
+    else if (link?.confidence === 'exact') {
+      made.exact++;
+      made.unchecked++;
+    }
   }
   return made;
 }
@@ -163,6 +170,7 @@ export function lineOf(made: Tally): string {
     `${share(made.rightDefinitions, made.definitions)} of ${String(made.definitions).padStart(4)}`,
     `spurious ${String(made.spurious).padStart(3)}`,
     `exact ${String(made.exact).padStart(4)}`,
+    `unchecked ${String(made.unchecked).padStart(3)}`,
     `wrong exact ${String(made.wrongExact)}`,
     `columns ${share(made.rightColumns, made.columns)}`,
   ].join('  ');
