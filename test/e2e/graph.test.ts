@@ -161,7 +161,7 @@ describe('the graph at work', function () {
       frame.locator('pc-graph-menu.bookmarks .item', { hasText: 'stem' });
     await kept().waitFor();
     await bench.page.keyboard.press('Escape');
-    await bench.page.reload();
+    await bench.reload('"label":"stem"');
     await bench.tab('digits.onnx').click();
     frame = await bench.modelFrame('pc-run-bar', 60_000);
     await bench.focusGraph(frame);

@@ -87,11 +87,11 @@ describe('a person keeps what they have', function () {
     await bench.runCommand('Patchclamp: Rename Run…');
     await bench.type('the zero');
     await bench.runCommand('Patchclamp: Pin Run');
+    const listed = (text: string): Promise<void> =>
+      frame.locator('pc-run-bar vscode-option', { hasText: text }).first().waitFor({ state: 'attached' });
+    await listed('★ the zero');
     await run();
-    await frame
-      .locator('pc-run-bar vscode-option', { hasText: 'Run 1' })
-      .first()
-      .waitFor({ state: 'attached' });
+    await listed('Run 1');
     assert.match(await runs(), /Run 1.* \/ ★ the zero/);
     await bench.runCommand('Patchclamp: Compare Two Runs…');
     await bench.pick(/the zero/);
@@ -100,7 +100,7 @@ describe('a person keeps what they have', function () {
     await bench.focusGraph(frame);
     for (let i = 0; i < 2; i++) await bench.page.keyboard.press('ArrowDown');
     await frame.locator('pc-inspector h2', { hasText: 'stem' }).waitFor();
-    await bench.page.reload();
+    await bench.reload('"selection":{"kind":"scope","path":"stem"}');
     await bench.tab('digits.onnx').click();
     frame = await bench.modelFrame('pc-run-bar', 60_000);
     assert.match(await runs(), /★ the zero/);

@@ -219,6 +219,16 @@ export class Workbench {
     await canvas.focus();
   }
 
+  /** Reloads the window once VS Code has kept `text`: what it keeps of a workspace lags behind. */
+  async reload(text: string): Promise<void> {
+    const until = Date.now() + 20_000;
+    while (!(await this.page.evaluate<string>(storedState)).includes(text)) {
+      if (Date.now() > until) throw new Error(`VS Code has not kept ${text} after 20 s.`);
+      await this.page.waitForTimeout(50);
+    }
+    await this.page.reload();
+  }
+
   /** Puts the mouse on `word` in the first line containing `line` of the file opened last; gives the hover's text. */
   async hover(line: string, word: string): Promise<string> {
     await this.goToLine(line);
@@ -295,13 +305,35 @@ export class Workbench {
   }
 }
 
+/** Run in the page, so given as text: all that VS Code keeps of workspaces. */
+const storedState = `(async () => {
+  const done = (request) =>
+    new Promise((resolve, reject) => {
+      request.onsuccess = () => resolve(request.result);
+      request.onerror = () => reject(request.error);
+    });
+  let all = '';
+  for (const { name } of await indexedDB.databases()) {
+    if (!name.startsWith('vscode-web-state-db-')) continue;
+    const database = await done(indexedDB.open(name));
+    try {
+      if (!database.objectStoreNames.contains('ItemTable')) continue;
+      all += (await done(database.transaction('ItemTable').objectStore('ItemTable').getAll())).join('\\n');
+    } finally {
+      database.close();
+    }
+  }
+  return all;
+})()`;
+
 async function hasVisible(frame: Frame, selector: string): Promise<boolean> {
   try {
     if (!(await frame.locator(selector).first().isVisible())) return false;
     const [own, outer] = await Promise.all([frame.frameElement(), frame.parentFrame()?.frameElement()]);
     return (await own.isVisible()) && (await outer?.isVisible()) !== false;
   } catch (error) {
-    if (error instanceof Error && /detached|closed|destroyed/i.test(error.message)) return false; // went away meanwhile
+    if (error instanceof Error && /detached|closed|destroyed|adopt element/i.test(error.message))
+      return false; // went away meanwhile
     throw error;
   }
 }
