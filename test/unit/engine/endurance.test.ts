@@ -22,7 +22,9 @@ describe('the engine endures', function () {
       const { id } = await client.open(file);
       const held = new Map<string, readonly number[]>();
       let failed = 0;
-      for (const seed of [1, 2, 3]) failed += (await killOnce(client, id, seed, held)).failed;
+      // A kill may come before the work has begun: then it is asked again and nothing fails.
+      for (let seed = 1; seed <= 3 || (failed === 0 && seed <= 20); seed++)
+        failed += (await killOnce(client, id, seed, held)).failed;
       assert.ok(failed >= 1, 'a kill hit work');
     } finally {
       client.dispose();
