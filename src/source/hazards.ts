@@ -2,8 +2,10 @@
  * What a workspace may do behind a class's back: attributes and layers set again from outside, hooks on modules,
  * functions put in the place of `forward`. Found by text, in every file; makes claims humbler, never bolder.
  */
+import { loadsOf, Reach, type Loads } from './reach';
 import type { Sources } from './sources';
-import { surgeryIn, type Surgery } from './surgery';
+import { clean, statementsOf } from './statements';
+import { surgeryOf, type Surgery } from './surgery';
 
 const HOOKS = /\bregister_(?:module_)?forward_(?:pre_)?hook\b/;
 const REPLACED = /\.(?:forward|__call__)\s*=(?!=)|MethodType|setattr\([^)\n]*['"]forward['"]/;
@@ -30,34 +32,36 @@ interface FileHazards extends Surgery {
   readonly text: string;
   readonly hooks: boolean;
   readonly replaced: boolean;
+  readonly loads: Loads;
 }
 
-const known = new WeakMap<Sources, Map<string, FileHazards>>();
+interface Known {
+  readonly files: Map<string, FileHazards>;
+  /** Made when it is first asked for after some file changed. */
+  reach: Reach | null;
+}
 
-/** Hazards of all files at hand; each file is searched once for each text it has. */
-export function hazardsOf(sources: Sources): Hazards {
-  const files = known.get(sources) ?? new Map<string, FileHazards>();
-  known.set(sources, files);
+const known = new WeakMap<Sources, Known>();
+
+/**
+ * Hazards for a model whose classes stand in `homes` (without: for any), over all files at hand. What a file does under
+ * names that it does not tell concerns only what can be loaded together with it. Each file is searched once for each text
+ * it has.
+ */
+export function hazardsOf(sources: Sources, homes: readonly string[] | null = null): Hazards {
+  const found = searched(sources);
   const names = new Set<string>();
-  let items = false;
-  let modules = false;
-  let members = false;
-  let hooks = false;
-  let replaced = false;
-  for (const file of sources.readFiles()) {
-    const text = sources.peek(file) ?? '';
-    let found = files.get(file);
-    if (found?.text !== text) {
-      found = { text, ...surgeryIn(text), hooks: HOOKS.test(text), replaced: REPLACED.test(text) };
-      files.set(file, found);
-    }
-    for (const name of found.names) names.add(name);
-    items ||= found.items;
-    modules ||= found.modules;
-    members ||= found.members;
-    hooks ||= found.hooks;
-    replaced ||= found.replaced;
+  let [hooks, replaced, nameless] = [false, false, false];
+  for (const file of found.files.values()) {
+    for (const name of file.names) names.add(name);
+    hooks ||= file.hooks;
+    replaced ||= file.replaced;
+    nameless ||= file.items || file.modules || file.members;
   }
+  const near = nameless ? [...nearby(found, homes)] : [];
+  const [items, modules, members] = (['items', 'modules', 'members'] as const).map((kind) =>
+    near.some((file) => file[kind]),
+  ) as [boolean, boolean, boolean];
   replaced ||= members;
   return {
     modules: {
@@ -68,4 +72,45 @@ export function hazardsOf(sources: Sources): Hazards {
     replaced,
     summary: [[...names].sort().join(','), items, modules, members, hooks, replaced].join('|'),
   };
+}
+
+function searched(sources: Sources): Known {
+  const found = known.get(sources) ?? { files: new Map<string, FileHazards>(), reach: null };
+  known.set(sources, found);
+  const left = new Set(found.files.keys());
+  for (const file of sources.readFiles()) {
+    left.delete(file);
+    const text = sources.peek(file) ?? '';
+    if (found.files.get(file)?.text === text) continue;
+    found.files.set(file, search(text));
+    found.reach = null;
+  }
+  for (const file of left) {
+    found.files.delete(file);
+    found.reach = null;
+  }
+  return found;
+}
+
+function search(text: string): FileHazards {
+  const cleaned = clean(text);
+  const statements = statementsOf(cleaned);
+  return {
+    text,
+    ...surgeryOf(cleaned, statements),
+    hooks: HOOKS.test(text),
+    replaced: REPLACED.test(text),
+    loads: loadsOf(statements, cleaned, text),
+  };
+}
+
+function* nearby(found: Known, homes: readonly string[] | null): IterableIterator<FileHazards> {
+  if (homes === null) yield* found.files.values();
+  else {
+    found.reach ??= new Reach(new Map([...found.files].map(([file, { loads }]) => [file, loads])));
+    for (const file of found.reach.around(homes)) {
+      const near = found.files.get(file);
+      if (near !== undefined) yield near;
+    }
+  }
 }

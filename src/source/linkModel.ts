@@ -9,7 +9,7 @@ import { findCalls, withProof, type CallFound, type Hooks } from './calls';
 import { doubted, doubtfulFiles, shareTraces } from './docTrust';
 import { EvidenceReader, type NodeEvidence } from './evidence';
 import { Follower } from './follow';
-import { hazardsOf } from './hazards';
+import { hazardsOf, type Hazards } from './hazards';
 import { Interpreter } from './interpret/interpreter';
 import { linkLayerNames } from './layerNames';
 import { ModuleCalls } from './moduleCalls';
@@ -67,11 +67,11 @@ function* linkNodes(
   const interpreter = new Interpreter(sources);
   const observed = new Observed(nodes, evidence);
   sources.wantAll();
-  const hazards = hazardsOf(sources);
-  const hooks: Hooks = { modules: interpreter.hooked, anywhere: hazards.hooks, replaced: hazards.replaced };
   yield;
   const finder = new RootFinder(sources, interpreter, observed, paths);
   const trees = sources.files.size === 0 ? [] : yield* finder.find(evidence);
+  const hazards = hazardsAround(sources, trees);
+  const hooks: Hooks = { modules: interpreter.hooked, anywhere: hazards.hooks, replaced: hazards.replaced };
   let solution: Solution | null = null;
   for (const candidate of trees) {
     const follower = new Follower(interpreter);
@@ -153,6 +153,16 @@ function* linkNodes(
     return definition === null ? [] : [{ path, definition, calls: moduleCalls?.of(path) ?? [] }];
   });
   return { ...tableOf(nodes, evidence, claims, traceOf), modules };
+}
+
+/** What the workspace may do to the classes a model can be of; an edit that changes it makes the links stale. */
+function hazardsAround(sources: Sources, trees: readonly ModuleTree[]): Hazards {
+  const homes = trees.map(({ root: { ref } }) => (ref.kind === 'user' ? ref.cls.env.file : null));
+  const known = homes.length === 0 || homes.includes(null) ? null : homes.filter((home) => home !== null);
+  const ask = (): Hazards => hazardsOf(sources, known);
+  const hazards = ask();
+  sources.dependOn({ ask: () => ask().summary, answer: hazards.summary });
+  return hazards;
 }
 
 interface Solved {

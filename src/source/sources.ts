@@ -20,6 +20,13 @@ export interface SourceRoot {
 export interface Uses {
   readonly files: ReadonlySet<string>;
   readonly patterns: readonly RegExp[];
+  /** Questions about all files, with the answers it went by. */
+  readonly questions: readonly Question[];
+}
+
+export interface Question {
+  readonly ask: () => string;
+  readonly answer: string;
 }
 
 /** Files longer than this, in characters, take long enough to read that it would be noticed. */
@@ -35,7 +42,11 @@ export class Sources {
   readonly #wanted = new Set<string>();
   /** Work is going on that is done again once a wanted file is there. */
   #settling = false;
-  #used: { readonly files: Set<string>; readonly patterns: Map<string, RegExp> } | null = null;
+  #used: {
+    readonly files: Set<string>;
+    readonly patterns: Map<string, RegExp>;
+    readonly questions: Question[];
+  } | null = null;
 
   constructor(files: Iterable<string> = []) {
     for (const file of files) this.#add(file);
@@ -135,13 +146,22 @@ export class Sources {
 
   /** Notes from here on what is used. */
   startTracking(): void {
-    this.#used = { files: new Set(), patterns: new Map() };
+    this.#used = { files: new Set(), patterns: new Map(), questions: [] };
+  }
+
+  /** Notes that the work goes by the answer to a question about all files. */
+  dependOn(question: Question): void {
+    this.#used?.questions.push(question);
   }
 
   stopTracking(): Uses {
     const used = this.#used;
     this.#used = null;
-    return { files: used?.files ?? new Set(), patterns: [...(used?.patterns.values() ?? [])] };
+    return {
+      files: used?.files ?? new Set(),
+      patterns: [...(used?.patterns.values() ?? [])],
+      questions: used?.questions ?? [],
+    };
   }
 
   /** Files whose text is at hand. */

@@ -29,7 +29,13 @@ const MODULE = /\bnn\.|\b[A-Z]\w*\s*\(|\bmake_|\bbuild_/;
 
 /** Searches one file's text. */
 export function surgeryIn(source: string): Surgery {
-  return new Search(clean(source)).run();
+  const text = clean(source);
+  return surgeryOf(text, statementsOf(text));
+}
+
+/** The same of a cleaned text whose statements are at hand. */
+export function surgeryOf(text: string, statements: readonly Statement[]): Surgery {
+  return new Search(text, statements).run();
 }
 
 class Search {
@@ -40,20 +46,22 @@ class Search {
   readonly #bound = new Map<string, string[]>();
   readonly #handles: boolean;
 
-  constructor(private readonly text: string) {
+  constructor(
+    private readonly text: string,
+    private readonly statements: readonly Statement[],
+  ) {
     this.#handles =
       /\b(?:named_)?(?:children|modules)\s*\(|\bget_submodule\b|\bnn\.(?:Sequential|Module)/.test(text);
   }
 
   run(): Surgery {
-    const statements = statementsOf(this.text);
-    for (const { text } of statements) {
+    for (const { text } of this.statements) {
       const { targets, value } = targetsOf(text);
       for (const target of targets) {
         if (/^\w+$/.test(target)) this.#bound.set(target, [...(this.#bound.get(target) ?? []), value]);
       }
     }
-    for (const statement of statements) this.#look(statement);
+    for (const statement of this.statements) this.#look(statement);
     return { names: this.#names, items: this.#items, modules: this.#modules, members: this.#members };
   }
 

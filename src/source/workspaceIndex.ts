@@ -6,7 +6,6 @@ import { throwIfCancelled } from '../base/cancel';
 import type { LinkTable } from '../contract/link';
 import type { ScopeTree } from '../contract/scopes';
 import type { Skeleton } from '../contract/skeleton';
-import { hazardsOf } from './hazards';
 import { LineTable, type LinkedPlace } from './lines';
 import { linkWith } from './linkModel';
 import { Sources, type SourceRoot, type Uses } from './sources';
@@ -72,14 +71,11 @@ export class WorkspaceIndex {
     const known = sources.has(file);
     if (known && text !== null && sources.peek(file) === text) return;
     const earlier = sources.peek(file) ?? null;
-    const before = hazardsOf(sources).summary;
     if (text === null) sources.remove(file);
     else sources.set(file, text);
-    const humbler = hazardsOf(sources).summary !== before;
     for (const entry of this.#models.values()) {
       // A new file may be what a name was looked for in vain.
-      if (!known || humbler || entry.uses === null || touches(entry.uses, file, [earlier, text]))
-        entry.stale = true;
+      if (!known || entry.uses === null || touches(entry.uses, file, [earlier, text])) entry.stale = true;
     }
   }
 
@@ -180,9 +176,15 @@ export class WorkspaceIndex {
   }
 }
 
-/** Whether a file's change can change links: it was used, or what was searched for is, or was, in it. */
-function touches({ files, patterns }: Uses, file: string, texts: readonly (string | null)[]): boolean {
+/** Whether a file's change can change links: it was used, what was searched for is, or was, in it, or an answer changed. */
+function touches(
+  { files, patterns, questions }: Uses,
+  file: string,
+  texts: readonly (string | null)[],
+): boolean {
   return (
-    files.has(file) || patterns.some((pattern) => texts.some((text) => text !== null && pattern.test(text)))
+    files.has(file) ||
+    patterns.some((pattern) => texts.some((text) => text !== null && pattern.test(text))) ||
+    questions.some(({ ask, answer }) => ask() !== answer)
   );
 }
