@@ -18,6 +18,7 @@ export const paths = [
 export const cases = 100;
 
 interface Details {
+  /** Kills that hit work: one call each was told of as failed. */
   failed: number;
   answered: number;
 }

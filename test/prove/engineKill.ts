@@ -1,6 +1,6 @@
 /**
- * The engine's process killed at a random moment in the middle of work, again and again: every answer that was given is
- * right, the work at hand fails with a sentence that names it, and the next try in the new process gives the same numbers.
+ * The engine's process killed in the middle of work, again and again: every answer that was given is right, the work at
+ * hand alone fails, with a sentence that names it, and the next try in the new process gives the same numbers.
  */
 import assert from 'node:assert/strict';
 import { delay } from '../../src/base/cancel';
@@ -18,12 +18,19 @@ export interface KillOutcome {
 
 const FEEDS = { x: floats([6, 6], -18) };
 
-/** One kill: several pieces of work at once, a kill at a random moment, and all of it again. `held` outlives kills. */
+/** When to kill: so many milliseconds after the process has told so often what it begins. */
+export interface Moment {
+  readonly told: number;
+  readonly ms: number;
+}
+
+/** One kill: several pieces of work at once, a kill in the middle, and all of it again. `held` outlives kills. */
 export async function killOnce(
   client: EngineClient,
   model: string,
   seed: number,
   held: Map<string, readonly number[]>,
+  moment?: Moment,
 ): Promise<KillOutcome> {
   const random = uniform(seed);
   const sites = Array.from({ length: 4 }, () => `s${String(Math.floor(random() * 40))}`);
@@ -33,9 +40,13 @@ export async function killOnce(
       capture: [site],
       interventions: [{ kind: 'scale', site: 's3', factor: 0.5 }],
     });
+  // The four begin between 4 and 16 things, by how much the process knows already.
+  const { told, ms } = moment ?? { told: 1 + Math.floor(random() * 8), ms: Math.floor(random() * 5) };
+  const begun = toldOften(client, told);
   const work = sites.map((site) => ask(site).then((result) => ({ site, result })));
   const settled = Promise.allSettled(work);
-  await delay(Math.floor(random() * 60));
+  await Promise.race([begun, settled]);
+  if (ms > 0) await delay(ms);
   const { pid } = client;
   if (pid !== undefined) process.kill(pid, 'SIGKILL');
   let [failed, answered] = [0, 0];
@@ -50,6 +61,7 @@ export async function killOnce(
     assert.ok(isFailure(reason) && reason.code === 'engine-crashed', String(reason));
     assert.match(reason.message, /while (opening|starting|capturing s\d+, with scale s3, in a run of) /);
   }
+  assert.ok(failed <= 1, `${String(failed)} calls were told of as failed, and one was at work`);
   for (const site of sites) {
     // A kill that came after all the work is noticed by the first that asks: it is told so, and asks again.
     const again = await ask(site).catch((error: unknown) => {
@@ -59,6 +71,18 @@ export async function killOnce(
     remember(held, site, again);
   }
   return { failed, answered };
+}
+
+/** Resolves when the process has told `count` times what it begins. */
+function toldOften(client: EngineClient, count: number): Promise<void> {
+  return new Promise((resolve) => {
+    let left = count;
+    const listening = client.onDidChangeState(({ kind }) => {
+      if (kind !== 'busy' || --left > 0) return;
+      listening.dispose();
+      resolve();
+    });
+  });
 }
 
 /** What was found stays in this process; a new one's numbers are the same to the last bit. */

@@ -1,6 +1,6 @@
 /** The host's promise: answered, failed with the run named, or cancelled; nothing else lost. Against a real child. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isCancelled } from '../../../src/base/cancel';
@@ -130,6 +130,32 @@ describe('the engine client', function () {
     assert.equal((await waiting).captures.length, 1);
     const again = await client.run(quick.id, request);
     assert.equal(again.captures.length, 1);
+  });
+
+  it('asks again what a dying process never heard, and blames nothing for it', async () => {
+    const client = start();
+    const { id } = await client.open(tiny);
+    process.kill(client.pid ?? 0, 'SIGKILL');
+    // The host has not seen its end yet: this goes to a process that is gone.
+    const result = await client.run(id, request);
+    assert.equal(result.check, 'equal');
+  });
+
+  it('asks a process that dies of the call without a word twice, and no more', async () => {
+    const script = join(folder, 'dies.cjs');
+    const log = join(folder, 'asked');
+    writeFileSync(
+      script,
+      `process.on('message', ({ t }) => {
+        if (t !== 'call') return;
+        require('node:fs').appendFileSync(${JSON.stringify(log)}, 'x');
+        process.exit(3);
+      });
+      process.send({ t: 'event', event: 'ready', data: { pid: process.pid } });`,
+    );
+    const client = start({ script, execArgv: [] });
+    await assert.rejects(client.open(tiny), { code: 'engine-crashed', message: /while opening tiny\.onnx/ });
+    assert.equal(readFileSync(log, 'utf8'), 'xx');
   });
 
   it('says that a tensor is gone with the process that held it', async () => {
