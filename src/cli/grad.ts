@@ -15,16 +15,19 @@ export const command: Command = {
   name: 'grad',
   usage:
     'grad MODEL --feed NAME=FILE.npy… [--dim NAME=SIZE]… --objective EXPR… --wrt SITE… [--integrated STEPS] ' +
-    "[--riemann] [--along SITE=FILE.npy]… [--intervene 'KIND SITE VALUE']… [--out DIR] [--json]",
+    '[--riemann] [--direction NAME=FILE.npy]… [--along SITE=FILE.npy]… ' +
+    "[--intervene 'KIND SITE VALUE']… [--out DIR] [--json]",
   summary:
     'Take the gradient of one number, such as logits[0,-1,42] or logprob(logits)[0,3], at inputs and at values inside; ' +
     'with --integrated, integrated gradients from zero and how far their sum is off; with --along, the product of the ' +
-    'second derivative with a direction. Several objectives that differ in their indices are answered together.',
+    'second derivative with a direction. dot(SITE,NAME)[0,-1] projects the last axis of a value on the direction that ' +
+    '--direction NAME=FILE.npy gives. Several objectives that differ in their indices are answered together.',
   async run(args, io) {
     const { positionals, options } = parseOptions(args, {
       feed: 'many',
       dim: 'many',
       objective: 'many',
+      direction: 'many',
       along: 'many',
       wrt: 'many',
       integrated: 'one',
@@ -54,9 +57,17 @@ export const command: Command = {
       const interventions = await Promise.all(
         options.intervene.map((text) => parseIntervention(text, files)),
       );
-      const along = await directions(options.along, files);
+      const along = await arrays('along', 'SITE', options.along, files);
+      const directions = await arrays('direction', 'NAME', options.direction, files);
       const objective = options.objective.length === 1 ? first : options.objective;
-      const request: GradientRequest = { feeds, objective, wrt, interventions, ...along };
+      const request: GradientRequest = {
+        feeds,
+        objective,
+        wrt,
+        interventions,
+        ...(along === undefined ? {} : { along }),
+        ...(directions === undefined ? {} : { directions }),
+      };
       const rule = options.riemann ? 'left-riemann' : 'gauss-legendre';
       const result = await engine.gradient(
         model.id,
@@ -101,20 +112,23 @@ export const command: Command = {
   },
 };
 
-/** `SITE=FILE.npy`: a direction per site. */
-async function directions(
+/** `NAME=FILE.npy`, as often as it is written; undefined where it is not. */
+async function arrays(
+  option: string,
+  what: string,
   texts: readonly string[],
   files: DataFiles,
-): Promise<Pick<GradientRequest, 'along'>> {
-  if (texts.length === 0) return {};
-  const along: Record<string, TensorData> = {};
+): Promise<Record<string, TensorData> | undefined> {
+  if (texts.length === 0) return undefined;
+  const found: Record<string, TensorData> = {};
   for (const text of texts) {
     const cut = text.lastIndexOf('=');
-    if (cut < 1) throw usage(`"${text}" is not a direction.`, 'Write --along SITE=FILE.npy.');
-    const file = text.slice(cut + 1);
-    along[text.slice(0, cut)] = readArray(await files.read(file), file);
+    if (cut < 1) throw usage(`"${text}" is not a direction.`, `Write --${option} ${what}=FILE.npy.`);
+    const [name, file] = [text.slice(0, cut), text.slice(cut + 1)];
+    if (Object.hasOwn(found, name)) throw usage(`The direction "${name}" was given twice.`, 'Give it once.');
+    found[name] = readArray(await files.read(file), file);
   }
-  return { along };
+  return found;
 }
 
 function stepsOf(text: string | undefined): number | undefined {

@@ -22,6 +22,4 @@ export const OPSET_EXCEPTIONS: readonly Exception[] = [
     'scores of -Infinity: differences of infinities say nothing',
   ],
   [/test_attention\w*qk_matmul_bias_[34]d_mask_causal_expanded/, /^disagrees/, 'its scores hold -Infinity'],
-  [/test_\w*deform_conv/, /no gradient rule yet.*DeformConv/, 'no rule yet'],
-  [/test_tensorscatter/, /no gradient rule yet.*TensorScatter/, 'no rule yet'],
 ];

@@ -1,10 +1,11 @@
 /** `patchclamp grad`, from its arguments to its files. */
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { main } from '../../../src/cli';
 import { readArray } from '../../../src/data/npz';
+import { writeNpy } from '../../../src/tensor/npy';
 
 const MODEL = join(__dirname, '../../reference/gradients/models/mlp.onnx');
 
@@ -72,6 +73,29 @@ describe('patchclamp grad', function () {
     const second = await grad(...feed, '--objective', 'logprob(logits)[0,3]', '--along', `x=${along}`);
     assert.equal(second.code, 0, second.err.join());
     assert.deepEqual((JSON.parse(second.out.join('\n')) as Answer).gradients[0]?.shape, [1, 3, 8, 8]);
+  });
+
+  it('projects on a direction from a file, in whatever type it was written', async () => {
+    const file = join(folder, 'fourth.npy');
+    const data = Float64Array.of(0, 0, 0, 2, 0);
+    const feed = [MODEL, '--feed', 'x=random:1', '--wrt', 'x', '--json'];
+    const element = await grad(...feed, '--objective', '2 * logits[1,3]');
+    assert.equal(element.code, 0, element.err.join());
+    const { value } = JSON.parse(element.out.join('\n')) as Answer;
+    await writeFile(file, writeNpy({ dtype: 'float64', dims: [5], data }));
+    const given = ['--direction', `d=${file}`];
+    const projected = await grad(...feed, '--objective', 'dot(logits, d)[1]', ...given);
+    assert.equal(projected.code, 0, projected.err.join());
+    assert.ok(Math.abs((JSON.parse(projected.out.join('\n')) as Answer).value - value) < 1e-6);
+    const refusals = [
+      [['--objective', 'dot(linear, d)[1]', ...given], /has 5 elements; the last axis has 12/],
+      [['--objective', 'logits[1,3]', ...given], /"d" was given, and the objective does not project/],
+    ] as const;
+    for (const [args, says] of refusals) {
+      const { code, err } = await grad(...feed, ...args);
+      assert.ok(code !== 0);
+      assert.match(err.join('\n'), says);
+    }
   });
 
   it('refuses an objective that is not a scalar and a site that is not there', async () => {

@@ -4,6 +4,7 @@ import { Failure } from '../../../base/errors';
 import type { GradientRequest } from '../../../contract/run';
 import type { TensorData } from '../../../contract/tensor';
 import { elementsOf } from '../../../onnx/objective';
+import { toNumbers } from '../../../tensor/buffers';
 import { sizeOf } from '../../../tensor/shape';
 import type { Value } from './builder';
 import type { Built, Question } from './question';
@@ -23,15 +24,25 @@ export function feedsFor(
     const numbers = elements.flatMap((of, row) => (rows ? (of[i] ?? []).with(0, row) : (of[i] ?? [])));
     feeds.set(name, { dtype: 'int64', dims, data: BigInt64Array.from(numbers, (n) => BigInt(n)) });
   });
-  for (const { input, name } of emitted.directions)
-    feeds.set(input.name, directionFor(request, name, input.dims));
+  refuseUnnamed(request, new Set(emitted.directions.map(({ name }) => name)));
+  for (const { input, name } of emitted.directions) feeds.set(input.name, directionFor(request, name, input));
   for (const [site, input] of backward.along) feeds.set(input.name, alongFor(request, site, input));
   const wanted = new Set(backward.parts.graph.inputs.map(({ name }) => name));
   for (const name of feeds.keys()) if (!wanted.has(name)) feeds.delete(name);
   return feeds;
 }
 
-function directionFor(request: GradientRequest, name: string, dims: readonly number[]): TensorData {
+function refuseUnnamed({ directions = {} }: GradientRequest, named: ReadonlySet<string>): void {
+  const idle = Object.keys(directions).find((name) => !named.has(name));
+  if (idle === undefined) return;
+  throw new Failure({
+    code: 'bad-objective',
+    message: `A direction "${idle}" was given, and the objective does not project on it.`,
+    remedy: `Write dot(SITE, ${idle}) in the objective, or leave the direction out.`,
+  });
+}
+
+function directionFor(request: GradientRequest, name: string, { dtype, dims }: Value): TensorData {
   const direction = request.directions?.[name];
   if (direction === undefined) {
     throw new Failure({
@@ -40,7 +51,16 @@ function directionFor(request: GradientRequest, name: string, dims: readonly num
       remedy: 'Give one number per element of the last axis.',
     });
   }
-  if (sizeOf(direction.dims) === sizeOf(dims)) return { ...direction, dims };
+  const { data } = direction;
+  if (!ArrayBuffer.isView(data)) {
+    throw new Failure({
+      code: 'bad-objective',
+      message: `The direction "${name}" holds ${direction.dtype}s.`,
+      remedy: 'Give one number per element of the last axis.',
+    });
+  }
+  if (sizeOf(direction.dims) === sizeOf(dims))
+    return { dtype, dims, data: typed(dtype, toNumbers(direction.dtype, data)) };
   throw new Failure({
     code: 'bad-objective',
     message: `The direction "${name}" has ${String(sizeOf(direction.dims))} elements; the last axis has ${String(sizeOf(dims))}.`,

@@ -11,6 +11,7 @@ import { norm } from './norm';
 import { recurrent } from './recurrent';
 import { reduce } from './reduce';
 import { refused } from './refused';
+import { regions } from './regions';
 import { resample } from './resample';
 import { sampling } from './sampling';
 import { scatter } from './scatter';
@@ -30,6 +31,7 @@ export const ruleTables: Readonly<Record<string, RuleTable>> = {
   attention,
   resample,
   sampling,
+  regions,
   scatter,
   spectral,
   refused,

@@ -1,6 +1,7 @@
 /**
- * Reading between pixels: GridSample and RoiAlign as what they are made of, weights times picked pixels, as the runtime
- * computes them. Weights depend on the places, so gradients go to the places too; which pixels are picked does not.
+ * Reading between pixels: GridSample as what it is made of, weights times picked pixels, as the runtime computes it.
+ * Weights depend on the places, so gradients go to the places too; which pixels are picked does not. What regions and
+ * shifted kernels read is in `regions.ts`.
  */
 import { sizeOf } from '../../../../tensor/shape';
 import type { Builder, Value } from '../builder';
@@ -9,12 +10,11 @@ import { decompose, type RuleTable } from './define';
 
 export const sampling: RuleTable = {
   GridSample: decompose((c) => [gridSample(c)]),
-  RoiAlign: decompose((c) => [roiAlign(c)]),
   AffineGrid: decompose((c) => [affineGrid(c)]),
 };
 
 /** One pixel's place along an axis and its weight; both of the places' shape. */
-interface Tap {
+export interface Tap {
   readonly place: Value;
   readonly weight: Value | null;
 }
@@ -71,16 +71,16 @@ function padded(
   return b.where(outside, b.plus(folded, low), x);
 }
 
-function limited(b: Builder, x: Value, low: number, high: number): Value {
+export function limited(b: Builder, x: Value, low: number, high: number): Value {
   return b.one('Clip', [x, b.scalar(low, x), b.scalar(high, x)], x.dtype, x.dims);
 }
 
-function clamped(b: Builder, x: Value, size: number): Value {
+export function clamped(b: Builder, x: Value, size: number): Value {
   return limited(b, x, 0, size - 1);
 }
 
 /** The weight where the pixel lies in the picture, else 0. */
-function masked(b: Builder, weight: Value | null, pixel: Value, size: number): Value {
+export function masked(b: Builder, weight: Value | null, pixel: Value, size: number): Value {
   const inside = b.and(
     b.greaterOrEqual(pixel, b.scalar(0, pixel)),
     b.lessOrEqual(pixel, b.scalar(size - 1, pixel)),
@@ -90,7 +90,7 @@ function masked(b: Builder, weight: Value | null, pixel: Value, size: number): V
 }
 
 /** The pixels that a place reads along one axis. Cubic weights: Keys (1981), with a = -0.75. */
-function tapsOf(b: Builder, x: Value, mode: string): Tap[] {
+export function tapsOf(b: Builder, x: Value, mode: string): Tap[] {
   if (mode === 'nearest') return [{ place: b.unary('Round', x), weight: null }];
   const floor = b.unary('Floor', x);
   const t = b.sub(x, floor);
@@ -114,7 +114,7 @@ function tapsOf(b: Builder, x: Value, mode: string): Tap[] {
 }
 
 /** Sum over one tap per axis of the product of weights times the pixel there. `dims` are those of places: [rows, count]. */
-function weighted(
+export function weighted(
   b: Builder,
   pixels: Value,
   axes: readonly (readonly Tap[])[],
@@ -128,7 +128,7 @@ function weighted(
 }
 
 /** Weight times pixel for every combination of taps: [rows, channels, count] each. */
-function picked(
+export function picked(
   b: Builder,
   pixels: Value,
   axes: readonly (readonly Tap[])[],
@@ -169,59 +169,4 @@ function affineGrid(c: RuleContext): Value {
   });
   const places = b.concat([...columns.reverse(), b.full([sizeOf(sizes), 1], 1, theta.dtype)], 1);
   return b.reshape(b.matmul(places, b.swapLast(theta)), dims);
-}
-
-function roiAlign(c: RuleContext): Value {
-  const { b } = c;
-  const [x, rois] = [c.x(0), c.x(1)];
-  const samples = c.int('sampling_ratio', 0);
-  if (samples < 1)
-    throw c.broken('samples each region as its size demands (sampling_ratio 0), which no fixed graph can');
-  const [, channels = 1, height = 1, width = 1] = x.dims;
-  const regions = rois.dims[0] ?? 0;
-  const out = [c.int('output_height', 1), c.int('output_width', 1)];
-  const scale = c.float('spatial_scale', 1);
-  const half = c.opset >= 16 && c.string('coordinate_transformation_mode', 'half_pixel') === 'half_pixel';
-  const corner = (i: number): Value => b.scale(b.slice(rois, 1, i, i + 1), scale);
-  const along = (axis: 0 | 1, size: number): { readonly taps: Tap[]; readonly count: number } => {
-    const bins = out[axis] ?? 1;
-    const count = bins * samples;
-    const [low, high] = axis === 0 ? [corner(1), corner(3)] : [corner(0), corner(2)];
-    const extent = b.sub(high, low);
-    const length = half ? extent : b.one('Max', [extent, b.scalar(1, extent)], extent.dtype, extent.dims);
-    const steps = Array.from({ length: count }, (_, i) => (i + 0.5) / count);
-    const places = b.add(b.plus(low, half ? -0.5 : 0), b.mul(length, b.constant(x.dtype, [1, count], steps)));
-    const inside = b.and(
-      b.greaterOrEqual(places, b.scalar(-1, places)),
-      b.lessOrEqual(places, b.scalar(size, places)),
-    );
-    const zero = b.full(places.dims, 0, places.dtype);
-    const taps = tapsOf(b, limited(b, places, 0, size - 1), 'linear').map(({ place, weight }): Tap => ({
-      place: clamped(b, place, size),
-      weight: b.where(inside, weight ?? zero, zero),
-    }));
-    return { taps, count };
-  };
-  const [down, across] = [along(0, height), along(1, width)];
-  const total = down.count * across.count;
-  const spread = ({ place, weight }: Tap, rows: boolean): Tap => {
-    const shape = rows ? [regions, down.count, 1] : [regions, 1, across.count];
-    const wide = (value: Value): Value =>
-      b.reshape(b.expand(b.reshape(value, shape), [regions, down.count, across.count]), [regions, total]);
-    return { place: wide(place), weight: weight === null ? null : wide(weight) };
-  };
-  const pictures = b.reshape(b.gather(x, c.x(2), 0), [regions, channels, height * width]);
-  const axes = [down.taps.map((tap) => spread(tap, true)), across.taps.map((tap) => spread(tap, false))];
-  const terms = picked(b, pictures, axes, [height, width], [regions, total]);
-  const [rows = 1, columns = 1] = out;
-  const shape = [regions, channels, rows, samples, columns, samples];
-  const [first, ...rest] = terms;
-  if (first === undefined) throw new Error('A region reads four pixels.');
-  const most = c.string('mode', 'avg') === 'max';
-  const one = most
-    ? b.one('Max', terms, first.dtype, first.dims)
-    : rest.reduce((sum, term) => b.add(sum, term), first);
-  const grouped = b.reshape(one, shape);
-  const taken = most ? b.reduce('ReduceMax', grouped, [3, 5]) : b.mean(grouped, [3, 5]);
-  return b.reshape(taken, [regions, channels, rows, columns]);
 }

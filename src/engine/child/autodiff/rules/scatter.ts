@@ -1,6 +1,7 @@
 /**
- * Writing into a tensor at places: by index along an axis (ScatterElements) or by whole addresses (ScatterND), setting,
- * adding, multiplying, or keeping the least or greatest. Ties of an extremum share evenly, as torch.scatter_reduce has it.
+ * Writing into a tensor at places: by index along an axis (ScatterElements), by whole addresses (ScatterND) or from an
+ * index on (TensorScatter), setting, adding, multiplying, or keeping the least or greatest. Ties of an extremum share
+ * evenly, as torch.scatter_reduce has it.
  */
 import type { Value } from '../builder';
 import type { RuleContext } from '../rule';
@@ -10,6 +11,10 @@ export const scatter: RuleTable = {
   Scatter: rule((c) => scattered(c, elements(c))),
   ScatterElements: rule((c) => scattered(c, elements(c))),
   ScatterND: rule((c) => scattered(c, rows(c))),
+  TensorScatter: rule((c) => {
+    const places = cached(c);
+    return [places.write(c.g(), c.b.zerosLike(c.x(1)), 'none'), places.read(c.g()), null];
+  }),
 };
 
 /** Reading and writing at the node's places. */
@@ -38,6 +43,27 @@ function rows(c: RuleContext): Places {
     read: (from) => b.one('GatherND', [from, c.x(1)], from.dtype, dims),
     write: (base, updates, reduction) =>
       b.one('ScatterND', [base, c.x(1), updates], base.dtype, base.dims, { reduction }),
+  };
+}
+
+/** A cache [batch, …, length, …] into which each row writes its update from an index of its own on, perhaps round and round. */
+function cached(c: RuleContext): Places {
+  const { b } = c;
+  const [past, update] = [c.x(0), c.x(1)];
+  const axis = c.axis('axis', -2);
+  const shape = (length: number, at: number): number[] => past.dims.map((_, i) => (i === at ? length : 1));
+  const steps = b.reshape(b.range(update.dims[axis] ?? 0), shape(update.dims[axis] ?? 0, axis));
+  const starts = c.maybeX(2);
+  const places = starts === null ? steps : b.add(b.reshape(starts, shape(past.dims[0] ?? 0, 0)), steps);
+  const round =
+    c.string('mode', 'linear') === 'circular'
+      ? b.binary('Mod', places, b.scalar(past.dims[axis] ?? 1, 'int64'))
+      : places;
+  const indices = b.expand(round, update.dims);
+  return {
+    read: (from) => b.one('GatherElements', [from, indices], from.dtype, update.dims, { axis }),
+    write: (base, updates) =>
+      b.one('ScatterElements', [base, indices, updates], base.dtype, base.dims, { axis }),
   };
 }
 
