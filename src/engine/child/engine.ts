@@ -114,6 +114,13 @@ export class Engine {
     return api;
   }
 
+  /** Lets go of every model once the work at hand is done. */
+  dispose(): Promise<void> {
+    return this.#inTurn(undefined, async () => {
+      for (const id of [...this.#models.keys()]) await this.#close(id);
+    });
+  }
+
   async #drop(model: EngineModel): Promise<void> {
     this.#models.delete(model.id);
     this.#executor.forget(model);

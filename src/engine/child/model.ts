@@ -58,7 +58,12 @@ export class EngineModel {
 
   static async open(id: string, file: string, signal?: AbortSignal): Promise<EngineModel> {
     const local = await openLocal(file, signal);
-    return new EngineModel(id, local, stampOf(local));
+    try {
+      return new EngineModel(id, local, stampOf(local));
+    } catch (error) {
+      await local.source.close();
+      throw error;
+    }
   }
 
   /** The same file seen as another skeleton, for controls. It reads by this model's handle: drop it before closing this. */

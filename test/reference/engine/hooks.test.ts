@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import type { EngineApi } from '../../../src/contract/engineApi';
 import type { Captured, Intervention } from '../../../src/contract/run';
 import type { TensorData } from '../../../src/contract/tensor';
-import { Engine } from '../../../src/engine/child/engine';
+import { testEngine } from '../../unit/engine/testEngine';
 
 interface Numbers {
   readonly dims: readonly number[];
@@ -74,7 +74,7 @@ async function worst(
 
 describe("captures and interventions against PyTorch's forward hooks", function () {
   this.timeout(60_000);
-  const api = new Engine({ sessionBudget: 1e9, tensorBudget: 1e9, threads: 1 }, () => undefined).api();
+  const api = testEngine();
 
   it('cover six architectures from both exporters', () => {
     const covered = goldens.map(({ name, exporter }) => `${name} ${exporter}`).sort();

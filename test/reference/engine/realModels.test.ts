@@ -7,12 +7,12 @@ import { join } from 'node:path';
 import type { EngineApi } from '../../../src/contract/engineApi';
 import type { TensorData } from '../../../src/contract/tensor';
 import { sameBits } from '../../../src/engine/child/compare';
-import { Engine } from '../../../src/engine/child/engine';
 import { runtime } from '../../../src/engine/child/runtime';
 import { openLocal } from '../../../src/onnx/files';
 import { sizeOf } from '../../../src/tensor/shape';
 import { normal } from '../../../src/data/random';
 import { allSites, captureEverything, handBack } from './everything';
+import { testEngine } from '../../unit/engine/testEngine';
 
 const MODULES = join(__dirname, '..', '..', '..', 'node_modules');
 const OCR = join(MODULES, '@gutenye', 'ocr-models', 'assets');
@@ -77,8 +77,7 @@ const CASES: readonly Case[] = [
 
 describe('real models', function () {
   this.timeout(120_000);
-  const engine = new Engine({ sessionBudget: 64 << 20, tensorBudget: 2 ** 31, threads: 2 }, () => undefined);
-  const api = engine.api();
+  const api = testEngine({ sessionBudget: 64 << 20, tensorBudget: 2 ** 31, threads: 2 });
   for (const { title, file, feeds, sites, computed } of CASES) {
     it(`${title} shows every activation and is not changed by it`, async () => {
       const { skeleton, source } = await openLocal(file);

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Reduced, Reduction, StreamResult } from '../../../src/contract/stream';
 import type { TensorData } from '../../../src/contract/tensor';
-import { Engine } from '../../../src/engine/child/engine';
 import { info, model, node, tensor } from '../../unit/engine/models';
+import { testEngine } from '../../unit/engine/testEngine';
 
 type Numbers = readonly number[];
 
@@ -76,10 +76,7 @@ function close(actual: ArrayLike<number>, expected: Numbers, what: string): void
 
 describe('streams against NumPy', () => {
   const folder = mkdtempSync(join(tmpdir(), 'patchclamp-streams-'));
-  const api = new Engine(
-    { sessionBudget: 1 << 26, tensorBudget: 1 << 26, threads: 1 },
-    () => undefined,
-  ).api();
+  const api = testEngine({ sessionBudget: 1 << 26, tensorBudget: 1 << 26 });
   after(() => rmSync(folder, { recursive: true }));
 
   const streamed = async (

@@ -4,10 +4,10 @@
  */
 import assert from 'node:assert/strict';
 import { isFailure } from '../../../src/base/errors';
-import { Engine } from '../../../src/engine/child/engine';
 import { openLocal } from '../../../src/onnx/files';
 import { captureAndHandBack, compareWithFile, runAll } from './packageRuns';
 import { testModels, type TestModel } from './testdata';
+import { testEngine } from '../../unit/engine/testEngine';
 
 /** Where the stated outputs are not what this runtime gives, with the reason. The runtime itself gives the same as we do. */
 const OTHER_OUTPUTS: readonly (readonly [RegExp, string])[] = [
@@ -40,8 +40,7 @@ function reasonFor(list: readonly (readonly [RegExp, string])[], name: string): 
 
 describe('every model of libonnx-testdata', function () {
   this.timeout(300_000);
-  const engine = new Engine({ sessionBudget: 1 << 20, tensorBudget: 1 << 30, threads: 1 }, () => undefined);
-  const api = engine.api();
+  const api = testEngine({ sessionBudget: 1 << 20, tensorBudget: 1 << 30 });
   const models = testModels();
   const missing = new Map<string, string[]>();
   const ran: TestModel[] = [];

@@ -7,8 +7,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { EngineApi } from '../../../src/contract/engineApi';
 import type { GradientResult } from '../../../src/contract/run';
-import { Engine } from '../../../src/engine/child/engine';
 import { toNumbers } from '../../../src/tensor/buffers';
+import { testEngine } from '../../unit/engine/testEngine';
 
 interface Golden {
   readonly name: string;
@@ -41,7 +41,7 @@ async function gradientOf(
 
 describe("gradients against PyTorch's autograd", function () {
   this.timeout(60_000);
-  const engine = new Engine({ sessionBudget: 1e9, tensorBudget: 1e9, threads: 1 }, () => undefined).api();
+  const engine = testEngine();
 
   for (const golden of goldens) {
     it(`agree at the input and inside: ${golden.name}`, async () => {

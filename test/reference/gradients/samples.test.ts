@@ -8,12 +8,12 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TensorData } from '../../../src/contract/tensor';
-import { Engine } from '../../../src/engine/child/engine';
 import { entriesOf } from '../../../src/methods/asking';
 import { readSkeletonOf } from './skeletonOf';
 import { toNumbers } from '../../../src/tensor/buffers';
 import { decodeImage } from '../../../src/data/image';
 import { PLAIN, preprocess } from '../../../src/data/preprocess';
+import { testEngine } from '../../unit/engine/testEngine';
 
 interface Golden {
   readonly sample: string;
@@ -48,7 +48,7 @@ const { goldens, integrated } = JSON.parse(readFileSync(join(__dirname, 'samples
 
 describe("gradients of the samples against PyTorch's", function () {
   this.timeout(60_000);
-  const engine = new Engine({ sessionBudget: 1e9, tensorBudget: 1e9, threads: 1 }, () => undefined).api();
+  const engine = testEngine();
 
   it('are there for five samples', () => {
     assert.deepEqual(

@@ -5,15 +5,14 @@
 import assert from 'node:assert/strict';
 import { AssertionError } from 'node:assert';
 import { isFailure } from '../../../src/base/errors';
-import { Engine } from '../../../src/engine/child/engine';
 import { captureAndHandBack, compareWithFile, runAll } from '../engine/packageRuns';
 import { MISSING } from './missing';
 import { opsetModels, type OpsetModel } from './opsetModels';
+import { testEngine } from '../../unit/engine/testEngine';
 
 describe('the node tests of opsets 18 to 25', function () {
   this.timeout(300_000);
-  const engine = new Engine({ sessionBudget: 1 << 20, tensorBudget: 1 << 30, threads: 1 }, () => undefined);
-  const api = engine.api();
+  const api = testEngine({ sessionBudget: 1 << 20, tensorBudget: 1 << 30 });
   const ran: OpsetModel[] = [];
 
   it('give the stated outputs, but for what the runtime has not', async () => {

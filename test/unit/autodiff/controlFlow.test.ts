@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { GradientRequest, GradientResult } from '../../../src/contract/run';
 import type { TensorData } from '../../../src/contract/tensor';
-import { Engine } from '../../../src/engine/child/engine';
 import { call, fn, graph, info, model, modelWith, node, tensor } from '../engine/models';
+import { testEngine } from '../engine/testEngine';
 
 const at = (...numbers: number[]): TensorData => ({
   dtype: 'float32',
@@ -65,7 +65,7 @@ function looping(): Uint8Array {
 
 describe('gradients where the graph is not a straight line', function () {
   this.timeout(30_000);
-  const engine = new Engine({ sessionBudget: 1e9, tensorBudget: 1e9, threads: 1 }, () => undefined).api();
+  const engine = testEngine();
   let folder = '';
   let files = 0;
 

@@ -6,15 +6,12 @@ import { join } from 'node:path';
 import { isFailure } from '../../../src/base/errors';
 import type { FailureCode } from '../../../src/base/errors';
 import type { RunRequest } from '../../../src/contract/run';
-import { Engine } from '../../../src/engine/child/engine';
 import { floats, info, model, node, tensor, tinyModel } from './models';
+import { testEngine } from './testEngine';
 
 describe('bad input to the engine', () => {
   const folder = mkdtempSync(join(tmpdir(), 'patchclamp-bad-'));
-  const api = new Engine(
-    { sessionBudget: 1 << 24, tensorBudget: 1 << 24, threads: 1 },
-    () => undefined,
-  ).api();
+  const api = testEngine({ sessionBudget: 1 << 24, tensorBudget: 1 << 24 });
   let count = 0;
 
   after(() => rmSync(folder, { recursive: true }));

@@ -6,15 +6,12 @@ import { join } from 'node:path';
 import type { EngineApi } from '../../../src/contract/engineApi';
 import type { Intervention, RunRequest, RunResult } from '../../../src/contract/run';
 import type { TensorData } from '../../../src/contract/tensor';
-import { Engine } from '../../../src/engine/child/engine';
 import { call, floats, fn, graph, info, model, modelWith, node, tensor, tinyModel } from './models';
+import { testEngine } from './testEngine';
 
 describe('interventions', () => {
   const folder = mkdtempSync(join(tmpdir(), 'patchclamp-steps-'));
-  const api = new Engine(
-    { sessionBudget: 1 << 24, tensorBudget: 1 << 24, threads: 1 },
-    () => undefined,
-  ).api();
+  const api = testEngine({ sessionBudget: 1 << 24, tensorBudget: 1 << 24 });
   let count = 0;
 
   after(() => rmSync(folder, { recursive: true }));

@@ -4,7 +4,6 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TensorData } from '../../../src/contract/tensor';
-import { Engine } from '../../../src/engine/child/engine';
 import { Executor } from '../../../src/engine/child/executor';
 import { livenessOf } from '../../../src/engine/child/liveness';
 import { ownBytes, refuseTooLarge } from '../../../src/engine/child/memory';
@@ -13,6 +12,7 @@ import { Sessions } from '../../../src/engine/child/sessions';
 import { generate } from '../../bench/generate';
 import { read } from '../onnx/memory';
 import { info, model, node, tensor } from './models';
+import { testEngine, withEngine } from './testEngine';
 
 const SETTINGS = { level: 'disabled', packed: false, providers: ['cpu'], threads: 1 } as const;
 
@@ -20,6 +20,7 @@ describe('memory', function () {
   this.timeout(60_000);
   const folder = mkdtempSync(join(tmpdir(), 'patchclamp-memory-'));
   after(() => rmSync(folder, { recursive: true }));
+  const api = testEngine({ sessionBudget: 1 << 24, tensorBudget: 1 << 24 });
 
   const square = model({
     nodes: [
@@ -86,10 +87,6 @@ describe('memory', function () {
   it('that is not there is asked about before anything runs', async () => {
     const file = join(folder, 'square.onnx');
     writeFileSync(file, square);
-    const api = new Engine(
-      { sessionBudget: 1 << 24, tensorBudget: 1 << 24, threads: 1 },
-      () => undefined,
-    ).api();
     const { id } = await api.open(file);
     await assert.rejects(api.run(id, { feeds: feedsOf(600_000), capture: [] }), {
       code: 'would-not-fit',
@@ -117,17 +114,18 @@ describe('memory', function () {
     const feeds = {
       x: { dtype: 'float32' as const, dims: [500_000], data: new Float32Array(500_000).fill(2) },
     };
-    const options = { sessionBudget: 1 << 20, tensorBudget: 1 << 30, threads: 1 };
+    const options = { sessionBudget: 1 << 20, tensorBudget: 1 << 30 };
     const memoryCap = ownBytes() + 300e6;
-    const api = new Engine({ ...options, memoryCap }, () => undefined).api();
-    const { id } = await api.open(file);
-    await assert.rejects(api.run(id, { feeds, capture: names }), { code: 'would-not-fit' });
-    const told = await api.run(id, { feeds, capture: names, keep: false });
-    assert.match(told.notes.join(), /recorded in pieces/);
-    assert.deepEqual(
-      told.captures.map(({ site, summary }) => [site, summary?.mean]),
-      names.map((name, i) => [name, i % 2 === 0 ? -2 : 2]),
-    );
-    assert.equal((await api.run(id, { feeds, capture: names, confirmed: true })).captures.length, 80);
+    await withEngine({ ...options, memoryCap }, async (capped) => {
+      const { id } = await capped.open(file);
+      await assert.rejects(capped.run(id, { feeds, capture: names }), { code: 'would-not-fit' });
+      const told = await capped.run(id, { feeds, capture: names, keep: false });
+      assert.match(told.notes.join(), /recorded in pieces/);
+      assert.deepEqual(
+        told.captures.map(({ site, summary }) => [site, summary?.mean]),
+        names.map((name, i) => [name, i % 2 === 0 ? -2 : 2]),
+      );
+      assert.equal((await capped.run(id, { feeds, capture: names, confirmed: true })).captures.length, 80);
+    });
   });
 });

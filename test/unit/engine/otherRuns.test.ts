@@ -5,15 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { EngineApi } from '../../../src/contract/engineApi';
 import type { Intervention, RunRequest, RunResult } from '../../../src/contract/run';
-import { Engine } from '../../../src/engine/child/engine';
 import { floats, info, model, node, tensor, tinyModel } from './models';
+import { testEngine } from './testEngine';
 
 describe('interventions from other runs', () => {
   const folder = mkdtempSync(join(tmpdir(), 'patchclamp-steps-'));
-  const api = new Engine(
-    { sessionBudget: 1 << 24, tensorBudget: 1 << 24, threads: 1 },
-    () => undefined,
-  ).api();
+  const api = testEngine({ sessionBudget: 1 << 24, tensorBudget: 1 << 24 });
   let count = 0;
 
   after(() => rmSync(folder, { recursive: true }));

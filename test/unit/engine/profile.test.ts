@@ -3,14 +3,14 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Engine } from '../../../src/engine/child/engine';
-import { call, floats, fn, info, model, modelWith, node, slowModel } from './models';
+import { call, floats, fn, graph, info, model, modelWith, node, slowModel } from './models';
+import { testEngine } from './testEngine';
 
 describe('time per node', function () {
   this.timeout(60_000);
   const folder = mkdtempSync(join(tmpdir(), 'patchclamp-profile-'));
   after(() => rmSync(folder, { recursive: true }));
-  const engine = new Engine({ sessionBudget: 1e9, tensorBudget: 1e9, threads: 1 }, () => undefined).api();
+  const engine = testEngine();
 
   const open = async (name: string, bytes: Uint8Array): Promise<string> => {
     const file = join(folder, name);
@@ -64,8 +64,48 @@ describe('time per node', function () {
       capture: [],
     });
     assert.ok(times.some(({ op, node: id }) => op === 'Relu' && id >= 0));
-    const add = times.find(({ op }) => op === 'Add');
-    assert.ok(add !== undefined, 'the body of the function ran');
+    assert.deepEqual(times.map(({ op }) => op).sort(), ['Add', 'Relu']);
+  });
+
+  it('adds up the iterations of a body and the calls of a function, at the nodes inside', async () => {
+    const square = graph({
+      nodes: [
+        node('Identity', ['go'], ['again']),
+        node('MatMul', ['h', 'h'], ['p']),
+        node('Tanh', ['p'], ['next']),
+      ],
+      inputs: [info('i', 'int64', []), info('go', 'bool', []), info('h', 'float32', [200, 200])],
+      outputs: [info('again', 'bool', []), info('next', 'float32', [200, 200])],
+    });
+    const bytes = modelWith([fn('Twice', ['a'], ['c'], [node('Sqrt', ['a'], ['c'])])], {
+      nodes: [
+        call('Twice', ['x'], ['once']),
+        call('Twice', ['once'], ['twice']),
+        node('Loop', ['times', 'yes', 'twice'], ['y'], { body: square }),
+      ],
+      inputs: [info('x', 'float32', [200, 200]), info('times', 'int64', []), info('yes', 'bool', [])],
+      outputs: [info('y', 'float32', [200, 200])],
+    });
+    const id = await open('loop.onnx', bytes);
+    const profile = async (turns: bigint): Promise<Map<string, number>> => {
+      const times = await engine.profile(id, {
+        feeds: {
+          x: { dtype: 'float32', dims: [200, 200], data: new Float32Array(40_000).fill(0.01) },
+          times: { dtype: 'int64', dims: [], data: BigInt64Array.of(turns) },
+          yes: { dtype: 'bool', dims: [], data: Uint8Array.of(1) },
+        },
+        capture: [],
+      });
+      assert.ok(times.every(({ node: row }) => row >= 0));
+      return new Map(times.map(({ op, microseconds }) => [op, microseconds]));
+    };
+    const few = await profile(2n);
+    const many = await profile(40n);
+    assert.deepEqual([...many.keys()].sort(), ['Identity', 'Loop', 'MatMul', 'Sqrt', 'Tanh']);
+    // Twenty times the turns; a loaded machine blurs that, but never to less than four.
+    assert.ok((many.get('MatMul') ?? 0) > 4 * (few.get('MatMul') ?? Infinity));
+    // What the loop's body took is not the loop's own.
+    assert.ok((many.get('Loop') ?? Infinity) < (many.get('MatMul') ?? 0) + (many.get('Tanh') ?? 0));
   });
 
   it('leaves no file behind', () => {

@@ -8,19 +8,19 @@ import type { Intervention, SweepResult } from '../../../src/contract/run';
 import type { TensorData } from '../../../src/contract/tensor';
 import { normal } from '../../../src/data/random';
 import { relativeDifference } from '../../../src/engine/child/compare';
-import { Engine } from '../../../src/engine/child/engine';
 import { frontierOf } from '../../../src/onnx/rewrite/frontier';
 import { generate } from '../../bench/generate';
 import { read } from '../onnx/memory';
 import { floats, info, model, node, tensor, tinyModel } from './models';
+import { testEngine } from './testEngine';
 
 describe('sweeps', function () {
   this.timeout(60_000);
   const folder = mkdtempSync(join(tmpdir(), 'patchclamp-sweep-'));
   const progress: number[] = [];
-  const api = new Engine({ sessionBudget: 1 << 26, tensorBudget: 1 << 28, threads: 1 }, (event, data) => {
+  const api = testEngine({ sessionBudget: 1 << 26, tensorBudget: 1 << 28 }, (event, data) => {
     if (event === 'progress' && 'done' in data) progress.push(data.done);
-  }).api();
+  });
   let count = 0;
 
   after(() => rmSync(folder, { recursive: true }));

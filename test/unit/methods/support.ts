@@ -16,13 +16,14 @@ export function engineWith(methods: readonly Method[]): ProbeEngine & { close(id
     if (event === 'progress') probes.progress(data as EngineEvents['progress']);
     if (event === 'finding') probes.finding(data as EngineEvents['finding']);
   };
-  const api = new Engine({ sessionBudget: 1 << 28, tensorBudget: 1 << 28, threads: 1 }, emit, methods).api();
+  const engine = new Engine({ sessionBudget: 1 << 28, tensorBudget: 1 << 28, threads: 1 }, emit, methods);
+  const api = engine.api();
   return {
     open: async (file) => api.open(file),
     probe: (model, request, heard, signal) =>
       probes.during(heard, async (token) => api.probe(model, { ...request, token }, signal)),
     close: async (id) => api.close(id),
-    dispose: () => undefined,
+    dispose: () => void engine.dispose(),
   };
 }
 
