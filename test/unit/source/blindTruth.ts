@@ -67,6 +67,9 @@ export async function tallyBlind(folder: string, name: string): Promise<Tally> {
     rightCalls: 0,
     definitions: 0,
     rightDefinitions: 0,
+    either: 0,
+    eitherGiven: 0,
+    eitherWrong: 0,
     spurious: 0,
     exact: 0,
     unchecked: 0,
@@ -106,7 +109,11 @@ function count(made: Tally, row: Row, link: NodeLink): void {
     made.columns++;
     if (accepted.some(({ call }) => link.call?.place.column === (call?.column ?? 0) - 1)) made.rightColumns++;
   }
-  if (row.definition !== null) {
+  if (row.definition !== null && accepted.some(({ definition }) => definition === null)) {
+    made.either++;
+    if (!rightDefinition) made.eitherWrong++;
+    else if (link.definition !== null) made.eitherGiven++;
+  } else if (row.definition !== null) {
     made.definitions++;
     if (rightDefinition) made.rightDefinitions++;
   } else if (!rightDefinition) made.spurious++;

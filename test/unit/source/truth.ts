@@ -39,6 +39,10 @@ export interface Tally {
   rightCalls: number;
   definitions: number;
   rightDefinitions: number;
+  /** Nodes of which a definition is right and none is too: what a library made inside of what the person made. */
+  either: number;
+  eitherGiven: number;
+  eitherWrong: number;
   /** Definitions claimed where the truth has none. */
   spurious: number;
   /** Nodes with an exact claim, those without truth among them. */
@@ -65,6 +69,9 @@ export async function tally(folder: string, name: string): Promise<Tally> {
     rightCalls: 0,
     definitions: 0,
     rightDefinitions: 0,
+    either: 0,
+    eitherGiven: 0,
+    eitherWrong: 0,
     spurious: 0,
     exact: 0,
     unchecked: 0,
@@ -168,6 +175,9 @@ export function lineOf(made: Tally): string {
     String(made.nodes).padStart(5),
     `${share(made.rightCalls, made.calls)} of ${String(made.calls).padStart(4)}`,
     `${share(made.rightDefinitions, made.definitions)} of ${String(made.definitions).padStart(4)}`,
+    made.either === 0
+      ? ''
+      : `either ${String(made.eitherGiven)}+${String(made.either - made.eitherGiven - made.eitherWrong)} of ${String(made.either)}`,
     `spurious ${String(made.spurious).padStart(3)}`,
     `exact ${String(made.exact).padStart(4)}`,
     `unchecked ${String(made.unchecked).padStart(3)}`,
