@@ -2,12 +2,13 @@
  * What stands out in the drawing: the selection with its edges, what the pointer is over, what the source lights, what a
  * trace reached, what a search found, what an overlay colours.
  */
+import type { Bookmark } from '../../src/contract/hostApi';
 import type { BoxColors } from './look';
 import { byBox, colorsOf, type GraphOverlay } from './overlay';
 import type { FixedScale } from './scaleLegend';
 import type { Scene } from './scene';
 import type { Searching } from './searching';
-import { boxOfRef } from './selecting';
+import { boxOfRef, refOf } from './selecting';
 import type { Shown } from './stage';
 import { edgesAt, trace } from './tracing';
 
@@ -22,6 +23,7 @@ export class Emphasis {
   #traced: ReadonlySet<number> = none;
   #lit: ReadonlySet<number> = none;
   #held: ReadonlySet<number> = none;
+  #marked: ReadonlySet<number> = none;
   #colors: BoxColors | null = null;
 
   get selected(): number {
@@ -48,6 +50,14 @@ export class Emphasis {
   /** Marks the boxes of these node ids as intervened on. */
   hold(ids: readonly number[]): void {
     this.#held = this.#boxesOf(ids);
+  }
+
+  /** Marks the boxes of bookmarks; one inside a closed module marks the module. */
+  mark(bookmarks: readonly Bookmark[]): void {
+    const scene = this.#scene;
+    if (scene === undefined) return;
+    const refs = bookmarks.map(({ selection }) => refOf(scene.model, selection));
+    this.#marked = new Set(refs.map((ref) => boxOfRef(scene, ref)).filter((box) => box >= 0));
   }
 
   color(overlay: GraphOverlay | null, fixed: FixedScale | null): void {
@@ -88,6 +98,7 @@ export class Emphasis {
       strong: this.#strong,
       lit: this.#traced.size > 0 ? this.#traced : this.#lit,
       held: this.#held,
+      marked: this.#marked,
       matches: searching.boxes(scene),
       colors: this.#colors,
     };

@@ -16,10 +16,11 @@ import { commandOf, type Command } from './keys';
 import type { PcGraphMenu } from './menu';
 import './minimap';
 import { Navigation } from './navigation';
-import { withRepeat } from './openness';
+import { saveOpenness, withRepeat } from './openness';
 import './outline';
 import { listenToPointer } from './pointer';
 import type { Scene } from './scene';
+import { Scales } from './scales';
 import { Searching } from './searching';
 import { refOf, runAround } from './selecting';
 import { GraphSession } from './session';
@@ -35,6 +36,7 @@ export interface SelectionDetail {
 export class PcGraph extends GraphProperties {
   readonly #searching = new Searching();
   readonly #emphasis = new Emphasis();
+  readonly #scales = new Scales();
   #stage: Stage | undefined;
   #session: GraphSession | undefined;
   #navigation: Navigation | undefined;
@@ -153,7 +155,14 @@ export class PcGraph extends GraphProperties {
   }
 
   #legend(): unknown {
-    return renderLegend(this.overlay, this.fixed, this.words, (fixed) => (this.fixed = fixed));
+    const { overlay } = this;
+    return renderLegend(overlay, this.#scales.of(overlay), this.words, (fixed) => {
+      if (overlay === null) return;
+      this.#scales.fix(overlay, fixed);
+      this.#color();
+      this.#keep();
+      this.#refresh();
+    });
   }
 
   /** Where the selection lies in a folded run of blocks: which one is shown. */
@@ -175,6 +184,7 @@ export class PcGraph extends GraphProperties {
   }
 
   protected override updated(changed: ReadonlyMap<PropertyKey, unknown>): void {
+    if (changed.has('saved')) this.#scales.load(this.saved);
     if (changed.has('model') && this.model !== null) this.#session?.show(this.model, this.saved);
     if (changed.has('texts')) {
       this.#searching.read(this.texts);
@@ -183,7 +193,8 @@ export class PcGraph extends GraphProperties {
     if (changed.has('selection')) this.#navigation?.follow(this.selection);
     if (changed.has('highlight')) this.#emphasis.light(this.highlight);
     if (changed.has('held')) this.#emphasis.hold(this.held);
-    if (changed.has('overlay') || changed.has('fixed')) this.#emphasis.color(this.overlay, this.fixed);
+    if (changed.has('overlay')) this.#color();
+    if (changed.has('bookmarks')) this.#emphasis.mark(this.bookmarks);
     this.#stage?.schedule();
   }
 
@@ -214,7 +225,7 @@ export class PcGraph extends GraphProperties {
       session,
       emphasis: this.#emphasis,
       onSelect: (selection) => this.#onSelect(selection),
-      onOpenness: (saved) => this.#fire('pc-view', saved),
+      onOpenness: () => this.#keep(),
     });
     this.#interaction = new Interaction({
       stage,
@@ -238,7 +249,8 @@ export class PcGraph extends GraphProperties {
     this.#emphasis.use(scene);
     this.#emphasis.light(this.highlight);
     this.#emphasis.hold(this.held);
-    this.#emphasis.color(this.overlay, this.fixed);
+    this.#emphasis.mark(this.bookmarks);
+    this.#color();
     this.#navigation?.arriveAt(scene, before === undefined);
     const { cycles, result, ms } = scene.drawing;
     if (cycles.length > 0) this.message = phrase(this.words, 'cycles', cycles.length);
@@ -355,6 +367,17 @@ export class PcGraph extends GraphProperties {
     const shown = this.#emphasis.shown(this.#searching);
     if (shown !== undefined && this.#stage !== undefined)
       this.message = await saveDrawing(this, this.#stage.lookOf(shown), saving);
+  }
+
+  #color(): void {
+    this.#emphasis.color(this.overlay, this.#scales.of(this.overlay));
+  }
+
+  /** Hands over what is worth keeping: what is open, and scales that were fixed. */
+  #keep(): void {
+    const open = this.#session?.openness;
+    if (open === undefined || this.model === null) return;
+    this.#fire('pc-view', { ...saveOpenness(open, this.model), scales: this.#scales.save() });
   }
 
   #refresh(): void {

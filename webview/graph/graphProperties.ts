@@ -5,7 +5,6 @@ import type { Bookmark, SearchTexts, Selection } from '../../src/contract/hostAp
 import { graphStyle } from './graphStyle';
 import type { MakeWorker } from './layoutClient';
 import type { GraphOverlay } from './overlay';
-import type { FixedScale } from './scaleLegend';
 import type { Tip } from './tips';
 
 export abstract class GraphProperties extends LitElement {
@@ -26,7 +25,6 @@ export abstract class GraphProperties extends LitElement {
     message: { state: true },
     tip: { state: true },
     outlined: { state: true },
-    fixed: { state: true },
   };
   static override readonly styles = graphStyle;
 
@@ -54,7 +52,6 @@ export abstract class GraphProperties extends LitElement {
   declare message: string;
   declare tip: Tip | null;
   declare outlined: boolean;
-  declare fixed: FixedScale | null;
 
   constructor() {
     super();
@@ -76,6 +73,5 @@ export abstract class GraphProperties extends LitElement {
     this.message = '';
     this.tip = null;
     this.outlined = false;
-    this.fixed = null;
   }
 }

@@ -30,6 +30,7 @@ export function label(look: Look, measure: Measure): PlacedText[] {
   const view = visible(camera, look.width, look.height);
   const near = 11 * camera.zoom >= leastText;
   const frames = scene.frames.filter((frame) => meets(scene.rect(frame), view));
+  for (const box of look.marked) if (meets(scene.rect(box), view)) texts.push(bookmark(look, box));
   const boxes: number[] = [];
   if (near || scene.result.boxes.count < 20_000) {
     scene.grid.query(view, (box) => {
@@ -79,6 +80,20 @@ function heldMark({ camera, scene, theme }: Look, box: number): PlacedText {
     y: y * camera.zoom + camera.y + size,
     size,
     ink: theme.held,
+  };
+}
+
+/** A bookmark is seen from afar too: beside the box's upper right corner, never smaller than can be read. */
+function bookmark({ camera, scene, theme }: Look, box: number): PlacedText {
+  const { x, y, w } = scene.rect(box);
+  const size = Math.max(9, Math.min(14, 12 * camera.zoom));
+  return {
+    text: '★',
+    font: Font.Regular,
+    x: (x + w) * camera.zoom + camera.x + 2,
+    y: y * camera.zoom + camera.y + size,
+    size,
+    ink: theme.focus,
   };
 }
 

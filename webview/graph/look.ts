@@ -25,6 +25,8 @@ export interface Look {
   readonly lit: ReadonlySet<number>;
   /** Boxes with a standing intervention inside. */
   readonly held: ReadonlySet<number>;
+  /** Boxes with a bookmark on them or inside. */
+  readonly marked: ReadonlySet<number>;
   readonly matches: ReadonlySet<number>;
   readonly colors: BoxColors | null;
 }

@@ -7,7 +7,7 @@ import type { Selection } from '../../src/contract/hostApi';
 import { visible } from './camera';
 import type { Emphasis } from './emphasis';
 import { Journey, type Place } from './journey';
-import { saveOpenness, withAncestors, withOpen, type Openness, type SavedOpenness } from './openness';
+import { withAncestors, withOpen, type Openness } from './openness';
 import type { Scene } from './scene';
 import { boxOfRef, refOf, scopeAround, selectionOfRef } from './selecting';
 import type { GraphSession } from './session';
@@ -21,7 +21,7 @@ export interface NavigationOwner {
   /** A person selected something. */
   onSelect(selection: Selection): void;
   /** What is open changed: worth keeping. */
-  onOpenness(saved: SavedOpenness): void;
+  onOpenness(): void;
 }
 
 export class Navigation {
@@ -119,7 +119,7 @@ export class Navigation {
     const next = change(openness, scene.model);
     stage.keep();
     session.change(next, anchor ?? this.#steady(scene));
-    this.#owner.onOpenness(saveOpenness(next, scene.model));
+    this.#owner.onOpenness();
     this.#arrive();
   }
 
@@ -138,7 +138,7 @@ export class Navigation {
     }
     this.#returningTo = place;
     session.change(place.open);
-    this.#owner.onOpenness(saveOpenness(place.open, scene.model));
+    this.#owner.onOpenness();
   }
 
   /** The scope whose box should not move when much opens or closes at once. */

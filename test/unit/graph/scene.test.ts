@@ -1,34 +1,12 @@
 /** What the pointer and the keys ask of a drawing. */
 import assert from 'node:assert/strict';
-import type { GraphModel } from '../../../src/contract/graphModel';
 import { BoxKind } from '../../../src/contract/layout';
-import { GraphLayout } from '../../../src/layout/layout';
 import { fit, reveal, toWorld, zoomAt } from '../../../webview/graph/camera';
-import type { Drawing } from '../../../webview/graph/layoutApi';
 import { byBox, colorsOf, type GraphOverlay } from '../../../webview/graph/overlay';
-import { Scene } from '../../../webview/graph/scene';
 import { trace } from '../../../webview/graph/tracing';
 import { outOf, walk } from '../../../webview/graph/walk';
+import { sceneOf } from '../../fixtures/layout/scene';
 import { resnet, transformer } from '../../fixtures/layout/zoo';
-
-function sceneOf(model: GraphModel, expanded: ReadonlySet<number> | 'all' = 'all'): Scene {
-  const layout = new GraphLayout(model);
-  const result = layout.layout({ expanded, foldRepeats: false, foldPlumbing: false });
-  const { structure } = layout;
-  assert.ok(structure);
-  const drawing: Drawing = {
-    result,
-    ms: 0,
-    cycles: [],
-    repeat: new Int32Array(model.scopes.count).fill(1),
-    drawnAs: Int32Array.from({ length: model.scopes.count }, (_unused, scope) => scope),
-    runs: [],
-    stands: structure.tree.stands,
-    kidStart: structure.tree.kidStart,
-    kids: structure.tree.kids,
-  };
-  return new Scene(model, drawing);
-}
 
 describe('a scene', () => {
   it('finds every box under its own middle', () => {

@@ -78,6 +78,7 @@ export class BoxLayer {
       hovered: -1,
       lit: new Set(),
       held: new Set(),
+      marked: new Set(),
       matches: new Set(),
     };
     const frames = [...scene.frames];
