@@ -4,7 +4,7 @@
  * shapes of `--json` are in `compareReport.ts` and `compareValues.ts`.
  */
 import { compareValues } from '../compare/activations';
-import { DEFAULT_THRESHOLD, departuresOf, type Departures } from '../compare/departures';
+import { departuresOf, thresholdFor, type Departures } from '../compare/departures';
 import { differenceOf, type Difference } from '../compare/difference';
 import { fingerprintsOf } from '../compare/fingerprints';
 import { sameFeeds } from '../compare/sameFeeds';
@@ -84,8 +84,9 @@ export const command: Command = {
   },
 };
 
-function thresholdOf(text: string | undefined): number {
-  if (text === undefined) return DEFAULT_THRESHOLD;
+/** undefined: by the models' own types. */
+function thresholdOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
   const threshold = Number(text);
   if (text.trim() === '' || !(threshold >= 0)) {
     throw usage(`"${text}" is no threshold.`, 'Write a number such as 0.001: a share of the value’s size.');
@@ -109,7 +110,7 @@ interface ValueOptions {
   readonly feed: readonly string[];
   readonly dim: readonly string[];
   readonly 'no-control': boolean;
-  readonly threshold: number;
+  readonly threshold: number | undefined;
 }
 
 async function valuesBetween(
@@ -124,7 +125,11 @@ async function valuesBetween(
     const b = await engine.open(second, io.signal);
     const made = await makeFeeds(options.feed, options.dim, a.inputs, commandFiles(first));
     for (const sentence of made.guessed) io.err(sentence);
-    const feeds = sameFeeds(made.feeds, a.inputs, b.inputs);
+    const { feeds, rounded } = sameFeeds(made.feeds, a.inputs, b.inputs);
+    for (const { name, from, to, most } of rounded)
+      io.err(
+        `${name}: ${second} takes ${to}, so it is fed the same rounded from ${from}, by ${most.toPrecision(3)} at most.`,
+      );
     const { rows, controlProblem } = await compareValues(
       pairValues(difference),
       {
@@ -135,7 +140,11 @@ async function valuesBetween(
       io.signal,
     );
     return {
-      departures: departuresOf(difference.a, rows, options.threshold),
+      departures: departuresOf(
+        difference.a,
+        rows,
+        options.threshold ?? thresholdFor(difference.a.skeleton, difference.b.skeleton),
+      ),
       control: options['no-control']
         ? ''
         : controlProblem !== null

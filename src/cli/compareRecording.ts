@@ -1,5 +1,6 @@
 /** `patchclamp compare MODEL RECORDED.npz`: where a model departs from what its framework recorded of itself. */
 import { readFile } from 'node:fs/promises';
+import { thresholdFor } from '../compare/departures';
 import { factsOf } from '../compare/facts';
 import { recordedArray, type Recording } from '../compare/recorded';
 import { compareWithRecording, recordedFeeds } from '../compare/recording';
@@ -16,7 +17,8 @@ import { usage, type Io } from './options';
 export interface RecordingOptions {
   readonly model: string;
   readonly recording: string;
-  readonly threshold: number;
+  /** undefined: by the model's own types. */
+  readonly threshold: number | undefined;
   readonly source: string | undefined;
   readonly json: boolean;
 }
@@ -48,7 +50,7 @@ export async function compareRecording(options: RecordingOptions, io: Io): Promi
       scopes,
       recording,
       capture,
-      threshold,
+      threshold ?? thresholdFor(skeleton),
       io.signal,
     );
     const control = 'floor: the framework’s own run against the same in double precision.';

@@ -2,6 +2,9 @@
  * Where two computations part: an error per value in the order of computing, what each value inherits from those above
  * it, and the first one that departs by itself. Knows nothing of where the errors come from.
  */
+import type { Skeleton } from '../contract/skeleton';
+import { weightsOf } from '../onnx/walk';
+import type { Dtype } from '../tensor/dtype';
 import type { Facts } from './facts';
 import type { Numbers } from './numbers';
 
@@ -43,6 +46,18 @@ export interface Departures {
 
 /** Rounding moves float32 by about 1e-7 a layer; a tanh in place of an erf moves a GELU by 2e-4. */
 export const DEFAULT_THRESHOLD = 1e-4;
+
+/** Narrow floats round by this much at every step, and add up over a deep model. */
+const NARROW: Partial<Record<Dtype, number>> = { float16: 5e-3, bfloat16: 4e-2 };
+
+/** The threshold where nobody chose one: beyond what the rounding of the narrowest weights of the two explains. */
+export function thresholdFor(...models: readonly Skeleton[]): number {
+  let threshold = DEFAULT_THRESHOLD;
+  for (const { graph } of models)
+    for (const { dtype, count } of weightsOf(graph))
+      if (count > 1) threshold = Math.max(threshold, NARROW[dtype] ?? 0);
+  return threshold;
+}
 
 /** `threshold` is of relative L2 error; a row departs only where it is also beyond ten times its own floor. */
 export function departuresOf(facts: Facts, compared: readonly Compared[], threshold: number): Departures {

@@ -20,6 +20,8 @@ export interface RecordingReport {
   readonly missing: readonly string[];
   /** Sentences on what was taken for what: folded modules, shapes. */
   readonly notes: readonly string[];
+  /** The same captures judged by another threshold. */
+  by(threshold: number): RecordingReport;
 }
 
 /** What a recording says went into the model: by name where names agree, else in order. */
@@ -61,6 +63,16 @@ export async function compareWithRecording(
     const data = found && captured.get(found.site);
     if (found !== undefined && data !== undefined) claims.push({ array, ...found, reference, data });
   }
+  return judge(facts, recording, claims, missing, threshold);
+}
+
+function judge(
+  facts: Facts,
+  recording: Recording,
+  claims: readonly Claim[],
+  missing: readonly RecordedArray[],
+  threshold: number,
+): RecordingReport {
   const settled = settle(claims, missing, recording, threshold);
   const rows = settled.claims.map((claim): Compared => {
     const { array, site, node, reference, data, name } = claim;
@@ -80,6 +92,7 @@ export async function compareWithRecording(
     departures: departuresOf(facts, rows, threshold),
     missing: settled.missing.map(nameOf),
     notes: [...randomness(recording), ...settled.notes],
+    by: (other) => judge(facts, recording, claims, missing, other),
   };
 }
 

@@ -54,16 +54,33 @@ export interface CompareSnapshot {
   readonly place: string;
   readonly tables: readonly CompareTable[];
   readonly notes: readonly string[];
+  /** Relative error beyond which a value departs; null where no values were compared. */
+  readonly threshold: number | null;
   readonly running: string | null;
   readonly trouble: Trouble | null;
+  /** What to hand back to restore the panel after a reload. */
+  readonly keep: KeptComparison | null;
   /** Localised words by key. */
   readonly words: Readonly<Record<string, string>>;
+}
+
+/** A question that can be asked again after a reload. Addresses are URIs. */
+export interface KeptComparison {
+  readonly kind: 'models' | 'recording' | 'non-finite';
+  readonly model: string;
+  /** The other model, or the recording; '' for none. */
+  readonly other: string;
+  readonly values: boolean;
+  /** null where nobody chose one. */
+  readonly threshold: number | null;
 }
 
 export interface CompareApi {
   ready(): Promise<CompareSnapshot>;
   stop(): Promise<void>;
   again(): Promise<void>;
+  /** Judges what was measured by another threshold; nothing is run again. */
+  setThreshold(threshold: number): Promise<void>;
   reveal(target: CompareTarget): Promise<void>;
   /** Opens the Python line of a node of A. */
   openLine(target: CompareTarget): Promise<void>;

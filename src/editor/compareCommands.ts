@@ -1,7 +1,8 @@
 /** Commands that compare: a model with another, with a recording of its framework's own run, and with what is no number. */
 import * as vscode from 'vscode';
 import { AbortError } from '../base/cancel';
-import type { ComparePanels } from './comparePanels';
+import type { KeptComparison } from '../contract/compareApi';
+import type { ComparePanels, CompareQuestion } from './comparePanels';
 import type { Compared, CompareWork, Feeds } from './compareWork';
 import type { FeedBook } from './feedBook';
 import { reviewFeeds } from './feedReview';
@@ -35,16 +36,7 @@ export class CompareCommands {
     await b.ready();
     const values = await this.#wantsValues(argument, model);
     if (values === undefined) return;
-    await this.comparisons.ask({
-      title: vscode.l10n.t('{0} and {1}', model.name, b.name),
-      subtitle: `${model.relativePath} · ${b.relativePath}`,
-      a: model,
-      b,
-      run: (signal, tell) =>
-        values
-          ? this.#running(model, signal, true, (feeds, both) => this.work.models(model, b, feeds, both, tell))
-          : this.work.models(model, b, null, signal, tell),
-    });
+    await this.comparisons.ask(this.#betweenModels(model, b, values));
   }
 
   /** *Compare With Recorded Activations…* */
@@ -53,14 +45,61 @@ export class CompareCommands {
     if (model === undefined) return;
     const file = uriIn(argument, 'recording') ?? (await pickRecording(model));
     if (file === undefined) return;
-    await this.comparisons.ask({
+    await this.comparisons.ask(this.#withRecording(model, file));
+  }
+
+  /** The question of a panel that was open when the window was reloaded; its models may not be open yet. */
+  async restored(kept: KeptComparison): Promise<CompareQuestion> {
+    const model = this.models.ensure(vscode.Uri.parse(kept.model, true));
+    await model.ready();
+    if (kept.kind === 'non-finite') return this.#nonFinite(model);
+    const other = vscode.Uri.parse(kept.other, true);
+    if (kept.kind === 'recording') return this.#withRecording(model, other);
+    const b = this.models.ensure(other);
+    await b.ready();
+    return this.#betweenModels(model, b, kept.values);
+  }
+
+  #betweenModels(a: OpenModel, b: OpenModel, values: boolean): CompareQuestion {
+    return {
+      title: vscode.l10n.t('{0} and {1}', a.name, b.name),
+      subtitle: `${a.relativePath} · ${b.relativePath}`,
+      a,
+      b,
+      keep: { kind: 'models', model: a.uri.toString(), other: b.uri.toString(), values },
+      run: (threshold, signal, tell) =>
+        values
+          ? this.#running(a, signal, true, (feeds, both) =>
+              this.work.models(a, b, feeds, threshold, both, tell),
+            )
+          : this.work.models(a, b, null, threshold, signal, tell),
+    };
+  }
+
+  #withRecording(model: OpenModel, file: vscode.Uri): CompareQuestion {
+    return {
       title: vscode.l10n.t('{0} and {1}', model.name, nameOf(file)),
       subtitle: `${model.relativePath} · ${vscode.workspace.asRelativePath(file)}`,
       a: model,
       b: null,
-      run: (signal) =>
-        this.#running(model, signal, false, (_feeds, both) => this.work.recording(model, file, both)),
-    });
+      keep: { kind: 'recording', model: model.uri.toString(), other: file.toString(), values: true },
+      run: (threshold, signal) =>
+        this.#running(model, signal, false, (_feeds, both) =>
+          this.work.recording(model, file, threshold, both),
+        ),
+    };
+  }
+
+  #nonFinite(model: OpenModel): CompareQuestion {
+    return {
+      title: vscode.l10n.t('NaN and infinities in {0}', model.name),
+      subtitle: model.relativePath,
+      a: model,
+      b: null,
+      keep: { kind: 'non-finite', model: model.uri.toString(), other: '', values: true },
+      run: (_threshold, signal) =>
+        this.#running(model, signal, true, (feeds, both) => this.work.nonFinite(model, feeds, both)),
+    };
   }
 
   /** *Record the Framework's Activations…*: the lines of Python that do, with this model's inputs. */
@@ -94,14 +133,7 @@ export class CompareCommands {
     const model = await this.#model(argument);
     if (model === undefined) return;
     if (!isScripted(argument) && !(await reviewFeeds(this.feeds, model))) return;
-    await this.comparisons.ask({
-      title: vscode.l10n.t('NaN and infinities in {0}', model.name),
-      subtitle: model.relativePath,
-      a: model,
-      b: null,
-      run: (signal) =>
-        this.#running(model, signal, true, (feeds, both) => this.work.nonFinite(model, feeds, both)),
-    });
+    await this.comparisons.ask(this.#nonFinite(model));
   }
 
   /** Work that needs the engine: shown in the run bar, stopped there or in the panel. */

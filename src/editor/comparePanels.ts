@@ -13,6 +13,7 @@ import type {
   CompareSnapshot,
   CompareTable,
   CompareTarget,
+  KeptComparison,
 } from '../contract/compareApi';
 import { overlayFinding } from './compareFindings';
 import { compareWords } from './compareWords';
@@ -31,8 +32,14 @@ export interface CompareQuestion {
   readonly subtitle: string;
   readonly a: OpenModel;
   readonly b: OpenModel | null;
-  run(signal: AbortSignal, tell: (text: string) => void): Promise<Compared>;
+  /** How to ask it again after a reload, but for the threshold. */
+  readonly keep: Omit<KeptComparison, 'threshold'>;
+  /** `threshold`: relative error beyond which a value departs; null: by the models' own types. */
+  run(threshold: number | null, signal: AbortSignal, tell: (text: string) => void): Promise<Compared>;
 }
+
+/** Asks a kept question's models for it. Rejects where one is gone. */
+export type RestoreQuestion = (kept: KeptComparison) => Promise<CompareQuestion>;
 
 export class ComparePanels implements Disposable {
   readonly #store = new DisposableStore();
@@ -58,13 +65,36 @@ export class ComparePanels implements Disposable {
       { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true },
       { enableScripts: true, retainContextWhenHidden: false },
     );
+    await this.#fill(panel, question.title).answer(question);
+  }
+
+  /** From now on panels that were open when the window was reloaded ask their question again once they are seen. */
+  restoreBy(restore: RestoreQuestion): void {
+    this.#store.add(
+      vscode.window.registerWebviewPanelSerializer(COMPARE_VIEW, {
+        deserializeWebviewPanel: async (panel, state) => {
+          if (!isKept(state)) {
+            panel.dispose();
+            return;
+          }
+          const comparison = this.#fill(panel, panel.title);
+          comparison.threshold = state.threshold;
+          // What is asked may take long: the panel is there meanwhile, and says what it does.
+          void comparison.restore(restore, state);
+          await Promise.resolve();
+        },
+      }),
+    );
+  }
+
+  #fill(panel: vscode.WebviewPanel, title: string): Comparison {
     const comparison = new Comparison(panel, this.extension, this.navigation, this.probes, this.log);
-    this.#open.set(question.title, comparison);
+    this.#open.set(title, comparison);
     panel.onDidDispose(() => {
-      if (this.#open.get(question.title) === comparison) this.#open.delete(question.title);
+      if (this.#open.get(title) === comparison) this.#open.delete(title);
       comparison.dispose();
     });
-    await comparison.answer(question);
+    return comparison;
   }
 
   dispose(): void {
@@ -81,6 +111,8 @@ class Comparison implements Disposable {
   #running: { readonly text: string; readonly abort: AbortController } | undefined;
   #trouble: CompareSnapshot['trouble'] = null;
   #revision = 0;
+  /** Relative error beyond which a value departs; null until a person chooses it in the panel. */
+  threshold: number | null = null;
 
   constructor(
     readonly panel: vscode.WebviewPanel,
@@ -100,6 +132,16 @@ class Comparison implements Disposable {
     webview.html = webviewPage({ ...page, language: vscode.env.language }, 'pc-compare');
   }
 
+  /** Asks a kept question again; one whose model is gone says so. */
+  async restore(restore: RestoreQuestion, kept: KeptComparison): Promise<void> {
+    try {
+      await this.answer(await restore(kept));
+    } catch (error) {
+      this.#trouble = toTrouble(error);
+      this.#changed();
+    }
+  }
+
   async answer(question: CompareQuestion): Promise<void> {
     this.#running?.abort.abort();
     const abort = new AbortController();
@@ -112,11 +154,9 @@ class Comparison implements Disposable {
     };
     tell(vscode.l10n.t('Comparing'));
     try {
-      const found = await question.run(abort.signal, tell);
+      const found = await question.run(this.threshold, abort.signal, tell);
       if (abort.signal.aborted) return;
-      this.#found = found;
-      for (const { model, overlay } of found.overlays)
-        this.probes.show(model, overlayFinding(question.title, model.relativePath, overlay));
+      this.#show(question, found);
       if (found.target !== null) this.navigation.light(question.a, [found.target.node]);
     } catch (error) {
       if (isCancelled(error)) return;
@@ -138,6 +178,20 @@ class Comparison implements Disposable {
     this.#store.dispose();
   }
 
+  #show(question: CompareQuestion, found: Compared): void {
+    this.#found = found;
+    for (const { model, overlay } of found.overlays)
+      this.probes.show(model, overlayFinding(question.title, model.relativePath, overlay));
+  }
+
+  #judge(threshold: number): void {
+    if (!(threshold >= 0) || !Number.isFinite(threshold)) return;
+    this.threshold = threshold;
+    const judged = this.#found?.judged?.by(threshold);
+    if (judged !== undefined && this.#question !== undefined) this.#show(this.#question, judged);
+    this.#changed();
+  }
+
   #changed(): void {
     this.#revision++;
     const snapshot = this.#snapshot();
@@ -145,7 +199,7 @@ class Comparison implements Disposable {
   }
 
   #snapshot(): CompareSnapshot {
-    const { title = '', subtitle = '' } = this.#question ?? {};
+    const { title = this.panel.title, subtitle = '' } = this.#question ?? {};
     const found = this.#found;
     const target = found?.target ?? null;
     return {
@@ -159,6 +213,8 @@ class Comparison implements Disposable {
       notes: found?.notes ?? [],
       running: this.#running?.text ?? null,
       trouble: this.#trouble,
+      threshold: found?.judged?.threshold ?? null,
+      keep: this.#question === undefined ? null : { ...this.#question.keep, threshold: this.threshold },
       words: compareWords(),
     };
   }
@@ -186,6 +242,10 @@ class Comparison implements Disposable {
       },
       again: async () => {
         if (this.#question !== undefined) await this.answer(this.#question);
+      },
+      setThreshold: (threshold) => {
+        this.#judge(threshold);
+        return Promise.resolve();
       },
       reveal: async ({ side, node }) => {
         const model = this.#model(side);
@@ -225,6 +285,19 @@ class Comparison implements Disposable {
     });
     return store;
   }
+}
+
+/** State may come from another version of the extension. */
+function isKept(state: unknown): state is KeptComparison {
+  if (typeof state !== 'object' || state === null) return false;
+  const { kind, model, other, values, threshold } = state as Readonly<Record<string, unknown>>;
+  return (
+    (kind === 'models' || kind === 'recording' || kind === 'non-finite') &&
+    typeof model === 'string' &&
+    typeof other === 'string' &&
+    typeof values === 'boolean' &&
+    (threshold === null || typeof threshold === 'number')
+  );
 }
 
 function csv({ columns, rows }: CompareTable): string {

@@ -6,6 +6,8 @@ export function compareWords(): Record<string, string> {
     reading: l10n.t('Comparing…'),
     stop: l10n.t('Stop'),
     again: l10n.t('Compare Again'),
+    threshold: l10n.t('departs beyond'),
+    thresholdOf: l10n.t('Relative error beyond which a value departs'),
     asCsv: l10n.t('CSV'),
     showLog: l10n.t('Show Log'),
     filter: l10n.t('Filter'),

@@ -24,6 +24,8 @@ export interface Compared {
   readonly target: CompareTarget | null;
   readonly notes: readonly string[];
   readonly overlays: readonly { readonly model: OpenModel; readonly overlay: Overlay }[];
+  /** The same numbers by another threshold; null where nothing was judged by one. */
+  readonly judged: { readonly threshold: number; by(threshold: number): Compared } | null;
 }
 
 export type Feeds = RunRequest['feeds'];
@@ -39,6 +41,7 @@ export class CompareWork {
     a: OpenModel,
     b: OpenModel,
     feeds: Feeds | null,
+    threshold: number | null,
     signal: AbortSignal,
     tell: (text: string) => void,
   ): Promise<Compared> {
@@ -77,19 +80,30 @@ export class CompareWork {
         { model: a, overlay: structureOverlay(difference, 'a') },
         { model: b, overlay: structureOverlay(difference, 'b') },
       ];
-      if (feeds === null) return { tables, verdict: counts, target: null, notes: [], overlays: structure };
+      if (feeds === null)
+        return { tables, verdict: counts, target: null, notes: [], overlays: structure, judged: null };
 
       const { pairValues } = await import('../compare/values');
       const { compareValues } = await import('../compare/activations');
-      const { DEFAULT_THRESHOLD, departuresOf } = await import('../compare/departures');
+      const { departuresOf, thresholdFor } = await import('../compare/departures');
       const { sameFeeds } = await import('../compare/sameFeeds');
       const values = pairValues(difference);
       const others = sameFeeds(feeds, feedSpecs(left.skeleton), feedSpecs(right.skeleton));
+      const rounded = others.rounded.map(({ name, from, to, most }) =>
+        vscode.l10n.t(
+          '{0}: {1} takes {2}, so it is fed the same rounded from {3}, by {4} at most.',
+          name,
+          b.name,
+          to,
+          from,
+          formatNumber(most),
+        ),
+      );
       const { rows, controlProblem } = await compareValues(
         values,
         {
           a: this.#capture(a, feeds),
-          b: this.#capture(b, others),
+          b: this.#capture(b, others.feeds),
           control: this.#capture(a, feeds, 'all'),
         },
         signal,
@@ -97,18 +111,21 @@ export class CompareWork {
           tell(vscode.l10n.t('Comparing values ({0} of {1})', done, values.length));
         },
       );
-      const departures = departuresOf(difference.a, rows, DEFAULT_THRESHOLD);
       const control =
         controlProblem === null
           ? vscode.l10n.t('Floor: {0} against itself as the runtime’s own optimiser computes it.', a.name)
           : vscode.l10n.t('There is no floor: {0}', controlProblem);
-      return {
-        tables: [valuesTable(departures, vscode.l10n.t('In {0}', b.name), control), ...tables],
-        verdict: verdictOf(departures),
-        target: targetOf(departures.first),
-        notes: [counts],
-        overlays: [{ model: a, overlay: errorOverlay(departures) }, ...structure.slice(1)],
-      };
+      const other = vscode.l10n.t('In {0}', b.name);
+      return judgedBy(threshold ?? thresholdFor(left.skeleton, right.skeleton), (by) => {
+        const departures = departuresOf(difference.a, rows, by);
+        return {
+          tables: [valuesTable(departures, other, control), ...tables],
+          verdict: verdictOf(departures),
+          target: targetOf(departures.first),
+          notes: [counts, ...rounded],
+          overlays: [{ model: a, overlay: errorOverlay(departures) }, ...structure.slice(1)],
+        };
+      });
     } finally {
       for (const reader of readers) await reader.close();
       for (const { source } of opened) await source.close();
@@ -116,12 +133,16 @@ export class CompareWork {
   }
 
   /** What the framework recorded of itself, in an `.npz`. */
-  async recording(a: OpenModel, file: vscode.Uri, signal: AbortSignal): Promise<Compared> {
+  async recording(
+    a: OpenModel,
+    file: vscode.Uri,
+    threshold: number | null,
+    signal: AbortSignal,
+  ): Promise<Compared> {
     const { skeleton, scopes } = contentOf(a);
     const { factsOf } = await import('../compare/facts');
     const { recordedArray } = await import('../compare/recorded');
     const { compareWithRecording, recordedFeeds } = await import('../compare/recording');
-    const { DEFAULT_THRESHOLD } = await import('../compare/departures');
     const { arrayNames, readArray } = await import('../data/npz');
     const bytes = await vscode.workspace.fs.readFile(file);
     const name = vscode.workspace.asRelativePath(file);
@@ -142,26 +163,31 @@ export class CompareWork {
         remedy: vscode.l10n.t('Record it again with Patchclamp’s recorder, which keeps the inputs too.'),
       });
     }
-    const { departures, missing, notes } = await compareWithRecording(
+    const { thresholdFor } = await import('../compare/departures');
+    const beyond = threshold ?? thresholdFor(skeleton);
+    const report = await compareWithRecording(
       factsOf(skeleton, scopes),
       scopes,
       recording,
       this.#capture(a, feeds),
-      DEFAULT_THRESHOLD,
+      beyond,
       signal,
     );
     const control = vscode.l10n.t('Floor: the framework’s own run against the same in double precision.');
-    const gone =
-      missing.length === 0
-        ? []
-        : [vscode.l10n.t('Recorded, but not found in the model: {0}.', missing.join(', '))];
-    return {
-      tables: [valuesTable(departures, vscode.l10n.t('Recorded module'), control)],
-      verdict: verdictOf(departures),
-      target: targetOf(departures.first),
-      notes: [...notes, ...gone],
-      overlays: [{ model: a, overlay: errorOverlay(departures) }],
-    };
+    return judgedBy(beyond, (by) => {
+      const { departures, missing, notes } = by === beyond ? report : report.by(by);
+      const gone =
+        missing.length === 0
+          ? []
+          : [vscode.l10n.t('Recorded, but not found in the model: {0}.', missing.join(', '))];
+      return {
+        tables: [valuesTable(departures, vscode.l10n.t('Recorded module'), control)],
+        verdict: verdictOf(departures),
+        target: targetOf(departures.first),
+        notes: [...notes, ...gone],
+        overlays: [{ model: a, overlay: errorOverlay(departures) }],
+      };
+    });
   }
 
   /** The first value that holds NaN or an infinity. */
@@ -195,6 +221,7 @@ export class CompareWork {
       target: first === null ? null : { side: 'a', node: first.node },
       notes: [],
       overlays: [{ model: a, overlay: nonFiniteOverlay(report) }],
+      judged: null,
     };
   }
 
@@ -237,6 +264,10 @@ function verdictOf({ first, threshold, rows }: Departures): string {
         first.site,
         by,
       );
+}
+
+function judgedBy(threshold: number, judge: (threshold: number) => Omit<Compared, 'judged'>): Compared {
+  return { ...judge(threshold), judged: { threshold, by: (other) => judgedBy(other, judge) } };
 }
 
 function targetOf(first: Departure | null): CompareTarget | null {

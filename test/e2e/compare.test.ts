@@ -1,38 +1,24 @@
 /**
  * Comparing by hand: two models with nothing asked twice, where an export departs from PyTorch's own recording and the
- * line that it leads to, and where NaN begins. In dark and high contrast, with axe, and by key.
+ * line that it leads to, and where NaN begins; with axe, and by key.
  */
 import assert from 'node:assert/strict';
-import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { cpSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { Frame } from 'playwright-core';
+import { root } from '../harness/lib/paths.mjs';
 import { info, modelOf, node } from '../unit/onnx/seeds';
-import { openWorkbench, sampleCopy, type Workbench } from './workbench';
+import { violations } from './axe';
+import { openWorkbench, type Workbench } from './workbench';
 
-const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const recordings = path.join(import.meta.dirname, '../reference/compare');
 
-interface AxeResult {
-  readonly violations: readonly {
-    readonly id: string;
-    readonly nodes: readonly { readonly html: string }[];
-  }[];
-}
-
-async function violations(frame: Frame): Promise<string[]> {
-  const result: unknown = await frame.evaluate(`(() => { ${axeSource}; return axe.run(document); })()`);
-  return (result as AxeResult).violations.flatMap(({ id, nodes }) =>
-    nodes.map(({ html }) => `${id}: ${html.slice(0, 160)}`),
-  );
-}
-
-/** A folder with the small networks' Python, an export and the recordings. */
+/** A folder with the small networks' Python, an export and the recordings, and the digits beside them. */
 function recordingFolder(): string {
   const folder = path.join(mkdtempSync(path.join(tmpdir(), 'patchclamp-e2e-')), 'tiny');
   cpSync(path.join(recordings, 'recordings'), folder, { recursive: true });
   cpSync(path.join(recordings, 'tiny.py'), path.join(folder, 'tiny.py'));
+  cpSync(path.join(root, 'media/samples/digits'), path.join(folder, 'digits'), { recursive: true });
   // Random numbers have no logarithm where they are negative.
   const nodes = [
     node('Abs', ['x'], ['sizes']),
@@ -44,61 +30,48 @@ function recordingFolder(): string {
   return folder;
 }
 
-describe('a person compares two models', function () {
-  this.timeout(180_000);
-
-  for (const theme of ['Default Dark Modern', 'Default High Contrast'] as const) {
-    const name = theme.replaceAll(' ', '-').toLowerCase();
-    it(`sees what quantising cost, value by value, in ${theme}`, async () => {
-      const size = { width: 1700, height: 1000 };
-      const bench = await openWorkbench({ folder: sampleCopy('digits'), theme, size });
-      try {
-        await bench.openFile('digits.onnx');
-        await bench.focusGraph(await bench.modelFrame('pc-run-bar'));
-        await bench.runCommand('Patchclamp: Compare With Another Model…');
-        await bench.pick('variants/int8.onnx');
-        await bench.pick('Values on one input too');
-        await bench.pick(/Run$/);
-        const frame = await bench.modelFrame('pc-compare .verdict', 60_000);
-        assert.match(await frame.locator('.verdict').innerText(), /first to depart is .* of its size/);
-        assert.equal(await frame.locator('pc-compare-table tbody tr').count(), 31);
-        await bench.screenshot(`compare-values-${name}`);
-        assert.deepEqual(await violations(frame), []);
-
-        await frame.getByRole('tab', { name: /Values/ }).focus();
-        await bench.page.keyboard.press('ArrowRight');
-        await frame.locator('pc-compare-table tbody tr.removed').first().waitFor();
-        await bench.screenshot(`compare-nodes-${name}`);
-        await frame.getByRole('tab', { name: /Weights/ }).click();
-        await frame.getByRole('button', { name: 'Sort by Largest' }).click();
-        await bench.screenshot(`compare-weights-${name}`);
-        assert.deepEqual(await violations(frame), []);
-
-        await frame.getByRole('tab', { name: /Values/ }).click();
-        await frame.getByRole('searchbox').fill('stages.2');
-        await frame.locator('pc-compare-table tbody tr').first().getByRole('button').click();
-        const graph = await bench.modelFrame('pc-inspector h2');
-        await graph.locator('pc-inspector h2', { hasText: /Conv|conv2d_6/ }).waitFor();
-      } finally {
-        await bench.close();
-      }
-    });
-  }
-});
-
-describe('a person asks where an export departs', function () {
+describe('a person compares', function () {
   this.timeout(180_000);
   let bench: Workbench;
 
   before(async () => {
     const size = { width: 1700, height: 1000 };
     bench = await openWorkbench({ folder: recordingFolder(), size });
-    await bench.openFile('text.onnx');
-    await bench.focusGraph(await bench.modelFrame('pc-run-bar'));
   });
   after(() => bench.close());
 
+  it('sees what quantising cost, value by value, node by node and weight by weight', async () => {
+    await bench.openFile('digits/digits.onnx');
+    await bench.focusGraph(await bench.modelFrame('pc-run-bar'));
+    await bench.runCommand('Patchclamp: Compare With Another Model…');
+    await bench.pick('variants/int8.onnx');
+    await bench.pick('Values on one input too');
+    await bench.pick(/Run$/);
+    const frame = await bench.modelFrame('pc-compare .verdict', 60_000);
+    assert.match(await frame.locator('.verdict').innerText(), /first to depart is .* of its size/);
+    assert.equal(await frame.locator('pc-compare-table tbody tr').count(), 31);
+    await bench.screenshot('compare-values');
+
+    await frame.getByRole('tab', { name: /Values/ }).focus();
+    await bench.page.keyboard.press('ArrowRight');
+    await frame.locator('pc-compare-table tbody tr.removed').first().waitFor();
+    await bench.screenshot('compare-nodes');
+    await frame.getByRole('tab', { name: /Weights/ }).click();
+    await frame.getByRole('button', { name: 'Sort by Largest' }).click();
+    await bench.screenshot('compare-weights');
+    assert.deepEqual(await violations(frame), []);
+
+    await frame.getByRole('tab', { name: /Values/ }).click();
+    await frame.getByRole('searchbox').fill('stages.2');
+    await frame.locator('pc-compare-table tbody tr').first().getByRole('button').click();
+    const graph = await bench.modelFrame('pc-inspector h2');
+    await graph.locator('pc-inspector h2', { hasText: /Conv|conv2d_6/ }).waitFor();
+    await bench.runCommand('View: Close All Editors');
+  });
+
   it('is given the Python that records, with the model’s own inputs', async () => {
+    await bench.openFile('text.onnx');
+    await bench.focusGraph(await bench.modelFrame('pc-run-bar'));
     await bench.runCommand("Patchclamp: Record the Framework's Activations…");
     await bench.page.locator('.notification-list-item', { hasText: 'activations.npz' }).waitFor();
     await bench.page.locator('.view-line', { hasText: 'import torch' }).first().waitFor();
@@ -135,6 +108,23 @@ describe('a person asks where an export departs', function () {
     await bench.page.locator('.tab.active[aria-label^="text.onnx and text.npz"]').waitFor();
     const frame = await bench.modelFrame('pc-compare .verdict', 60_000);
     await frame.locator('.verdict', { hasText: /None of \d+ values departs/ }).waitFor();
+  });
+
+  it('judges by another threshold without running again, and is there after a reload', async () => {
+    const frame = await bench.modelFrame('pc-compare .verdict');
+    const threshold = frame.getByRole('textbox', { name: /beyond which a value departs/ });
+    await threshold.fill('2e-11');
+    await threshold.press('Enter');
+    await frame.locator('.verdict', { hasText: /first to depart/ }).waitFor();
+    const verdict = await frame.locator('.verdict').innerText();
+    await bench.screenshot('compare-threshold');
+    await bench.reload('2e-11');
+    const again = await bench.modelFrame('pc-compare .verdict', 60_000);
+    assert.equal(await again.locator('.verdict').innerText(), verdict);
+    assert.equal(
+      await again.getByRole('textbox', { name: /beyond which a value departs/ }).inputValue(),
+      '2e-11',
+    );
   });
 
   it('finds where NaN begins', async () => {

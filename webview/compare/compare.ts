@@ -64,6 +64,7 @@ export class PcCompare extends LitElement {
         <h1>${snapshot.title}</h1>
         <p class="faint">${snapshot.subtitle}</p>
         ${this.#progress(snapshot)} ${this.#trouble(snapshot)} ${this.#verdict(snapshot)}
+        ${this.#threshold(snapshot)}
         ${verdict === '' && running === null && trouble === null ? html`<p>${word('stopped')}</p>` : nothing}
       </div>
       ${table === undefined ? nothing : this.#tables(tables, table)}
@@ -75,6 +76,8 @@ export class PcCompare extends LitElement {
     if (this.snapshot !== null && snapshot.revision < this.snapshot.revision) return;
     setWords(snapshot.words);
     this.snapshot = snapshot;
+    // VS Code hands this back to whoever restores the panel.
+    if (snapshot.keep !== null) this.#connection?.saveState(snapshot.keep);
     this.message = snapshot.running ?? snapshot.verdict;
   }
 
@@ -96,6 +99,28 @@ export class PcCompare extends LitElement {
       <span class="problem">${trouble.what}</span> ${trouble.remedy}
       <button class="link" @click=${() => this.#tell((host) => host.showLog())}>${word('showLog')}</button>
     </div>`;
+  }
+
+  /** The number by which values are judged: typing another judges them anew. */
+  #threshold({ threshold }: CompareSnapshot): unknown {
+    if (threshold === null) return nothing;
+    return html`<label class="threshold">
+      ${word('threshold')}
+      <input
+        type="text"
+        inputmode="decimal"
+        aria-label=${word('thresholdOf')}
+        title=${word('thresholdOf')}
+        .value=${String(threshold)}
+        @change=${(event: Event) => {
+          const input = event.target as HTMLInputElement;
+          const wanted = Number(input.value.trim().replace(',', '.'));
+          if (input.value.trim() === '' || !(wanted >= 0) || !Number.isFinite(wanted))
+            input.value = String(threshold);
+          else this.#tell((host) => host.setThreshold(wanted));
+        }}
+      />
+    </label>`;
   }
 
   #verdict({ verdict, target, place, notes }: CompareSnapshot): unknown {

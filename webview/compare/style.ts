@@ -43,6 +43,23 @@ export const compareStyle = css`
     max-height: 88px;
     overflow: auto;
   }
+  .threshold {
+    display: inline-flex;
+    gap: 6px;
+    align-items: baseline;
+    margin-bottom: 8px;
+    color: var(--vscode-descriptionForeground);
+  }
+  .threshold input {
+    width: 72px;
+    padding: 1px 4px;
+    font: inherit;
+    font-variant-numeric: tabular-nums;
+    text-align: right;
+    color: var(--vscode-input-foreground);
+    background: var(--vscode-input-background);
+    border: 1px solid var(--vscode-input-border, var(--vscode-contrastBorder, transparent));
+  }
   .progress {
     display: flex;
     gap: 8px;

@@ -8,6 +8,7 @@ import { breathe, throwIfCancelled } from '../../base/cancel';
 import { Lru } from '../../base/lru';
 import type { Level } from '../../contract/run';
 import type { TensorData } from '../../contract/tensor';
+import { pinHalves } from '../../onnx/rewrite/pinHalves';
 import { relaxBatch } from '../../onnx/rewrite/relaxBatch';
 import type { ModelParts } from '../../onnx/write';
 import { rewrite, type Plan, type Rewritten } from '../../onnx/rewrite/plan';
@@ -83,7 +84,8 @@ export class Executor {
     const parts = modelFor(model, plan);
     const rewritten = this.rewriting(parts, plan, types);
     verifyRewrite(parts.graph, plan, rewritten);
-    const bytes = await model.write(rewritten.model, signal);
+    const written = { ...rewritten.model, graph: pinHalves(rewritten.model.graph) };
+    const bytes = await model.write(written, signal);
     const weightBytes = [...weightsOf(rewritten.model.graph)].reduce((sum, ref) => sum + ref.byteLength, 0);
     const prepared = { plan, rewritten, bytes, weightBytes };
     kept.set(key, prepared, bytes.length + key.length * 2 + rewritten.model.graph.nodes.length * NODE_BYTES);

@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { main } from '../../../src/cli';
+import { DEFAULT_THRESHOLD } from '../../../src/compare/departures';
+import { sameFeeds } from '../../../src/compare/sameFeeds';
 import type { DifferenceReport } from '../../../src/cli/compareReport';
 import type { ValuesReport } from '../../../src/cli/compareValues';
 
@@ -44,6 +46,34 @@ describe("a model and what the runtime's tools make of it", () => {
     assert.ok(products.length >= 8);
     for (const { a, relative, problem } of activations.values)
       assert.ok(relative !== null && relative < 0.2, `${a}: ${String(relative)} ${problem ?? ''}`);
+  });
+
+  for (const sample of ['picture', 'text'] as const) {
+    for (const variant of ['half', 'halfcast'] as const) {
+      it(`compares ${sample} with its ${variant} version, every value by what float16 rounds`, async () => {
+        const { activations } = await compare(`${sample}.torchscript.onnx`, `${sample}.${variant}.onnx`);
+        assert.ok(activations.values.length >= (sample === 'text' ? 60 : 7));
+        for (const { a, relative, problem } of activations.values)
+          assert.ok(relative !== null && relative < 2e-3, `${a}: ${String(relative)} ${problem ?? ''}`);
+        // Rounding alone departs from nothing; by float32's measure it would at once.
+        assert.equal(activations.first, null);
+        assert.ok(activations.values.some(({ relative }) => (relative ?? 0) > DEFAULT_THRESHOLD));
+      });
+    }
+  }
+
+  it('refuses to feed an integer where the other model takes a float, and says so', () => {
+    const spec = { shape: [1], optional: false } as const;
+    const image = { dtype: 'int64', dims: [1], data: BigInt64Array.of(1n) } as const;
+    assert.throws(
+      () =>
+        sameFeeds(
+          { x: image },
+          [{ ...spec, name: 'x', dtype: 'int64' }],
+          [{ ...spec, name: 'x', dtype: 'float16' }],
+        ),
+      /"x" is float16, and what the first is fed is int64/,
+    );
   });
 
   it('compares nothing with what a fused kernel only reads', async () => {
