@@ -55,6 +55,7 @@ import { Trust } from './editor/trust';
 import { WeightCommands } from './editor/weightCommands';
 import { Weights } from './editor/weights';
 import { WorkspaceIndex } from './editor/workspaceIndex';
+import { MethodList } from './methods/contributed';
 
 export function activate(context: vscode.ExtensionContext): Exports {
   const keep = <T extends { dispose(): unknown }>(item: T): T => {
@@ -84,8 +85,9 @@ export function activate(context: vscode.ExtensionContext): Exports {
   const timing = keep(new NodeTiming(engine, runs));
   const neurons = keep(new Neurons(engine, runs, weights));
   const bookmarks = keep(new Bookmarks(context.workspaceState));
-  const probes = keep(new Probes(engine, runs, storage, log));
-  const experiments = new Experiments(models, panels, probes, (id) => {
+  const methods = new MethodList();
+  const probes = keep(new Probes(engine, runs, methods, storage, log));
+  const experiments = new Experiments(models, panels, probes, methods, (id) => {
     reports.show(id);
   });
   const reports = keep(
@@ -96,6 +98,7 @@ export function activate(context: vscode.ExtensionContext): Exports {
       probes,
       navigation,
       (report) => experiments.open(report),
+      methods,
       log,
     ),
   );
@@ -163,12 +166,13 @@ export function activate(context: vscode.ExtensionContext): Exports {
   const exporting = new ExportCommands(models, targets, exportBook, exports);
   const nodes = new NodeCommands(models, targets, navigation);
   const running = new RunCommands(targets, panels, runs, feeds, trust, localCopies);
-  const asking = new ProbeCommands(targets, panels, engine, runs, feeds, probes, reports);
+  const asking = new ProbeCommands(targets, panels, engine, runs, feeds, probes, reports, methods);
   const clamping = new ClampCommands(targets, clamps, runs);
   const weighing = new WeightCommands(targets, panels, weights);
   const comparisons = keep(new ComparePanels(context.extensionUri, navigation, probes, log));
   const work = new CompareWork(reader, engine);
   const comparing = new CompareCommands(models, targets, panels, runs, feeds, work, comparisons);
+  comparisons.restoreBy((kept) => comparing.restored(kept));
   const samples = new Samples(context.extensionUri, panels, context.globalState);
   void samples.resume();
   keep(
@@ -229,5 +233,5 @@ export function activate(context: vscode.ExtensionContext): Exports {
       log,
     ),
   );
-  return exportsOver(engine);
+  return exportsOver(engine, methods);
 }
