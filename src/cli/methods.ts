@@ -1,6 +1,7 @@
 /** `patchclamp methods`: what can be asked of a model, from the list of methods. */
 import type { Method } from '../contract/method';
 import { methods } from '../methods';
+import { listWith } from './contributed';
 import { describeValues } from '../methods/params';
 import { parseOptions, usage, type Command } from './options';
 
@@ -10,12 +11,13 @@ export const command = methodsCommand(methods);
 export function methodsCommand(list: readonly Method[]): Command {
   return {
     name: 'methods',
-    usage: 'methods [--json]',
-    summary: 'List the methods that probe runs, with their parameters.',
+    usage: 'methods [--methods FILE.cjs]… [--json]',
+    summary:
+      'List the methods that probe runs, with their parameters. --methods adds those of a CommonJS file that exports them.',
     run(args, io) {
-      const { positionals, options } = parseOptions(args, { json: 'flag' });
+      const { positionals, options } = parseOptions(args, { methods: 'many', json: 'flag' });
       if (positionals.length > 0) throw usage('The list takes no names.', 'Write patchclamp methods.');
-      for (const method of list) {
+      for (const method of listWith(list, options.methods).all) {
         if (options.json) io.out(JSON.stringify(describeMethod(method)));
         else for (const line of linesOf(method)) io.out(line);
       }

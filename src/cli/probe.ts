@@ -5,6 +5,7 @@ import type { Finding, Method, Params } from '../contract/method';
 import { makeFeeds } from '../data/feedText';
 import type { EngineClient } from '../engine/client';
 import { methods } from '../methods';
+import type { MethodList } from '../methods/contributed';
 import { checkParams, findMethod, parseParams } from '../methods/params';
 import { fileUnreadable } from '../onnx/errors';
 import {
@@ -16,6 +17,7 @@ import {
   type Experiment,
 } from '../study/experiment';
 import { wordsFor } from '../study/words';
+import { listWith } from './contributed';
 import { commandEngine } from './engine';
 import { commandFiles } from './feeds';
 import { parseOptions, usage, type Command, type Io } from './options';
@@ -36,6 +38,7 @@ interface Question {
   readonly dims: readonly string[];
   readonly seed: number;
   readonly site?: string;
+  readonly anyway: boolean;
   /** Where feeds' files lie: a file beside which they are looked for. */
   readonly beside: string;
 }
@@ -46,10 +49,10 @@ export function probeCommand(list: readonly Method[], start: (io: Io) => ProbeEn
     name: 'probe',
     usage:
       'probe METHOD MODEL --feed NAME=FILE.npy… [--dim NAME=SIZE]… [--param NAME=VALUE]… [--site SITE] [--seed N] ' +
-      '[--json], or: probe EXPERIMENT.clamp.json [--json]',
+      '[--anyway] [--methods FILE.cjs]… [--json], or: probe EXPERIMENT.clamp.json [--anyway] [--methods FILE.cjs]… [--json]',
     summary:
       'Ask a model something by a method (see methods). An experiment file holds the whole question; its findings are ' +
-      'kept beside it.',
+      'kept beside it. --anyway runs what may not fit in memory; --methods adds those of a CommonJS file that exports them.',
     async run(args, io) {
       const { positionals, options } = parseOptions(args, {
         feed: 'many',
@@ -57,23 +60,33 @@ export function probeCommand(list: readonly Method[], start: (io: Io) => ProbeEn
         param: 'many',
         site: 'one',
         seed: 'one',
+        anyway: 'flag',
+        methods: 'many',
         json: 'flag',
       });
       const [first, model] = positionals;
       const print = printer(options.json, io);
+      const known = listWith(list, options.methods);
+      const { anyway } = options;
       const experiment = first !== undefined && EXPERIMENT_FILE.test(first);
       if (experiment) {
         const given = options.feed.length + options.dim.length + options.param.length;
         if (positionals.length > 1 || given > 0 || options.site !== undefined || options.seed !== undefined)
           throw usage('An experiment file holds the whole question.', 'Change it in the file.');
         const read = parseExperiment(await textOf(first), basename(first));
-        const findings = await ask(start(io), fromExperiment(list, read, first), print, io);
+        const findings = await ask(
+          start(io),
+          { ...fromExperiment(known.all, read, first), anyway },
+          known,
+          print,
+          io,
+        );
         await writeFile(findingsFile(first), printFindings({ experiment: basename(first), findings }));
         return 0;
       }
       if (first === undefined || model === undefined || positionals.length > 2)
         throw usage('Name a method and one model.', 'Write patchclamp probe METHOD MODEL.onnx.');
-      const method = findMethod(list, first);
+      const method = findMethod(known.all, first);
       const question: Question = {
         model,
         method,
@@ -82,15 +95,20 @@ export function probeCommand(list: readonly Method[], start: (io: Io) => ProbeEn
         dims: options.dim,
         seed: seedOf(options.seed),
         beside: model,
+        anyway,
         ...(options.site === undefined ? {} : { site: options.site }),
       };
-      await ask(start(io), question, print, io);
+      await ask(start(io), question, known, print, io);
       return 0;
     },
   };
 }
 
-function fromExperiment(list: readonly Method[], experiment: Experiment, file: string): Question {
+function fromExperiment(
+  list: readonly Method[],
+  experiment: Experiment,
+  file: string,
+): Omit<Question, 'anyway'> {
   const { method, params } = methodOf(list, experiment);
   return {
     model: resolve(dirname(file), experiment.model),
@@ -106,11 +124,14 @@ function fromExperiment(list: readonly Method[], experiment: Experiment, file: s
 async function ask(
   engine: ProbeEngine,
   question: Question,
+  known: MethodList,
   print: (finding: Finding, last: boolean) => void,
   io: Io,
 ): Promise<Finding[]> {
   try {
-    const { method, params, seed } = question;
+    const { method, params, seed, anyway: confirmed } = question;
+    const module = known.moduleOf(method);
+    const from = module === undefined ? {} : { module };
     const model = await engine.open(question.model, io.signal);
     const files = commandFiles(question.beside);
     const { feeds, guessed } = await makeFeeds(question.feeds, question.dims, model.inputs, files);
@@ -120,7 +141,7 @@ async function ask(
     const site = question.site === undefined ? {} : { site: question.site };
     await engine.probe(
       model.id,
-      { method: method.id, params, feeds, labels, seed, ...site },
+      { method: method.id, params, feeds, labels, seed, confirmed, ...from, ...site },
       {
         onFinding: (finding, index) => {
           // All but the last go out as they come.

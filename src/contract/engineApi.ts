@@ -50,11 +50,15 @@ export interface TensorSlice {
 /** A method asked of a model with one input. */
 export interface ProbeRequest {
   readonly method: string;
+  /** The CommonJS file that brings the method, by its whole path; left out for Patchclamp's own. */
+  readonly module?: string;
   /** Checked already: every parameter has a value of its type. */
   readonly params: Params;
   readonly feeds: Readonly<Record<string, TensorData>>;
   readonly labels?: Labels;
   readonly site?: SiteText;
+  /** Its runs need not be asked about, however much memory they take. */
+  readonly confirmed?: boolean;
   /** Of every random number the method draws. */
   readonly seed: number;
   /** Carried by this call's `progress` and `finding` events. */

@@ -30,6 +30,13 @@ export interface PatchclampApi {
    * workspace is not trusted or the file cannot be read. Open models stay until they are disposed.
    */
   open(file: { readonly scheme: string; readonly fsPath: string }): Promise<ApiModel>;
+  /**
+   * Adds the methods of a CommonJS file, named by its whole path, until the result is disposed: they stand in *Ask a
+   * Model…* with their forms, in experiment files and in reports like Patchclamp's own. The file exports `methods`, an array
+   * of `Method` (`contract/method.ts`); it is loaded in this window to be listed, and in the engine's process to run. Throws
+   * the sentence to show where it cannot be loaded, is no such module, or brings an id that there is already.
+   */
+  registerMethods(file: string): { dispose(): void };
 }
 
 /** Tensors by the name of an output or the text of a site, as asked. */

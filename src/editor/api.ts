@@ -2,14 +2,16 @@
 import * as vscode from 'vscode';
 import { Failure } from '../base/errors';
 import type { Exports, PatchclampApi } from '../contract/extensionApi';
+import type { MethodList } from '../methods/contributed';
 import type { EngineAccess } from './engineAccess';
 
 const VERSION = 1;
 
-export function exportsOver(engine: EngineAccess): Exports {
+export function exportsOver(engine: EngineAccess, methods: MethodList): Exports {
   const api: PatchclampApi = {
     version: VERSION,
     open: ({ scheme, fsPath }) => engine.openForPrograms(vscode.Uri.file(fsPath).with({ scheme })),
+    registerMethods: (file) => methods.add(file),
   };
   return {
     getApi: (version: number) => {

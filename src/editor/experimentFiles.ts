@@ -5,7 +5,7 @@
 import { posix } from 'node:path';
 import * as vscode from 'vscode';
 import type { TensorData } from '../contract/tensor';
-import { methods } from '../methods';
+import type { MethodList } from '../methods/contributed';
 import {
   experimentFiles,
   EXPERIMENT_FILE,
@@ -46,6 +46,7 @@ export class Experiments {
     private readonly models: Models,
     private readonly panels: Panels,
     private readonly probes: Probes,
+    private readonly methods: MethodList,
     private readonly showReport: (id: string) => void,
   ) {}
 
@@ -61,7 +62,7 @@ export class Experiments {
     const document = await vscode.workspace.openTextDocument(uri);
     const name = posix.basename(uri.path);
     const experiment = parseExperiment(document.getText(), name);
-    const { method, params } = methodOf(methods, experiment);
+    const { method, params } = methodOf(this.methods.all, experiment);
     const model = this.models.ensure(vscode.Uri.joinPath(uri, '..', ...experiment.model.split(/[\\/]/)));
     await model.ready();
     if (model.content === undefined) {

@@ -2,8 +2,8 @@
 import * as vscode from 'vscode';
 import type { Method, Params } from '../contract/method';
 import type { StoredCapture } from '../contract/engineApi';
-import { methods } from '../methods';
 import { attribution } from '../methods/attribution';
+import type { MethodList } from '../methods/contributed';
 import { defaults } from '../methods/params';
 import { toNumbers } from '../tensor/buffers';
 import { isFloat } from '../tensor/dtype';
@@ -35,6 +35,7 @@ export class ProbeCommands {
     private readonly feeds: FeedBook,
     private readonly probes: Probes,
     private readonly reports: ReportPanels,
+    private readonly methods: MethodList,
   ) {}
 
   /** *Ask a Model…*: choose a method, look over its form, run. */
@@ -43,7 +44,7 @@ export class ProbeCommands {
     if (target === undefined) return;
     const { model } = target;
     await this.panels.open(model.uri);
-    const method = await pickMethod(methods);
+    const method = await pickMethod(this.methods.all);
     if (method === undefined || !this.#applies(method, model)) return;
     await this.feeds.prepared(model);
     const params = await reviewParams(

@@ -9,6 +9,7 @@ import { Emitter } from '../base/event';
 import type { ReportSnapshot } from '../contract/reportApi';
 import type { Finding, Labels, Method, Params } from '../contract/method';
 import type { TensorData } from '../contract/tensor';
+import type { MethodList } from '../methods/contributed';
 import { maybeReport, type KeptReport } from '../study/reports';
 import type { EngineAccess } from './engineAccess';
 import type { OpenModel } from './openModel';
@@ -56,6 +57,7 @@ export class Probes implements Disposable {
   constructor(
     private readonly engine: EngineAccess,
     private readonly runs: RunController,
+    private readonly methods: MethodList,
     private readonly storage: vscode.Uri,
     private readonly log: vscode.LogOutputChannel,
   ) {}
@@ -178,9 +180,11 @@ export class Probes implements Disposable {
       const report = this.#reports.get(id);
       if (report !== undefined) this.#set({ ...report, ...part(report) });
     };
+    const module = this.methods.moduleOf(method);
+    const from = module === undefined ? {} : { module };
     await this.engine.probe(
       model,
-      { method: method.id, params, feeds, labels, seed },
+      { method: method.id, params, feeds, labels, seed, ...from },
       {
         onProgress: ({ text, done, total }) => {
           change(() => ({ running: { text, done, total } }));

@@ -7,7 +7,7 @@ import { DisposableStore, type Disposable } from '../base/disposable';
 import { isFailure } from '../base/errors';
 import { rpc, type Port } from '../base/rpc';
 import type { ReportApi, ReportEvents, ReportSnapshot } from '../contract/reportApi';
-import { methods } from '../methods';
+import type { MethodList } from '../methods/contributed';
 import { figureCsv } from '../study/reports';
 import type { Models } from './models';
 import type { Navigation } from './navigation';
@@ -34,6 +34,7 @@ export class ReportPanels implements Disposable {
     private readonly probes: Probes,
     private readonly navigation: Navigation,
     private readonly openExperiment: OpenExperiment,
+    private readonly methods: MethodList,
     private readonly log: vscode.LogOutputChannel,
   ) {
     this.#store.add(
@@ -203,7 +204,7 @@ export class ReportPanels implements Disposable {
   }
 
   #paper(report: LiveReport | undefined): ReportSnapshot['paper'] {
-    return methods.find(({ id }) => id === report?.kept.method)?.paper ?? null;
+    return this.methods.all.find(({ id }) => id === report?.kept.method)?.paper ?? null;
   }
 }
 

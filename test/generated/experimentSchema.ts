@@ -24,7 +24,11 @@ function schema(): object {
       model: { type: 'string', description: 'The .onnx file, relative to this file.' },
       method: {
         description: 'What is asked.',
-        oneOf: methods.map(({ id, summary }) => ({ const: id, description: summary })),
+        // Other extensions bring methods of their own.
+        anyOf: [
+          ...methods.map(({ id, summary }) => ({ const: id, description: summary })),
+          { type: 'string', pattern: '^[a-z][a-z0-9-]*$' },
+        ],
       },
       feeds: {
         type: 'object',

@@ -1,12 +1,18 @@
 /** Asking a model from inside VS Code: attribution of a class, experiment files, their lens, schema and findings. */
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
+import { join } from 'node:path';
+import type { Exports } from '../../src/contract/extensionApi';
 import { closeAll, openModel, openSource, patchclamp, until, workspaceFile } from './helpers';
 
 interface Kept {
   readonly findings: readonly {
     readonly title: string;
-    readonly figures: readonly { readonly kind: string; readonly control: object | null }[];
+    readonly figures: readonly {
+      readonly kind: string;
+      readonly rows: readonly unknown[];
+      readonly control: object | null;
+    }[];
     readonly overlay: { readonly values: readonly { readonly site: string }[] } | null;
     readonly controls: readonly string[];
   }[];
@@ -19,6 +25,9 @@ const EXPERIMENT = {
   params: { objective: 'logits[0,7] - logits[0,1]', steps: 10, stages: 2 },
   seed: 3,
 };
+
+/** As another extension would bring them; this suite runs from out/test/host. */
+const METHODS = join(__dirname, '../../../test/fixtures/methods/counting.cjs');
 
 function reportTabs(): vscode.Tab[] {
   return vscode.window.tabGroups.all
@@ -81,6 +90,27 @@ describe('asking a model', () => {
     await vscode.commands.executeCommand('patchclamp.runExperiment', workspaceFile('seven.clamp.json'));
     const after = await vscode.workspace.fs.readFile(workspaceFile('seven.findings.json'));
     assert.equal(Buffer.compare(before, after), 0);
+  });
+
+  it('asks by a method that another extension brought, until it takes it back', async () => {
+    const { exports } = (await patchclamp()) as vscode.Extension<Exports>;
+    const api = exports.getApi(1);
+    assert.throws(() => exports.getApi(2 as 1), /no API 2/);
+    const uri = await write('counted.clamp.json', {
+      ...EXPERIMENT,
+      method: 'counting',
+      params: { times: 3 },
+    });
+    const brought = api.registerMethods(METHODS);
+    assert.throws(() => api.registerMethods(METHODS), /"counting", which there is already/);
+    await vscode.commands.executeCommand('patchclamp.runExperiment', uri);
+    const bytes = await vscode.workspace.fs.readFile(workspaceFile('counted.findings.json'));
+    const { findings } = JSON.parse(new TextDecoder().decode(bytes)) as Kept;
+    assert.deepEqual(findings[0]?.figures[0]?.rows, [['elements', 3 * 28 * 28]]);
+    brought.dispose();
+    await vscode.workspace.fs.delete(workspaceFile('counted.findings.json'));
+    await vscode.commands.executeCommand('patchclamp.runExperiment', uri);
+    assert.deepEqual(await vscode.workspace.findFiles('counted.findings.json'), []);
   });
 
   it('completes methods and parameters by schema, and models, inputs and values by looking', async () => {

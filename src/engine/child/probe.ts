@@ -6,11 +6,13 @@ import { createHash } from 'node:crypto';
 import { throwIfCancelled } from '../../base/cancel';
 import { Failure } from '../../base/errors';
 import type { EngineApi, EngineEvents, ProbeRequest, ProbeResult } from '../../contract/engineApi';
-import type { Method, MethodContext, Provenance } from '../../contract/method';
+import type { Finding, Method, MethodContext, Provenance } from '../../contract/method';
 import type { WeightRef } from '../../contract/skeleton';
 import { uniform } from '../../data/random';
+import { loadMethods } from '../../methods/contributed';
 import { findMethod } from '../../methods/params';
 import { shuffledCopy } from '../../methods/rank';
+import { findingProblem } from '../../methods/wellFormed';
 import { reweigh, tensorsByName } from '../../onnx/rewrite/reweigh';
 import { parseSite } from '../../onnx/site';
 import { toNumbers, toRaw } from '../../tensor/buffers';
@@ -41,7 +43,8 @@ export async function probe(
   signal: AbortSignal,
 ): Promise<ProbeResult> {
   const start = performance.now();
-  const method = findMethod(methods, request.method);
+  const { module } = request;
+  const method = findMethod(module === undefined ? methods : loadMethods(module), request.method);
   const { token } = request;
   const provenance = {
     model: model.local.path.split(/[\\/]/).at(-1) ?? '',
@@ -65,10 +68,21 @@ export async function probe(
   for await (const step of method.run(context, request.params)) {
     throwIfCancelled(signal);
     if ('progress' in step) host.emit('progress', { token, ...step.progress });
-    else host.emit('finding', { token, index: findings++, finding: step });
+    else host.emit('finding', { token, index: findings++, finding: wellFormed(step, method) });
   }
   throwIfCancelled(signal);
   return { findings, ms: performance.now() - start };
+}
+
+/** The finding, where it is one. Throws `internal`: what lacks its control or its origin is not shown. */
+function wellFormed(finding: Finding, method: Method): Finding {
+  const problem = findingProblem(finding, method);
+  if (problem === undefined) return finding;
+  throw new Failure({
+    code: 'internal',
+    message: `A finding of “${method.title}” ${problem}.`,
+    remedy: 'It is not shown; tell whoever wrote the method.',
+  });
 }
 
 function contextOf(
@@ -80,6 +94,7 @@ function contextOf(
 ): MethodContext {
   const { api } = host;
   const random = uniform(request.seed);
+  const confirmed = request.confirmed === true ? { confirmed: true } : {};
   let copies = 0;
   return {
     model: model.skeleton,
@@ -89,7 +104,7 @@ function contextOf(
     provenance,
     signal,
     random,
-    run: (run) => Promise.resolve(api.run(model.id, run, signal)),
+    run: (run) => Promise.resolve(api.run(model.id, { ...run, ...confirmed }, signal)),
     gradient: (gradient) => Promise.resolve(api.gradient(model.id, gradient, signal)),
     tensor: async (handle) => {
       const tensor = await api.tensor(handle, undefined, signal);

@@ -32,19 +32,47 @@ export class Top implements Reducer<TopOf> {
 
   add({ numbers, rows, first, outer, count, inner }: Piece): void {
     const perRow = outer / rows;
-    const [bars, sign] = [this.#bars, this.#sign];
-    for (let o = 0, at = 0; o < outer; o++) {
+    // Row after row of single elements: eight rows are looked at together.
+    const whole = inner === 1 ? outer - (outer % BLOCK) : 0;
+    for (let o = 0; o < whole; o += BLOCK) {
+      for (let u = 0, at = o * count; u < count; u++, at++) {
+        if (!this.#passes(numbers, at, count, u)) continue;
+        for (let row = o, from = at; row < o + BLOCK; row++, from += count)
+          this.#offer(u, numbers[from] ?? 0, first + Math.floor(row / perRow), row % perRow);
+      }
+    }
+    for (let o = whole, at = whole * count; o < outer; o++) {
       const example = first + Math.floor(o / perRow);
       const place = (o % perRow) * inner;
       for (let u = 0; u < count; u++) {
-        for (let i = 0; i < inner; i++, at++) {
-          const x = sign * (numbers[at] ?? 0);
-          // An element that is -Infinity itself is taken while there is room; NaN never passes.
-          if (x > (bars[u] ?? 0) || (x === -Infinity && this.#hasRoom(u)))
-            this.#insert(u, x, example, place + i);
-        }
+        for (let i = 0; i < inner; i++, at++) this.#offer(u, numbers[at] ?? 0, example, place + i);
       }
     }
+  }
+
+  /** Whether any of an index's next eight elements may be among its largest: few are, once there were many. */
+  #passes(numbers: ArrayLike<number>, at: number, count: number, u: number): boolean {
+    const bar = this.#bars[u] ?? 0;
+    if (bar === -Infinity) return true;
+    let i = at;
+    const a = numbers[i] ?? 0;
+    const b = numbers[(i += count)] ?? 0;
+    const c = numbers[(i += count)] ?? 0;
+    const d = numbers[(i += count)] ?? 0;
+    const e = numbers[(i += count)] ?? 0;
+    const f = numbers[(i += count)] ?? 0;
+    const g = numbers[(i += count)] ?? 0;
+    const h = numbers[(i += count)] ?? 0;
+    if (this.#sign > 0)
+      return a > bar || b > bar || c > bar || d > bar || e > bar || f > bar || g > bar || h > bar;
+    const low = -bar;
+    return a < low || b < low || c < low || d < low || e < low || f < low || g < low || h < low;
+  }
+
+  #offer(u: number, value: number, example: number, place: number): void {
+    const x = this.#sign * value;
+    // An element that is -Infinity itself is taken while there is room; NaN never passes.
+    if (x > (this.#bars[u] ?? 0) || (x === -Infinity && this.#hasRoom(u))) this.#insert(u, x, example, place);
   }
 
   #hasRoom(u: number): boolean {
@@ -71,3 +99,6 @@ export class Top implements Reducer<TopOf> {
     return { kind: 'top', k: this.k, values, examples: this.#examples.slice(), places: this.#places.slice() };
   }
 }
+
+/** Rows that are looked at together. */
+const BLOCK = 8;
