@@ -1,6 +1,6 @@
 /** Links between nodes and Python. Types only; made by `source/`. */
 
-/** `exact`: proved by evidence that names the line; `inferred`: follows from names and structure; `none`: nothing found. */
+/** `exact`: proved by evidence that names the line (which of several calls on it, the evidence says); `inferred`: follows from names and structure; `none`: nothing found. */
 export type Confidence = 'exact' | 'inferred' | 'none';
 
 /** A range in a source file. Lines from 1, columns from 0. */

@@ -16,6 +16,9 @@ import type { Traced } from './traced';
 import type { ModuleTree } from './tree';
 import type { Instance } from './interpret/values';
 
+/** Said of an exact line whose marked part is not. */
+export const SEVERAL = 'Several calls of this line fit; which of them it was is inferred.';
+
 /** Claims of one node before they become a link. */
 export interface NodeClaims {
   call: PlaceClaim | null;
@@ -121,6 +124,8 @@ export class ClaimMaker {
             ? 'In every order in which this code can run, the operation is made here.'
             : 'Nothing else that this line calls is code of the workspace.',
       );
+      // The line is proved; of several calls that fit, order and names chose the one that is marked on it.
+      if (found.rivals > 1 && !found.placed) evidence.push(SEVERAL);
       return { place, confidence: 'exact', evidence, moved: false };
     }
     if (innermost !== undefined && (place.file !== innermost.file || place.line !== line)) {

@@ -51,6 +51,15 @@ export class RootFinder {
     return module === '__main__' || module === '' ? classes[0] : undefined;
   }
 
+  #isOwn(name: string): boolean {
+    const module = name.replace(/\.<locals>.*|\.[^.]*$/, '').split('.');
+    if (module.join('.') === '__main__') return true;
+    const tail = `/${module.join('/')}`;
+    return [`${module.at(-1) ?? ''}.py`, '__init__.py'].some((base) =>
+      this.sources.named(base).some((file) => `/${file}`.replace(/(?:\/__init__)?\.py$/, '').endsWith(tail)),
+    );
+  }
+
   #namedRoot(evidence: readonly NodeEvidence[]): ClassValue[] {
     const found: ClassValue[] = [];
     const add = (cls: ClassValue | undefined): void => {
@@ -180,6 +189,7 @@ export class RootFinder {
       this.interpreter,
       this.observed,
       (name) => this.classNamed(name),
+      (name) => this.#isOwn(name),
       (cls) => this.constructions(cls),
       root,
     );

@@ -31,6 +31,8 @@ export class ModuleTree {
     private readonly observed: Observed,
     /** Finds a class of the workspace by the name an exporter gave it. */
     private readonly classNamed: (name: string) => ClassValue | undefined,
+    /** Whether such a name is of a file of the workspace, found in it or not. */
+    private readonly isOwn: (name: string) => boolean,
     /** Objects of a class that the workspace's files make. */
     private readonly constructions: (cls: ClassValue) => readonly Instance[],
     readonly root: Instance,
@@ -87,6 +89,11 @@ export class ModuleTree {
     const className = this.observed.get(path)?.className ?? null;
     if (instance.ref.kind !== 'unknown' || className === null) return;
     const cls = this.classNamed(className);
+    // A class made while the program ran, by `type` or by a decorator: of the workspace, and nobody knows what it does.
+    if (cls === undefined && this.isOwn(className)) {
+      instance.open = true;
+      return;
+    }
     instance.ref = cls === undefined ? { kind: 'library', path: className } : { kind: 'user', cls };
     instance.constructed = cls === undefined ? 'yes' : 'no';
     if (cls === undefined) instance.open = true;

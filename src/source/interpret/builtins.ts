@@ -267,7 +267,8 @@ const TABLE: Readonly<Record<string, Builtin>> = {
     /^(?:function|class|library|partial|method)$/.test(first(args).kind) ? constant(true) : UNKNOWN,
   type: (_machine, args) => {
     const value = first(args);
-    return value.kind === 'instance' && value.ref.kind === 'user' ? value.ref.cls : UNKNOWN;
+    const asked = args.positional.length === 1;
+    return asked && value.kind === 'instance' && value.ref.kind === 'user' ? value.ref.cls : UNKNOWN;
   },
   int: (_machine, args) => numeric(first(args), Math.trunc),
   float: (_machine, args) => numeric(first(args), (value) => value),

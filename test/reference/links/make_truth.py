@@ -1,6 +1,6 @@
 """Exports the models of test/fixtures/links and writes down where each node really came from.
 
-    python make_truth.py CASE...        (default: every folder, surgery/* too, with a build() in model.py, build.py, network.py, train.py)
+    python make_truth.py CASE...        (default: every folder, surgery/* and nasty/* too, with a build() in model.py, build.py, network.py, train.py)
 
 The truth owes nothing to the linker. While PyTorch traces a model, every operation's Python frames are inspected as it
 is recorded: the innermost frame in the person's own files is the call. A module's constructor call is found the same
@@ -282,7 +282,8 @@ def run(case, base=FIXTURES):
 
 if __name__ == "__main__":
     cases = sys.argv[1:] or sorted(
-        d for d in os.listdir(FIXTURES) + ["surgery/" + s for s in os.listdir(os.path.join(FIXTURES, "surgery"))]
+        d for d in os.listdir(FIXTURES)
+        + [f"{group}/{name}" for group in ("surgery", "nasty") for name in os.listdir(os.path.join(FIXTURES, group))]
         if any(os.path.exists(os.path.join(FIXTURES, d, e + ".py")) for e in ENTRIES)
     )
     for case in cases:

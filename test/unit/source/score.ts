@@ -6,8 +6,10 @@ import { casesIn, lineOf, tally } from './truth';
 async function main(args: readonly string[]): Promise<void> {
   const wrong = args.includes('--wrong');
   const only = args.filter((arg) => !arg.startsWith('--'));
+  const folders = ['', '/surgery', '/nasty'].map((group) => `test/fixtures/links${group}`);
+  const groups = await Promise.all(folders.map((folder) => casesIn(folder)));
   for (const [cases, score] of [
-    [await casesIn('test/fixtures/links'), tally],
+    [groups.flat(), tally],
     [await blindCases(), tallyBlind],
   ] as const) {
     for (const [folder, name] of cases) {
