@@ -63,6 +63,11 @@ export class FloatList {
     return this.#data[index] as number;
   }
 
+  /** The values so far; valid until the next push. */
+  toFloat64(): Float64Array {
+    return this.#data.subarray(0, this.length);
+  }
+
   toFloat32(): Float32Array {
     return Float32Array.from(this.#data.subarray(0, this.length));
   }

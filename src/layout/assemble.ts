@@ -1,115 +1,156 @@
 /**
  * From placed panels to the result: absolute boxes, and one line per tensor and reader, stitched through every frame it
  * crosses. Lines run straight down past a rank and curve only in the gaps between ranks, where no box stands; points
- * where another reader branches off are kept, so that shared stretches are the same segments in every edge.
+ * where another reader branches off are kept, so that shared stretches are the same segments in every edge. Each panel
+ * is drawn once and kept as a fragment for as long as it stands as it does.
  */
 import { BoxKind, type LayoutResult } from '../contract/layout';
-import { f64, FloatList, i32, IntList, u8 } from './arrays';
+import { f64, i32, u8 } from './arrays';
+import {
+  addBoxes,
+  joinLines,
+  Lines,
+  toResult,
+  type Boxes,
+  type Child,
+  type Fragment,
+  type Inner,
+} from './fragment';
 import { Line } from './line';
-import { portX, type PlacedPanel } from './panel';
+import type { PlacedPanel } from './panel';
 import { Way } from './way';
 
+/** Panels nested deeper than this are drawn anew whenever something around them changes. */
+const deepest = 12;
 /** More branches than this on one tensor are not kept as points: the lines would grow with their square. */
 const mostBranches = 64;
+
+/** A panel as one sees it from the fragment that is made: its corner, and its first row there. */
 interface Seat {
   readonly placed: PlacedPanel;
+  readonly inner: Fragment['inner'];
   readonly x: number;
   readonly y: number;
-  /** Result row of each box, and of the frame itself (-1 for the root). */
-  readonly rows: Int32Array;
-  readonly row: number;
+  readonly base: number;
 }
 
-export function assemble(
-  root: PlacedPanel,
-  repeatOf: (scope: number) => number,
-  shift: { x: number; y: number },
-): LayoutResult {
-  const assembler = new Assembler(repeatOf);
-  assembler.place(root, shift.x, shift.y, -1);
-  assembler.connect();
-  return assembler.result(root);
-}
+/** Keeps the fragments of panels that stand as they stood. */
+export class Assembler {
+  readonly #known = new WeakMap<PlacedPanel, Fragment>();
 
-class Assembler {
-  readonly #kind = new IntList(64);
-  readonly #ref = new IntList(64);
-  readonly #parent = new IntList(64);
-  readonly #repeat = new IntList(64);
-  readonly #x = new FloatList(64);
-  readonly #y = new FloatList(64);
-  readonly #w = new FloatList(64);
-  readonly #h = new FloatList(64);
-  readonly #from = new IntList(64);
-  readonly #to = new IntList(64);
-  readonly #value = new IntList(64);
-  readonly #tag = new IntList(64);
-  readonly #offset = new IntList(64);
-  readonly #points = new FloatList(256);
-  readonly #seats: Seat[] = [];
-  readonly #seatOf = new Map<PlacedPanel, Seat>();
-
-  #tags = 0;
-
+  /** `repeatOf`: how many equal scopes a scope's box stands for; always the same for the same scope. */
   constructor(private readonly repeatOf: (scope: number) => number) {}
 
-  place(root: PlacedPanel, left: number, top: number, parent: number): void {
-    const stack = [{ placed: root, x: left, y: top, parent }];
-    for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
-      const { placed, x, y } = next;
-      const seat: Seat = { placed, x, y, rows: new Int32Array(placed.panel.ref.length), row: next.parent };
-      this.#seats.push(seat);
-      this.#seatOf.set(placed, seat);
-      placed.panel.ref.forEach((ref, box) => {
-        const piece = i32(placed.panel.pieceOf, box);
-        const local = i32(placed.panel.localOf, box);
-        const part = placed.parts[piece];
-        const spot = placed.spots[piece];
-        if (part === undefined || spot === undefined) return;
-        const w = f64(part.shapes.w, local);
-        const boxX = x + placed.left + spot.x + f64(part.x, local) - w / 2;
-        const boxY = y + placed.top + spot.y + f64(part.boxTop, local);
-        const inside = placed.open.get(box);
-        const row = this.#kind.length;
-        seat.rows[box] = row;
-        this.#kind.push(ref >= 0 ? BoxKind.Node : inside === undefined ? BoxKind.Scope : BoxKind.Frame);
-        this.#ref.push(ref >= 0 ? ref : -1 - ref);
-        this.#parent.push(next.parent);
-        this.#repeat.push(ref >= 0 ? 1 : this.repeatOf(-1 - ref));
-        this.#x.push(boxX);
-        this.#y.push(boxY);
-        this.#w.push(w);
-        this.#h.push(f64(part.shapes.h, local));
-        if (inside !== undefined) stack.push({ placed: inside, x: boxX, y: boxY, parent: row });
-      });
-    }
+  assemble(
+    root: PlacedPanel,
+    shift: { readonly x: number; readonly y: number },
+    checkpoint: () => void,
+  ): LayoutResult {
+    return toResult(this.#make(root, checkpoint), root, shift);
   }
 
-  connect(): void {
-    for (const seat of this.#seats) {
-      seat.placed.parts.forEach((part, piece) => {
-        const { container } = part.arranged;
-        for (let net = 0; net < container.nets; net++) {
-          const source = i32(container.netSource, net);
-          if (source >= container.boxes) continue;
-          const line = new Line();
-          const from = this.#leave(seat, piece, source, i32(container.netValue, net), line);
-          this.#follow(seat, piece, net, line, from);
-        }
-      });
+  /** Children before their parents, without recursion: modules may be nested a thousand deep. */
+  #make(root: PlacedPanel, checkpoint: () => void): Fragment {
+    const order: { readonly placed: PlacedPanel; readonly depth: number }[] = [];
+    const stack = [{ placed: root, depth: 0 }];
+    for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
+      order.push(next);
+      const depth = next.depth + 1;
+      for (const placed of next.placed.open.values())
+        if (!this.#known.has(placed)) stack.push({ placed, depth });
     }
+    for (const { placed, depth } of order.reverse()) {
+      if (placed === root) break;
+      checkpoint();
+      this.#known.set(placed, this.#draw(placed));
+      // Each holds all that is below: very deep nests would hold everything a thousand times.
+      if (depth >= deepest) for (const child of placed.open.values()) this.#known.delete(child);
+    }
+    // The whole is given away: it is never kept.
+    return this.#draw(root);
+  }
+
+  #draw(placed: PlacedPanel): Fragment {
+    const children = this.#children(placed);
+    const boxes = this.#boxes(placed, children);
+    addBoxes(boxes, children);
+    const drawing = new Drawing(boxes);
+    drawing.connect({ placed, inner: boxes.inner, x: 0, y: 0, base: 0 });
+    return joinLines(boxes, children, drawing.lines);
+  }
+
+  /** Open children, the last one first, with the rows they take behind the panel's own. */
+  #children({ panel, open }: PlacedPanel): Child[] {
+    let base = panel.ref.length;
+    return [...open].reverse().map(([box, placed]) => {
+      const fragment = this.#known.get(placed);
+      if (fragment === undefined) throw new Error('Broken invariant: what is open is drawn first.');
+      const inner: Inner = { box, base, placed, inner: fragment.inner };
+      base += fragment.count;
+      return { inner, fragment };
+    });
+  }
+
+  /** A panel's own boxes, with room for those of its open children. */
+  #boxes({ panel, parts, spots, left, top, open }: PlacedPanel, children: readonly Child[]): Boxes {
+    const own = panel.ref.length;
+    const inner = new Map(children.map((child) => [child.inner.box, child.inner]));
+    const count = children.reduce((sum, { fragment }) => sum + fragment.count, own);
+    const kind = new Uint8Array(count);
+    const ref = new Int32Array(count);
+    const repeat = new Int32Array(count);
+    const rects = new Float64Array(4 * count);
+    for (let box = 0; box < own; box++) {
+      const part = parts[i32(panel.pieceOf, box)];
+      const spot = spots[i32(panel.pieceOf, box)];
+      const local = i32(panel.localOf, box);
+      const row = i32(panel.ref, box);
+      kind[box] = row >= 0 ? BoxKind.Node : open.has(box) ? BoxKind.Frame : BoxKind.Scope;
+      ref[box] = row >= 0 ? row : -1 - row;
+      repeat[box] = row >= 0 ? 1 : this.repeatOf(-1 - row);
+      if (part === undefined || spot === undefined) continue;
+      const w = f64(part.shapes.w, local);
+      rects[4 * box] = left + spot.x + f64(part.x, local) - w / 2;
+      rects[4 * box + 1] = top + spot.y + f64(part.boxTop, local);
+      rects[4 * box + 2] = w;
+      rects[4 * box + 3] = f64(part.shapes.h, local);
+    }
+    return { count, kind, ref, parent: new Int32Array(count).fill(-1, 0, own), repeat, rects, inner };
+  }
+}
+
+/** The lines of one panel: of every tensor that is made in it, to all its readers in it and below. */
+class Drawing {
+  readonly lines = new Lines();
+  readonly #rects: Float64Array;
+
+  constructor({ rects }: Boxes) {
+    this.#rects = rects;
+  }
+
+  connect(seat: Seat): void {
+    const line = new Line();
+    seat.placed.parts.forEach((part, piece) => {
+      const { container } = part.arranged;
+      for (let net = 0; net < container.nets; net++) {
+        const source = i32(container.netSource, net);
+        if (source >= container.boxes) continue;
+        line.reset(0);
+        const from = this.#leave(seat, piece, source, i32(container.netValue, net), line);
+        this.#follow(seat, piece, net, line, from);
+      }
+    });
   }
 
   /** Draws from inside box `source` to its bottom; gives the result row where the tensor is made. */
   #leave(seat: Seat, piece: number, source: number, value: number, line: Line): number {
     const box = wholeBox(seat, piece, source);
-    const inside = seat.placed.open.get(box);
-    const place = inside?.panel.exits.get(value);
-    const inner = inside === undefined ? undefined : this.#seatOf.get(inside);
-    const net = inside?.panel.nets.get(value);
-    if (inner === undefined || place === undefined || net === undefined) return i32(seat.rows, box);
+    const inner = this.#inside(seat, box);
+    const place = inner?.placed.panel.exits.get(value);
+    const net = inner?.placed.panel.nets.get(value);
+    if (inner === undefined || place === undefined || net === undefined) return seat.base + box;
     const part = inner.placed.parts[net.piece];
-    if (part === undefined) return i32(seat.rows, box);
+    if (part === undefined) return seat.base + box;
     const from = this.#leave(inner, net.piece, i32(part.arranged.container.netSource, net.at), value, line);
     const spot = inner.placed.spots[net.piece] ?? { x: 0, y: 0 };
     const { placed, x, y } = inner;
@@ -177,10 +218,9 @@ class Assembler {
     tag = false,
   ): void {
     const box = wholeBox(seat, piece, item);
-    const inside = seat.placed.open.get(box);
-    const inner = inside === undefined ? undefined : this.#seatOf.get(inside);
-    const next = inside?.panel.nets.get(value);
-    if (inner === undefined || next === undefined) this.#edge(from, i32(seat.rows, box), value, line, tag);
+    const inner = this.#inside(seat, box);
+    const next = inner?.placed.panel.nets.get(value);
+    if (inner === undefined || next === undefined) this.#edge(from, seat.base + box, value, line, tag);
     else this.#follow(inner, next.piece, next.at, line, from, tag);
   }
 
@@ -195,74 +235,36 @@ class Assembler {
     }
   }
 
+  /** The open child in a box of a panel. */
+  #inside(seat: Seat, box: number): Seat | undefined {
+    const found = seat.inner.get(box);
+    if (found === undefined) return undefined;
+    const { placed, base, inner } = found;
+    const row = 4 * (seat.base + box);
+    const [x, y] = [f64(this.#rects, row), f64(this.#rects, row + 1)];
+    return { placed, inner, x, y, base: seat.base + base };
+  }
+
   #edge(from: number, to: number, value: number, line: Line, tag: boolean): void {
-    this.#offset.push(this.#points.length / 2);
-    this.#from.push(from);
-    this.#to.push(to);
-    this.#value.push(value);
-    this.#tag.push(tag ? 1 : 0);
+    const { lines } = this;
+    lines.offset.push(lines.points.length / 2);
+    lines.from.push(from);
+    lines.to.push(to);
+    lines.value.push(value);
+    lines.tag.push(tag ? 1 : 0);
     if (tag) this.#tagPoints(from, to);
-    else line.copyTo(this.#points);
+    else line.copyTo(lines.points);
   }
 
   /** A tag has no line: its points are where it leaves and where it is read. */
   #tagPoints(from: number, to: number): void {
-    this.#tags++;
-    this.#points.push(this.#x.at(from) + this.#w.at(from) / 2);
-    this.#points.push(this.#y.at(from) + this.#h.at(from));
-    this.#points.push(this.#x.at(to) + this.#w.at(to) / 2);
-    this.#points.push(this.#y.at(to));
-  }
-
-  /** Per box: where lines enter it at its top, when it is an open frame. */
-  #ports(): LayoutResult['ports'] {
-    const perBox = new Map<number, number[]>();
-    for (const { placed, x, row } of this.#seats) {
-      const list = [...placed.panel.entries.keys()].map((value) => x + portX(placed, value, false));
-      perBox.set(
-        row,
-        list.sort((a, b) => a - b),
-      );
-    }
-    const offset = new Int32Array(this.#kind.length + 1);
-    const all = new FloatList(64);
-    for (let box = 0; box < this.#kind.length; box++) {
-      for (const x of perBox.get(box) ?? []) all.push(x);
-      offset[box + 1] = all.length;
-    }
-    return { offset, x: all.toFloat32() };
-  }
-
-  result(root: PlacedPanel): LayoutResult {
-    this.#offset.push(this.#points.length / 2);
-    const count = this.#from.length;
-    return {
-      boxes: {
-        count: this.#kind.length,
-        kind: Uint8Array.from(this.#kind.toArray()),
-        ref: this.#ref.toArray(),
-        parent: this.#parent.toArray(),
-        repeat: this.#repeat.toArray(),
-        x: this.#x.toFloat32(),
-        y: this.#y.toFloat32(),
-        w: this.#w.toFloat32(),
-        h: this.#h.toFloat32(),
-      },
-      edges: {
-        count,
-        from: this.#from.toArray(),
-        to: this.#to.toArray(),
-        value: this.#value.toArray(),
-        tag: Uint8Array.from(this.#tag.toArray()),
-        offset: this.#offset.toArray(),
-        points: this.#points.toFloat32(),
-      },
-      ports: this.#ports(),
-      width: root.w,
-      height: root.h,
-      crossings: -1,
-      tags: this.#tags,
-    };
+    const rects = this.#rects;
+    const { points } = this.lines;
+    this.lines.tags++;
+    points.push(f64(rects, 4 * from) + f64(rects, 4 * from + 2) / 2);
+    points.push(f64(rects, 4 * from + 1) + f64(rects, 4 * from + 3));
+    points.push(f64(rects, 4 * to) + f64(rects, 4 * to + 2) / 2);
+    points.push(f64(rects, 4 * to + 1));
   }
 }
 

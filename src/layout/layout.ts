@@ -4,7 +4,7 @@
  */
 import type { GraphModel } from '../contract/graphModel';
 import type { LayoutRequest, LayoutResult } from '../contract/layout';
-import { assemble } from './assemble';
+import { Assembler } from './assemble';
 import { i32 } from './arrays';
 import { Cutter, drawnGraph } from './container';
 import { headerWidth, nodeSize, scopeSize, type Size } from './metrics';
@@ -50,6 +50,11 @@ export class Structure implements ShapeSource {
   readonly #panels = new Map<number, Panel>();
   readonly #arrangements = new ContentCache<Arrangement>();
   readonly #placed = new Map<number, PlacedPanel>();
+  readonly #nodeSizes: (Size | undefined)[] = [];
+  readonly #scopeSizes: (Size | undefined)[] = [];
+  readonly #assembler = new Assembler((scope) =>
+    this.repeats === undefined ? 1 : i32(this.repeats.repeat, scope),
+  );
   #open: ReadonlySet<number> = new Set();
   #checkpoint: Checkpoint = () => undefined;
 
@@ -87,15 +92,21 @@ export class Structure implements ShapeSource {
     // Outside first: the order inside a scope follows the order around it.
     for (const scope of open) this.#panel(scope);
     const root = this.#place(0);
-    const repeatOf = (scope: number): number =>
-      this.repeats === undefined ? 1 : i32(this.repeats.repeat, scope);
     const { anchor } = request;
-    if (anchor === undefined) return assemble(root, repeatOf, { x: 0, y: 0 });
-    const spot = this.#spotOf(anchor.scope, root);
-    return assemble(root, repeatOf, { x: anchor.x - spot.x, y: anchor.y - spot.y });
+    const spot = anchor === undefined ? undefined : this.#spotOf(anchor.scope, root);
+    const shift =
+      anchor === undefined || spot === undefined
+        ? { x: 0, y: 0 }
+        : { x: anchor.x - spot.x, y: anchor.y - spot.y };
+    return this.#assembler.assemble(root, shift, checkpoint);
   }
 
   size(ref: number): Size {
+    const sizes = ref < 0 ? this.#scopeSizes : this.#nodeSizes;
+    return (sizes[ref < 0 ? -1 - ref : ref] ??= this.#sizeOf(ref));
+  }
+
+  #sizeOf(ref: number): Size {
     const model = this.#model;
     if (ref < 0)
       return scopeSize(model, -1 - ref, this.repeats === undefined ? 1 : i32(this.repeats.repeat, -1 - ref));

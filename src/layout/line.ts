@@ -1,59 +1,66 @@
 /** A line as it is drawn point by point. Coordinates are the drawing's. */
-import type { FloatList } from './arrays';
+import { f64, u8, type FloatList } from './arrays';
 
 /** A growing line that leaves out points that change nothing, and can be cut back to an earlier state. */
 export class Line {
-  readonly #x: number[] = [];
-  readonly #y: number[] = [];
+  #x = new Float64Array(64);
+  #y = new Float64Array(64);
   /** Points that stay even where they change nothing. */
-  readonly #kept: boolean[] = [];
+  #kept = new Uint8Array(64);
+  #length = 0;
   /** Points before this belong to someone who may still cut back to them. */
   #floor = 0;
 
   add(x: number, y: number): void {
-    const last = this.#x.length - 1;
-    if (last >= 0 && this.#x[last] === x && this.#y[last] === y) return;
-    if (
-      last - 1 >= this.#floor &&
-      this.#kept[last] !== true &&
-      this.#x[last] === x &&
-      this.#x[last - 1] === x
-    ) {
-      this.#y[last] = y;
-      return;
+    const last = this.#length - 1;
+    if (last >= 0 && f64(this.#x, last) === x) {
+      if (f64(this.#y, last) === y) return;
+      if (last - 1 >= this.#floor && u8(this.#kept, last) === 0 && f64(this.#x, last - 1) === x) {
+        this.#y[last] = y;
+        return;
+      }
     }
-    this.#x.push(x);
-    this.#y.push(y);
-    this.#kept.push(false);
+    if (this.#length === this.#x.length) this.#grow();
+    this.#x[this.#length] = x;
+    this.#y[this.#length] = y;
+    this.#kept[this.#length++] = 0;
   }
 
   keep(): void {
-    const last = this.#x.length - 1;
-    if (last >= 0) this.#kept[last] = true;
+    if (this.#length > 0) this.#kept[this.#length - 1] = 1;
   }
 
   /** Remembers this state: nothing up to here changes until the line is cut back. */
   mark(): number {
-    this.#floor = this.#x.length;
+    this.#floor = this.#length;
     return this.#floor;
   }
 
   /** Cuts back to `mark`; points from `floor` on may be joined with what comes. */
   reset(mark: number, floor = mark): void {
-    this.#x.length = mark;
-    this.#y.length = mark;
-    this.#kept.length = mark;
+    this.#length = mark;
     this.#floor = floor;
   }
 
   copyTo(points: FloatList): void {
-    const end = this.#x.length;
+    const end = this.#length;
     for (let at = 0; at < end; at++) {
-      const x = this.#x[at] as number;
-      const middle = at > 0 && at < end - 1 && this.#kept[at] !== true;
-      if (middle && this.#x[at - 1] === x && this.#x[at + 1] === x) continue;
+      const x = f64(this.#x, at);
+      const middle = at > 0 && at < end - 1 && u8(this.#kept, at) === 0;
+      if (middle && f64(this.#x, at - 1) === x && f64(this.#x, at + 1) === x) continue;
       points.push(x);
-      points.push(this.#y[at] as number);
+      points.push(f64(this.#y, at));
     }
+  }
+
+  #grow(): void {
+    const size = 2 * this.#length;
+    const grown = <T extends Float64Array | Uint8Array>(from: T, to: T): T => {
+      to.set(from);
+      return to;
+    };
+    this.#x = grown(this.#x, new Float64Array(size));
+    this.#y = grown(this.#y, new Float64Array(size));
+    this.#kept = grown(this.#kept, new Uint8Array(size));
   }
 }

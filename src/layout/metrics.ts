@@ -3,7 +3,7 @@
  * The renderer fits its text into these boxes, so a layout is the same with and without a screen.
  */
 import { NodeKind, type GraphModel } from '../contract/graphModel';
-import { i32, u8 } from './arrays';
+import { f64, i32, u8 } from './arrays';
 
 /** Distances of the drawing, CSS pixels at zoom 1, on a 4-pixel grid. */
 export const gaps = {
@@ -31,6 +31,12 @@ export interface Size {
 
 const narrow = new Set('ijl.,:;|!\'`I[](){}ftr/\\ -"');
 const wide = new Set('mwMW@%_');
+const ascii = Float64Array.from({ length: 128 }, (_unused, code) => {
+  const char = String.fromCharCode(code);
+  if (narrow.has(char)) return 0.31;
+  if (wide.has(char)) return 0.84;
+  return code >= 65 && code <= 90 ? 0.67 : 0.56;
+});
 
 /** Width of `text` in ems of a common sans-serif; reads at most `limit` characters. */
 export function textEms(text: string, limit = 64): number {
@@ -38,12 +44,7 @@ export function textEms(text: string, limit = 64): number {
   const end = Math.min(text.length, limit);
   for (let index = 0; index < end; index++) {
     const code = text.charCodeAt(index);
-    const char = text.charAt(index);
-    if (code > 0x2e7f) ems += 1;
-    else if (narrow.has(char)) ems += 0.31;
-    else if (wide.has(char)) ems += 0.84;
-    else if (code >= 65 && code <= 90) ems += 0.67;
-    else ems += 0.56;
+    ems += code < 128 ? f64(ascii, code) : code > 0x2e7f ? 1 : 0.56;
   }
   return ems;
 }

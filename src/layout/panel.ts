@@ -45,6 +45,10 @@ export interface PlacedPanel {
   readonly h: number;
   /** Open children by box. */
   readonly open: ReadonlyMap<number, PlacedPanel>;
+  /** Where values cross the border, from the left side: entries, exits, and all entries from left to right. */
+  readonly entryX: ReadonlyMap<number, number>;
+  readonly exitX: ReadonlyMap<number, number>;
+  readonly ports: Float64Array;
 }
 
 export function makePanel(
@@ -170,14 +174,32 @@ export function placePanel(panel: Panel, source: ShapeSource, header: number): P
   const left = Math.floor((w - packed.width) / 2);
   const top = framed ? gaps.header + (panel.entries.size > 0 ? 0 : 6) : 0;
   const bottom = framed ? gaps.frame - (panel.exits.size > 0 ? 4 : 0) : 0;
-  return { panel, parts, spots: packed.spots, left, top, w, h: packed.height + top + bottom, open };
+  const { spots } = packed;
+  const crossing = (places: Panel['entries']): Map<number, number> => {
+    const found = new Map<number, number>();
+    for (const [value, { piece, at }] of places)
+      found.set(value, left + (spots[piece]?.x ?? 0) + f64(parts[piece]?.x ?? NOWHERE, at));
+    return found;
+  };
+  const entryX = crossing(panel.entries);
+  return {
+    panel,
+    parts,
+    spots,
+    left,
+    top,
+    w,
+    h: packed.height + top + bottom,
+    open,
+    entryX,
+    exitX: crossing(panel.exits),
+    ports: Float64Array.from(entryX.values()).sort(),
+  };
 }
+
+const NOWHERE = new Float64Array(0);
 
 /** Where a value crosses the frame's border, from its left side. */
 export function portX(placed: PlacedPanel, value: number, out: boolean): number {
-  const place = (out ? placed.panel.exits : placed.panel.entries).get(value);
-  const part = place === undefined ? undefined : placed.parts[place.piece];
-  const spot = place === undefined ? undefined : placed.spots[place.piece];
-  if (place === undefined || part === undefined || spot === undefined) return placed.w / 2;
-  return placed.left + spot.x + f64(part.x, place.at);
+  return (out ? placed.exitX : placed.entryX).get(value) ?? placed.w / 2;
 }

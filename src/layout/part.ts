@@ -2,7 +2,7 @@
  * One connected part of a container with coordinates: where its boxes stand, and where its tensors run between the
  * ranks. Coordinates are local to the part; its top border (entries) is y 0.
  */
-import { align } from './align';
+import { align, type Alignment } from './align';
 import { f64, i32 } from './arrays';
 import type { Container } from './container';
 import { tagsForSize, type Layers } from './layers';
@@ -20,6 +20,8 @@ export interface Arrangement {
   readonly order: Ordered;
   /** Links drawn as one straight line. */
   readonly spine: Int32Array;
+  /** What stands straight above what: sizes do not change it. */
+  readonly alignment: Alignment;
   /** Coordinates by box sizes and ports. */
   readonly geometries: ContentCache<Geometry>;
 }
@@ -63,7 +65,9 @@ export function arrange(
   const arrangement = cache.get(ints, floats, () => {
     const ranks = rankContainer(container);
     const { layers, order } = orderWithTags(container, ranks, around, budget, tagsForSize(container, ranks));
-    return { layers, order, spine: findSpine(layers), geometries: new ContentCache<Geometry>() };
+    const spine = findSpine(layers);
+    const alignment = align(layers, order, spine);
+    return { layers, order, spine, alignment, geometries: new ContentCache<Geometry>() };
   });
   return { ...arrangement, container };
 }
@@ -81,8 +85,7 @@ export function placePart(arranged: Arranged, shapes: BoxShapes): Part {
 }
 
 function place(arranged: Arranged, shapes: BoxShapes, extents: Extents): Geometry {
-  const { layers, order, spine } = arranged;
-  const alignment = align(layers, order, spine);
+  const { layers, order, alignment } = arranged;
   const x = straighten(layers, order, alignment, extents);
   let width = 0;
   for (let item = 0; item < layers.items; item++)

@@ -1,0 +1,200 @@
+/**
+ * What one placed panel and all that is open in it draws, from its own top left corner: boxes with the frames they lie
+ * in, lines, and where lines enter frames. Rows count from the panel's first box. A panel that stands as it stood keeps
+ * its fragment, so that opening one module draws that one and moves the others.
+ */
+import type { LayoutResult } from '../contract/layout';
+import { f64, FloatList, i32, IntList } from './arrays';
+import type { PlacedPanel } from './panel';
+
+export interface Fragment {
+  readonly count: number;
+  readonly kind: Uint8Array;
+  /** A node row or a scope row. */
+  readonly ref: Int32Array;
+  /** Row of the frame around; -1 for the panel's own boxes. */
+  readonly parent: Int32Array;
+  readonly repeat: Int32Array;
+  /** x, y, w, h of each box. */
+  readonly rects: Float64Array;
+  readonly edges: number;
+  readonly from: Int32Array;
+  readonly to: Int32Array;
+  readonly value: Int32Array;
+  readonly tag: Uint8Array;
+  /** Points of line e: `points[2 * offset[e]] …`, x and y in turn. */
+  readonly offset: Int32Array;
+  readonly points: Float64Array;
+  readonly tags: number;
+  /** Open children, by box of the panel. */
+  readonly inner: ReadonlyMap<number, Inner>;
+}
+
+/** An open child: its frame is box `box` of the panel, its first row is `base`. */
+export interface Inner {
+  readonly box: number;
+  readonly base: number;
+  readonly placed: PlacedPanel;
+  readonly inner: ReadonlyMap<number, Inner>;
+}
+
+/** An open child with what it draws. */
+export interface Child {
+  readonly inner: Inner;
+  readonly fragment: Fragment;
+}
+
+/** Lines of a panel as they come. */
+export class Lines {
+  readonly from = new IntList(64);
+  readonly to = new IntList(64);
+  readonly value = new IntList(64);
+  readonly tag = new IntList(64);
+  readonly offset = new IntList(64);
+  readonly points = new FloatList(256);
+  tags = 0;
+}
+
+/** Boxes of a panel with those of its open children behind them, the last child first. */
+export type Boxes = Pick<Fragment, 'count' | 'kind' | 'ref' | 'parent' | 'repeat' | 'rects' | 'inner'>;
+
+/** Adds the children's boxes behind a panel's own; the columns have room for all. */
+export function addBoxes(boxes: Boxes, children: readonly Child[]): void {
+  for (const {
+    inner: { box, base },
+    fragment,
+  } of children) {
+    boxes.kind.set(fragment.kind, base);
+    boxes.ref.set(fragment.ref, base);
+    boxes.repeat.set(fragment.repeat, base);
+    const x = f64(boxes.rects, 4 * box);
+    const y = f64(boxes.rects, 4 * box + 1);
+    for (let row = 0; row < fragment.count; row++) {
+      const parent = i32(fragment.parent, row);
+      boxes.parent[base + row] = parent < 0 ? box : base + parent;
+      const at = 4 * (base + row);
+      boxes.rects[at] = x + f64(fragment.rects, 4 * row);
+      boxes.rects[at + 1] = y + f64(fragment.rects, 4 * row + 1);
+      boxes.rects[at + 2] = f64(fragment.rects, 4 * row + 2);
+      boxes.rects[at + 3] = f64(fragment.rects, 4 * row + 3);
+    }
+  }
+}
+
+/** A panel's own lines, then those of its open children. */
+export function joinLines(boxes: Boxes, children: readonly Child[], own: Lines): Fragment {
+  const sum = (count: (fragment: Fragment) => number): number =>
+    children.reduce((all, { fragment }) => all + count(fragment), 0);
+  const edges = own.from.length + sum((fragment) => fragment.edges);
+  const points = own.points.length + sum((fragment) => fragment.points.length);
+  const joined = {
+    ...boxes,
+    edges,
+    from: new Int32Array(edges),
+    to: new Int32Array(edges),
+    value: new Int32Array(edges),
+    tag: new Uint8Array(edges),
+    offset: new Int32Array(edges + 1),
+    points: new Float64Array(points),
+    tags: own.tags + sum((fragment) => fragment.tags),
+  };
+  joined.from.set(own.from.toArray());
+  joined.to.set(own.to.toArray());
+  joined.value.set(own.value.toArray());
+  joined.tag.set(own.tag.toArray());
+  joined.offset.set(own.offset.toArray());
+  joined.points.set(own.points.toFloat64());
+  let edge = own.from.length;
+  let point = own.points.length;
+  for (const {
+    inner: { box, base },
+    fragment,
+  } of children) {
+    const x = f64(boxes.rects, 4 * box);
+    const y = f64(boxes.rects, 4 * box + 1);
+    joined.value.set(fragment.value, edge);
+    joined.tag.set(fragment.tag, edge);
+    for (let row = 0; row < fragment.edges; row++) {
+      joined.from[edge + row] = base + i32(fragment.from, row);
+      joined.to[edge + row] = base + i32(fragment.to, row);
+      joined.offset[edge + row] = point / 2 + i32(fragment.offset, row);
+    }
+    for (let at = 0; at < fragment.points.length; at += 2) {
+      joined.points[point + at] = x + f64(fragment.points, at);
+      joined.points[point + at + 1] = y + f64(fragment.points, at + 1);
+    }
+    edge += fragment.edges;
+    point += fragment.points.length;
+  }
+  joined.offset[edges] = points / 2;
+  return joined;
+}
+
+/** A whole drawing, moved by `shift`. */
+export function toResult(
+  fragment: Fragment,
+  { w, h }: PlacedPanel,
+  shift: { readonly x: number; readonly y: number },
+): LayoutResult {
+  const { count, rects, points } = fragment;
+  const column = (at: number, by: number): Float32Array => {
+    const values = new Float32Array(count);
+    for (let row = 0; row < count; row++) values[row] = f64(rects, 4 * row + at) + by;
+    return values;
+  };
+  const moved = new Float32Array(points.length);
+  for (let at = 0; at < points.length; at += 2) {
+    moved[at] = f64(points, at) + shift.x;
+    moved[at + 1] = f64(points, at + 1) + shift.y;
+  }
+  const x = column(0, shift.x);
+  return {
+    boxes: {
+      count,
+      kind: fragment.kind,
+      ref: fragment.ref,
+      parent: fragment.parent,
+      repeat: fragment.repeat,
+      x,
+      y: column(1, shift.y),
+      w: column(2, 0),
+      h: column(3, 0),
+    },
+    edges: {
+      count: fragment.edges,
+      from: fragment.from,
+      to: fragment.to,
+      value: fragment.value,
+      tag: fragment.tag,
+      offset: fragment.offset,
+      points: moved,
+    },
+    ports: portsOf(fragment, shift.x),
+    width: w,
+    height: h,
+    crossings: -1,
+    tags: fragment.tags,
+  };
+}
+
+/** Per box: where lines enter it at its top, when it is an open frame. */
+function portsOf(root: Fragment, shift: number): LayoutResult['ports'] {
+  const frames: (Float64Array | undefined)[] = [];
+  const stack: { readonly inner: Fragment['inner']; readonly base: number }[] = [
+    { inner: root.inner, base: 0 },
+  ];
+  for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
+    for (const { box, base, placed, inner } of next.inner.values()) {
+      frames[next.base + box] = placed.ports;
+      if (inner.size > 0) stack.push({ inner, base: next.base + base });
+    }
+  }
+  const offset = new Int32Array(root.count + 1);
+  const all = new FloatList(64);
+  for (let box = 0; box < root.count; box++) {
+    const ports = frames[box];
+    if (ports !== undefined) for (const x of ports) all.push(shift + f64(root.rects, 4 * box) + x);
+    offset[box + 1] = all.length;
+  }
+  return { offset, x: all.toFloat32() };
+}
