@@ -8,6 +8,11 @@ const size = { width: 80, height: 24 };
 
 async function main(): Promise<void> {
   const model = transformer(Number(blocks), fan === 'fan');
+  if (what === 'expandWorst') {
+    const slowest = slowestExpand(model, 300);
+    console.log(JSON.stringify({ ...slowest, peakMB: process.resourceUsage().maxRSS / 1024 }));
+    return;
+  }
   const work = await prepare(model);
   const before = process.cpuUsage();
   const start = performance.now();
@@ -32,12 +37,47 @@ function prepareOurs(model: GraphModel): () => unknown {
   if (what === 'first')
     return () => layout.layout({ expanded: new Set(), foldRepeats: true, foldPlumbing: true });
   if (what === 'unfolded') return () => layout.layout({ expanded: new Set(), ...open });
-  // As in a window that has been open for a moment: other modules have been opened before.
-  for (let scope = 1; scope <= 12; scope++) layout.layout({ expanded: new Set([scope]), ...open });
   const middle = Math.floor(model.scopes.count / 2);
-  const around: number[] = [];
-  for (let at = middle; at > 0; at = model.scopes.parent[at] ?? 0) around.push(at);
-  return () => layout.layout({ expanded: new Set(around), ...open });
+  if (what === 'expandLast') {
+    const most = new Set(Array.from({ length: model.scopes.count }, (_unused, scope) => scope));
+    layout.layout({ expanded: most, ...open });
+    most.delete(middle);
+    layout.layout({ expanded: most, ...open });
+    return () => layout.layout({ expanded: 'all', ...open });
+  }
+  layout.layout({ expanded: new Set(), ...open });
+  const around = pathOf(model, middle);
+  if (what === 'expandFirst') return () => layout.layout({ expanded: around, ...open });
+  // As in a window that has been open for a moment: other modules have been opened before.
+  for (let scope = 1; scope <= 12; scope++) layout.layout({ expanded: pathOf(model, scope), ...open });
+  return () => layout.layout({ expanded: around, ...open });
+}
+
+/** CPU and wall milliseconds of the slowest of `count` modules opened one by one, those around each open before. */
+function slowestExpand(model: GraphModel, count: number): { readonly wall: number; readonly cpu: number } {
+  const layout = new GraphLayout(model);
+  const open = { foldRepeats: false, foldPlumbing: false };
+  for (let scope = 1; scope <= 12; scope++) layout.layout({ expanded: pathOf(model, scope), ...open });
+  let slowest = { wall: 0, cpu: 0 };
+  for (let k = 1; k <= count; k++) {
+    const scope = Math.floor((k * (model.scopes.count - 1)) / count);
+    layout.layout({ expanded: pathOf(model, model.scopes.parent[scope] ?? 0), ...open });
+    const before = process.cpuUsage();
+    const start = performance.now();
+    layout.layout({ expanded: pathOf(model, scope), ...open });
+    const wall = performance.now() - start;
+    const { user, system } = process.cpuUsage(before);
+    const cpu = (user + system) / 1000;
+    if (cpu > slowest.cpu) slowest = { wall, cpu };
+  }
+  return slowest;
+}
+
+/** A scope and those around it. */
+function pathOf(model: GraphModel, scope: number): Set<number> {
+  const path = new Set<number>();
+  for (let at = scope; at > 0; at = model.scopes.parent[at] ?? 0) path.add(at);
+  return path;
 }
 
 async function prepareDagre(model: GraphModel): Promise<() => unknown> {

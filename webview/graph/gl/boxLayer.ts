@@ -15,6 +15,7 @@ export class BoxLayer {
   #chunks: readonly Chunk[] = [];
   #frames = 0;
   #drawnFor: unknown[] = [];
+  #markedFor: unknown[] = [];
   #marked: Chunk | undefined;
 
   constructor(gl: WebGL2RenderingContext) {
@@ -34,7 +35,7 @@ export class BoxLayer {
     this.#marks = new GpuBuffer(gl);
   }
 
-  /** Fills the buffers where scene, theme or overlay changed; marks (selection, hover, …) every time. */
+  /** Fills the buffers where scene, theme or overlay changed; marks (selection, hover, …) where those did. */
   prepare(look: Look): void {
     const { scene, theme, colors } = look;
     const wanted = [scene, theme, colors];
@@ -114,11 +115,11 @@ export class BoxLayer {
 
   /** Selected, hovered, lit and found boxes, drawn again on top. */
   #mark(look: Look): void {
-    const { scene } = look;
-    const isFrame = (box: number): boolean => scene.frames.includes(box);
-    const boxes = [
-      ...new Set([...look.held, ...look.lit, ...look.matches, look.hovered, look.selected]),
-    ].filter((box) => box >= 0);
+    const { scene, theme, colors, held, lit, matches, hovered, selected } = look;
+    const wanted = [scene, theme, colors, held, lit, matches, hovered, selected];
+    if (wanted.every((part, index) => part === this.#markedFor[index])) return;
+    this.#markedFor = wanted;
+    const boxes = [...new Set([...held, ...lit, ...matches, hovered, selected])].filter((box) => box >= 0);
     if (boxes.length === 0) {
       this.#marked = undefined;
       return;
@@ -128,7 +129,7 @@ export class BoxLayer {
     const data = new DataView(new ArrayBuffer(boxes.length * stride));
     boxes.forEach((box, row) => {
       const paint = paintOf(look, box);
-      write(data, row, scene.rect(box), chunk, isFrame(box) ? { ...paint, fill: [0, 0, 0, 0] } : paint);
+      write(data, row, scene.rect(box), chunk, scene.isFrame(box) ? { ...paint, fill: [0, 0, 0, 0] } : paint);
     });
     this.#marks.fill(data, 'dynamic');
     this.#marked = chunk;
