@@ -51,6 +51,7 @@ import { RunController } from './editor/runController';
 import { Samples } from './editor/samples';
 import { StatusBar } from './editor/statusBar';
 import { Targets } from './editor/target';
+import { TraceFrames } from './editor/traceFrames';
 import { Trust } from './editor/trust';
 import { WeightCommands } from './editor/weightCommands';
 import { Weights } from './editor/weights';
@@ -164,6 +165,7 @@ export function activate(context: vscode.ExtensionContext): Exports {
   const pythonPath = new PythonPath(context.workspaceState);
   const exports = keep(new ExportRuns(models, panels, reader, pythonPath, exportBook, log));
   const exporting = new ExportCommands(models, targets, exportBook, exports);
+  const frames = new TraceFrames(targets, pythonPath);
   const nodes = new NodeCommands(models, targets, navigation);
   const running = new RunCommands(targets, panels, runs, feeds, trust, localCopies);
   const asking = new ProbeCommands(targets, panels, engine, runs, feeds, probes, reports, methods);
@@ -195,6 +197,7 @@ export function activate(context: vscode.ExtensionContext): Exports {
         revealInGraph: (argument) => nodes.revealInGraph(argument),
         goToDefinition: (argument) => nodes.goTo(argument, 'definition'),
         goToCall: (argument) => nodes.goTo(argument, 'call'),
+        openLibraryFrame: (argument) => frames.open(argument),
         findNodes: () => nodes.findNodes(),
         copySite: (argument) => nodes.copySite(argument),
         changeFeed: (argument) => running.changeFeed(argument),

@@ -2,8 +2,11 @@
  * `patchclamp link`: for each top-level node of a model, where the Python that made it stands. One answer per node, in
  * the file's order. Reads the folder's Python as it is on disk; nothing outside the folder is read.
  */
+import { resolve } from 'node:path';
 import { openLocal } from '../onnx/files';
 import { buildScopes } from '../onnx/scopes';
+import { localDisk } from '../source/libraryDisk';
+import { findLibraryFrame, libraryFolders, libraryFrames, partsInLibrary } from '../source/libraryFiles';
 import { linkModel } from '../source/linkModel';
 import { openSourceFolder } from './sourceFolder';
 import { parseOptions, usage, type Command } from './options';
@@ -21,6 +24,8 @@ interface Linked {
   readonly evidence: readonly string[];
   /** Further places that had a part in the node, all inferred; left out where there are none. */
   readonly also?: readonly Spot[];
+  /** Frames of its trace that lie in libraries, the innermost first; `path` where `--python` has the file. */
+  readonly library?: readonly (Spot & { readonly path?: string })[];
 }
 
 interface Spot {
@@ -32,10 +37,10 @@ interface Spot {
 
 export const command: Command = {
   name: 'link',
-  usage: 'link MODEL --source DIR [--json]',
+  usage: 'link MODEL --source DIR [--json] [--python PATH]',
   summary: 'Say which line of Python made each node, how sure that is, and by what evidence.',
   async run(args, io) {
-    const { positionals, options } = parseOptions(args, { source: 'one', json: 'flag' });
+    const { positionals, options } = parseOptions(args, { source: 'one', json: 'flag', python: 'one' });
     const [file, ...rest] = positionals;
     if (file === undefined) throw usage('No model was named.', 'Name one .onnx file.');
     if (rest.length > 0)
@@ -46,10 +51,13 @@ export const command: Command = {
     const { skeleton, source } = await openLocal(file, io.signal);
     await source.close();
     const table = await linkModel(skeleton, buildScopes(skeleton), root, io.signal);
+    const folders =
+      options.python === undefined ? [] : await libraryFolders(resolve(options.python), localDisk);
     for (const node of skeleton.graph.nodes) {
       const link = table.links[node.id];
       if (link === undefined) continue;
-      io.out(options.json ? JSON.stringify(linked(node, link)) : sentence(node, link));
+      if (!options.json) io.out(sentence(node, link));
+      else io.out(JSON.stringify({ ...linked(node, link), ...(await inLibraries(node, folders)) }));
     }
     return 0;
   },
@@ -68,6 +76,16 @@ function linked(node: Node, link: NodeLink): Linked {
     evidence,
     ...(also.length === 0 ? {} : { also }),
   };
+}
+
+async function inLibraries(node: Node, folders: readonly string[]): Promise<Pick<Linked, 'library'>> {
+  const library: (Spot & { path?: string })[] = [];
+  for (const frame of libraryFrames(node)) {
+    const file = partsInLibrary(frame.file)?.join('/') ?? frame.file;
+    const found = folders.length === 0 ? null : await findLibraryFrame(frame, folders, localDisk);
+    library.push({ file, line: found?.line ?? frame.line, ...(found === null ? {} : { path: found.path }) });
+  }
+  return library.length === 0 ? {} : { library };
 }
 
 function spot(claim: PlaceClaim | null): Spot | null {

@@ -220,6 +220,8 @@ export interface Inspection {
   readonly outputs: readonly ValueFact[];
   readonly weights: readonly WeightFact[];
   readonly link: NodeLink | null;
+  /** Frames of a node's trace that lie in libraries, the innermost first: `torch/nn/modules/linear.py:134`. */
+  readonly frames: readonly string[];
   /** For a scope: the distinct places of its nodes, most nodes first. */
   readonly places: readonly { readonly place: SourcePlace; readonly text: string; readonly nodes: number }[];
   /** For a model of which no node leads to source: why. The view offers to write an export script. */
@@ -327,6 +329,8 @@ export interface HostApi {
   /** Opens the line and moves focus there. */
   reveal(selection: Selection, what: 'call' | 'definition'): Promise<void>;
   openPlace(place: SourcePlace): Promise<void>;
+  /** Opens a frame of `Inspection.frames`, or the one outside the workspace, which is asked about first. */
+  openFrame(selection: Selection, frame: number | 'outside'): Promise<void>;
   /** *Write Export Script…* for this model's class. */
   writeExportScript(): Promise<void>;
   /** By the weight's key. */

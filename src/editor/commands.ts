@@ -27,6 +27,7 @@ export const COMMANDS = [
   'revealInGraph',
   'goToDefinition',
   'goToCall',
+  'openLibraryFrame',
   'findNodes',
   'copySite',
   'changeFeed',

@@ -9,6 +9,7 @@ import type { Scope } from '../contract/scopes';
 import type { GraphPath, Node, WeightRef } from '../contract/skeleton';
 import type { TensorSummary } from '../contract/tensor';
 import { printStamp } from '../study/runs';
+import { frameText, libraryFrames } from '../source/libraryFiles';
 import { formatBytes, formatCount } from '../tensor/format';
 import { attributeFact } from './attributeText';
 import type { OpenModel } from './openModel';
@@ -128,6 +129,7 @@ class Context {
       outputs: node.outputs.filter((name) => name !== '').map((name) => this.#value(name, node.graph)),
       weights: weights.map((ref) => this.#weight(ref)),
       link: this.open.links?.links[id] ?? null,
+      frames: libraryFrames(node).map(frameText),
     };
   }
 
@@ -274,6 +276,7 @@ const EMPTY = {
   outputs: [],
   weights: [],
   link: null,
+  frames: [],
   places: [],
   unlinked: null,
 };

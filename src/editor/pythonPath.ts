@@ -28,6 +28,13 @@ export class PythonPath {
     return (await fromExtension(resource)) ?? fromSetting(resource) ?? this.memory.get<string>(KEPT);
   }
 
+  /** Every interpreter that is known or lies in a usual place, the one for a file first. */
+  async all(resource: vscode.Uri): Promise<readonly string[]> {
+    const known = await this.known(resource);
+    const found = (await candidates(resource)).filter((file) => file !== known && path.isAbsolute(file));
+    return known === undefined ? found : [known, ...found];
+  }
+
   /** Asks, and keeps the answer. Without a file, for the first folder. */
   async choose(resource?: vscode.Uri): Promise<string | undefined> {
     const found = await candidates(resource ?? vscode.workspace.workspaceFolders?.[0]?.uri);

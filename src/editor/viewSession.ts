@@ -16,6 +16,7 @@ import { saveFile } from './saveFile';
 import { searchTexts } from './searchTexts';
 import type { Services } from './services';
 import { toldFailures } from './telling';
+import { frameArgument } from './traceFrames';
 import { report } from './trouble';
 import { webviewWords } from './words';
 
@@ -53,6 +54,9 @@ export function serveView(
     },
     reveal: (selection, what) => navigation.reveal(model, selection, what),
     openPlace: (place) => navigation.openPlace(model, place),
+    openFrame: async (selection, frame) => {
+      await commands.executeCommand('patchclamp.openLibraryFrame', frameArgument(model, selection, frame));
+    },
     writeExportScript: async () => {
       await commands.executeCommand('patchclamp.writeExportScript', { model: model.uri.toString() });
     },

@@ -39,6 +39,8 @@ export function webviewWords(): Record<string, string> {
     moved: l10n.t('moved since the export'),
     evidence: l10n.t('Evidence'),
     outside: l10n.t('The trace leads outside the workspace: {0}'),
+    libraryFrame: l10n.t('In a library'),
+    openLibraryFrame: l10n.t('Open it in the packages of your Python'),
     noLink: l10n.t('No line was found.'),
     writeExportScript: l10n.t('Write Export Script…'),
     statistics: l10n.t('Statistics'),

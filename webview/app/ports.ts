@@ -11,6 +11,7 @@ export function inquiryOf(host: Remote<HostApi>, tell: (work: Promise<unknown>) 
     pictures: (request, signal) => host.pictures(request, signal),
     exportWeight: (name) => tell(host.exportWeight(name)),
     openPlace: (place) => tell(host.openPlace(place)),
+    openFrame: (selection, frame) => tell(host.openFrame(selection, frame)),
     writeExportScript: () => tell(host.writeExportScript()),
   };
 }

@@ -1,5 +1,5 @@
 /** What the inspector may ask of the host. Components see this and never the transport. */
-import type { Picture, PictureRequest } from '../../src/contract/hostApi';
+import type { Picture, PictureRequest, Selection } from '../../src/contract/hostApi';
 import type { SourcePlace } from '../../src/contract/link';
 import type { TensorSummary } from '../../src/contract/tensor';
 
@@ -8,5 +8,6 @@ export interface Inquiry {
   pictures(request: PictureRequest, signal: AbortSignal): Promise<readonly Picture[]>;
   exportWeight(key: string): Promise<void>;
   openPlace(place: SourcePlace): Promise<void>;
+  openFrame(selection: Selection, frame: number | 'outside'): Promise<void>;
   writeExportScript(): Promise<void>;
 }

@@ -4,12 +4,11 @@
  */
 import { LitElement, css, html, nothing } from 'lit';
 import type { Fact, Inspection } from '../../src/contract/hostApi';
-import type { SourcePlace } from '../../src/contract/link';
 import { define } from '../kit/define';
 import { shared } from '../app/style';
 import { word } from '../app/words';
 import type { Inquiry } from './inquiry';
-import { linkSection } from './linkSection';
+import { linkSection, type LinkActions } from './linkSection';
 import './valueCard';
 import './weightCard';
 
@@ -103,8 +102,7 @@ export class PcInspector extends LitElement {
     return html`
       <h2>${inspection.title}</h2>
       <div class="subtitle">${inspection.subtitle}</div>
-      ${facts(inspection.facts)}
-      ${linkSection(inspection, { openPlace: this.#openPlace, writeExportScript: this.#writeExportScript })}
+      ${facts(inspection.facts)} ${linkSection(inspection, this.#linkActions)}
       ${this.#section(
         word('outputs'),
         this.#cut(inspection.outputs, VALUES_SHOWN).map(
@@ -181,12 +179,10 @@ export class PcInspector extends LitElement {
     </p>`;
   }
 
-  readonly #writeExportScript = (): void => {
-    void this.inquiry?.writeExportScript();
-  };
-
-  readonly #openPlace = (place: SourcePlace): void => {
-    void this.inquiry?.openPlace(place);
+  readonly #linkActions: LinkActions = {
+    openPlace: (place) => void this.inquiry?.openPlace(place),
+    openFrame: (selection, frame) => void this.inquiry?.openFrame(selection, frame),
+    writeExportScript: () => void this.inquiry?.writeExportScript(),
   };
 }
 

@@ -3,23 +3,25 @@
  * the further places of a node that a rewrite joined from several.
  */
 import { html, nothing } from 'lit';
-import type { Inspection } from '../../src/contract/hostApi';
+import type { Inspection, Selection } from '../../src/contract/hostApi';
 import type { SourcePlace } from '../../src/contract/link';
 import { word } from '../app/words';
 import { linkRows, type LinkRow } from './linkRows';
 
 export interface LinkActions {
   openPlace(place: SourcePlace): void;
+  openFrame(selection: Selection, frame: number | 'outside'): void;
   writeExportScript(): void;
 }
 
-export function linkSection({ link, places, unlinked }: Inspection, actions: LinkActions): unknown {
+export function linkSection(inspection: Inspection, actions: LinkActions): unknown {
+  const { link, places, unlinked } = inspection;
   if (unlinked !== null) return exportOffer(unlinked, actions);
   if (link === null) return places.length === 0 ? nothing : placeList(places, actions);
   const rows = linkRows(link);
   return html`<h3>${word('source')}</h3>
     <dl>
-      ${rows.map((row) => claimRow(row, actions))}
+      ${rows.map((row) => claimRow(row, actions))} ${frameRows(inspection, actions)}
       ${
         rows.length === 0
           ? html`<dt>${word(link.confidence)}</dt>
@@ -27,7 +29,7 @@ export function linkSection({ link, places, unlinked }: Inspection, actions: Lin
           : nothing
       }
     </dl>
-    ${link.outside === null ? nothing : html`<p class="faint">${word('outside', `${link.outside.file}:${String(link.outside.line)}`)}</p>`}
+    ${link.outside === null ? nothing : outsideFrame(inspection, link.outside, actions)}
     ${
       link.evidence.length === 0
         ? nothing
@@ -38,6 +40,43 @@ export function linkSection({ link, places, unlinked }: Inspection, actions: Lin
             </ul>
           </details>`
     }`;
+}
+
+/** Frames in libraries: looked for only when one is clicked. */
+function frameRows({ frames, selection }: Inspection, actions: LinkActions): unknown {
+  return frames.map(
+    (text, i) =>
+      html`<dt>${i === 0 ? word('libraryFrame') : nothing}</dt>
+        <dd>
+          <button
+            class="link"
+            title=${word('openLibraryFrame')}
+            @click=${() => {
+              actions.openFrame(selection, i);
+            }}
+          >
+            ${text}
+          </button>
+        </dd>`,
+  );
+}
+
+function outsideFrame(
+  { selection }: Inspection,
+  { file, line }: { readonly file: string; readonly line: number },
+  actions: LinkActions,
+): unknown {
+  return html`<p class="faint">
+    ${word('outside', '')}
+    <button
+      class="link"
+      @click=${() => {
+        actions.openFrame(selection, 'outside');
+      }}
+    >
+      ${file}:${line}
+    </button>
+  </p>`;
 }
 
 /** Nothing of the model leads to source: why, and what to do about it. */
