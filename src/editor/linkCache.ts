@@ -7,13 +7,15 @@ import { createHash } from 'node:crypto';
 import { throwIfCancelled } from '../base/cancel';
 import type { LineEntry } from './lineIndex';
 
-const VERSION = 3;
+const VERSION = 4;
 const AT_ONCE = 64;
 /** Larger ones are made anew: reading them would take as long. */
 const MOST_BYTES = 20_000_000;
 
 export interface KeptLinks {
   readonly entries: readonly LineEntry[];
+  /** The folder whose Python they lead to, as a URI. */
+  readonly root: string;
   /** Files the links were made from, relative to the root. */
   readonly files: readonly string[];
 }
@@ -60,7 +62,7 @@ export class LinkCache {
       record.model === model &&
       record.stamp === stamp &&
       record.python === python;
-    return fits ? { entries: record.entries, files: record.files } : undefined;
+    return fits ? { entries: record.entries, root: record.root, files: record.files } : undefined;
   }
 
   async set(model: string, python: string, kept: KeptLinks): Promise<void> {
@@ -102,6 +104,7 @@ function parse(text: string): Record | undefined {
   try {
     const value = JSON.parse(text) as Partial<Record> | null;
     if (!Array.isArray(value?.entries) || !Array.isArray(value.files)) return undefined;
+    if (typeof value.root !== 'string') return undefined;
     return value.entries.every(isEntry) ? (value as Record) : undefined;
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;

@@ -5,8 +5,13 @@
 import type { LinkTable } from '../contract/link';
 import type { ScopeTree } from '../contract/scopes';
 import type { Skeleton } from '../contract/skeleton';
+import type { SourceRoot } from '../source/sources';
 import type { WorkspaceIndex as SourceIndex } from '../source/workspaceIndex';
-import type { WorkspaceRoot } from './sourceRoot';
+
+/** A folder's Python; `folder` is its address. */
+export interface LinkRoot extends SourceRoot {
+  readonly folder: { toString(): string };
+}
 
 interface Linkable {
   readonly skeleton: Skeleton;
@@ -19,7 +24,7 @@ export class Linker {
   readonly #versions = new Map<string, WeakRef<Skeleton>>();
 
   /** The links of a model; those known where neither it nor the Python it was linked with has changed. */
-  async link(id: string, model: Linkable, root: WorkspaceRoot, signal: AbortSignal): Promise<LinkTable> {
+  async link(id: string, model: Linkable, root: LinkRoot, signal: AbortSignal): Promise<LinkTable> {
     const index = await this.#indexOf(root);
     const { skeleton } = model;
     const table = index.table(id);
@@ -37,35 +42,54 @@ export class Linker {
     }
   }
 
+  /**
+   * The links of a model in the first of `roots`; where nothing there leads anywhere, in the one of the others that leads
+   * furthest. `root` is the one it was.
+   */
+  async linkAmong<Root extends LinkRoot>(
+    id: string,
+    model: Linkable,
+    roots: readonly [Root, ...Root[]],
+    signal: AbortSignal,
+  ): Promise<{ readonly table: LinkTable; readonly root: Root }> {
+    const [home, ...others] = roots;
+    let best = { table: await this.link(id, model, home, signal), root: home };
+    if (reachOf(best.table) > 0) return best;
+    for (const root of others) {
+      const table = await this.link(id, model, root, signal);
+      if (reachOf(table) > reachOf(best.table)) best = { table, root };
+    }
+    return best;
+  }
+
   /** The files the links of a model were made from. */
-  async filesOf(id: string, root: WorkspaceRoot): Promise<ReadonlySet<string>> {
+  async filesOf(id: string, root: LinkRoot): Promise<ReadonlySet<string>> {
     return (await this.#indexOf(root)).filesOf(id);
   }
 
   /** Keeps what a model's links were made from and lets go of the links. */
-  async release(id: string, root: WorkspaceRoot): Promise<void> {
-    (await this.#indexOf(root)).release(id);
+  async release(id: string, root: LinkRoot): Promise<void> {
+    (await this.#indexes.get(root.folder.toString()))?.release(id);
   }
 
   /** Takes over a file as the person sees it now. */
-  async changed(file: string, root: WorkspaceRoot): Promise<void> {
+  async changed(file: string, root: LinkRoot): Promise<void> {
     const known = this.#indexes.get(root.folder.toString());
     if (known !== undefined) (await known).setFile(file, await root.read(file));
   }
 
   /** Whether an edit could have changed the links of a model; undefined for one that was not linked here. */
-  async isStale(id: string, root: WorkspaceRoot): Promise<boolean | undefined> {
+  async isStale(id: string, root: LinkRoot): Promise<boolean | undefined> {
     const index = await this.#indexes.get(root.folder.toString());
-    if (index === undefined || !this.#versions.has(id)) return undefined;
-    return index.isStale(id);
+    return index?.knows(id) === true ? index.isStale(id) : undefined;
   }
 
-  async forget(id: string, root: WorkspaceRoot): Promise<void> {
+  async forget(id: string, root: LinkRoot): Promise<void> {
     this.#versions.delete(id);
     (await this.#indexes.get(root.folder.toString()))?.removeModel(id);
   }
 
-  #indexOf(root: WorkspaceRoot): Promise<SourceIndex> {
+  #indexOf(root: LinkRoot): Promise<SourceIndex> {
     const key = root.folder.toString();
     const known = this.#indexes.get(key);
     if (known !== undefined) return known;
@@ -73,4 +97,9 @@ export class Linker {
     this.#indexes.set(key, made);
     return made;
   }
+}
+
+/** Exact links first. */
+function reachOf({ counts: { exact, inferred } }: LinkTable): number {
+  return exact * 1_000_000 + inferred;
 }

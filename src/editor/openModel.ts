@@ -13,7 +13,7 @@ import type { Scope, ScopeTree } from '../contract/scopes';
 import { LineIndex } from './lineIndex';
 import type { Linker } from './linker';
 import type { ModelReader, Reading } from './reading';
-import type { WorkspaceRoot } from './sourceRoot';
+import { WorkspaceRoot } from './sourceRoot';
 import { toTrouble } from './trouble';
 import { ValueTypes } from './valueTypes';
 import { ValueIndex } from './valueIndex';
@@ -37,6 +37,7 @@ export class OpenModel implements Disposable {
   #trouble: Trouble | undefined;
   #links: LinkTable | undefined;
   #index = LineIndex.empty;
+  #root: WorkspaceRoot;
   #selection: Selection = { kind: 'none' };
   #origin: Origin = 'command';
   #revision = 0;
@@ -45,12 +46,23 @@ export class OpenModel implements Disposable {
 
   constructor(
     readonly uri: vscode.Uri,
-    readonly root: WorkspaceRoot,
+    private readonly home: WorkspaceRoot,
     private readonly reader: ModelReader,
     private readonly linker: Linker,
     private readonly log: vscode.LogOutputChannel,
   ) {
     this.#store.add(this.#changed);
+    this.#root = home;
+  }
+
+  /** The folder whose Python it links to: its own, or another of the workspace where that leads nowhere. */
+  get root(): WorkspaceRoot {
+    return this.#root;
+  }
+
+  /** Every folder that may be it, its own first. */
+  get roots(): readonly [WorkspaceRoot, ...WorkspaceRoot[]] {
+    return WorkspaceRoot.around(this.home);
   }
 
   /** The name a person knows it by. */
@@ -161,10 +173,16 @@ export class OpenModel implements Disposable {
     const linking = new AbortController();
     this.#linking = linking;
     try {
-      const links = await this.linker.link(this.uri.toString(), content, this.root, linking.signal);
+      const { table: links, root } = await this.linker.linkAmong(
+        this.uri.toString(),
+        content,
+        this.roots,
+        linking.signal,
+      );
       // Not the object: inferred types may have been added to it meanwhile.
       if (linking.signal.aborted || this.#content?.skeleton !== content.skeleton) return;
       this.#links = links;
+      this.#root = root;
       this.#index = LineIndex.of(links, (path) => nodesWithin(content.scopes, path));
       this.#fire('links');
     } catch (error) {
@@ -173,8 +191,9 @@ export class OpenModel implements Disposable {
   }
 
   /** Takes over places in source that are known without its content. What was read in the meantime is newer. */
-  restore(index: LineIndex): void {
+  restore(index: LineIndex, folder: string): void {
     if (this.#content !== undefined) return;
+    this.#root = this.roots.find((root) => root.folder.toString() === folder) ?? this.home;
     this.#index = index;
     this.#fire('links');
   }

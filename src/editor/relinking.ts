@@ -6,6 +6,7 @@ import * as vscode from 'vscode';
 import { DisposableStore, type Disposable } from '../base/disposable';
 import type { Linker } from './linker';
 import type { Models } from './models';
+import type { OpenModel } from './openModel';
 import { notebookOf, type WorkspaceRoot } from './sourceRoot';
 import type { WorkspaceIndex } from './workspaceIndex';
 
@@ -75,16 +76,24 @@ export class Relinking implements Disposable {
 
   async #take(changed: readonly vscode.Uri[]): Promise<void> {
     const roots = new Map<string, WorkspaceRoot>();
-    for (const { root } of this.models.all) roots.set(root.folder.toString(), root);
+    for (const model of this.models.all)
+      for (const root of model.roots) roots.set(root.folder.toString(), root);
     for (const root of roots.values()) {
       const files = changed.map((uri) => root.relative(uri)).filter((file) => file !== undefined);
       if (files.length === 0) continue;
       for (const file of files) await this.linker.changed(file, root);
       for (const model of this.models.all) {
-        if (model.root.folder.toString() !== root.folder.toString()) continue;
-        if (model.content === undefined) for (const file of files) await this.index.fileChanged(model, file);
-        else if ((await this.linker.isStale(model.uri.toString(), root)) !== false) void model.link();
+        if (!model.roots.some(({ folder }) => folder.toString() === root.folder.toString())) continue;
+        if (model.content === undefined)
+          for (const file of files) await this.index.fileChanged(model, file, root);
+        else if (await this.#isStale(model, root)) void model.link();
       }
     }
+  }
+
+  /** A folder in which it was not searched says nothing, but the one that it belongs to. */
+  async #isStale(model: OpenModel, root: WorkspaceRoot): Promise<boolean> {
+    const stale = await this.linker.isStale(model.uri.toString(), root);
+    return stale ?? root.folder.toString() === model.root.folder.toString();
   }
 }

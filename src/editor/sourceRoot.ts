@@ -38,6 +38,13 @@ export class WorkspaceRoot implements SourceRoot {
     return new WorkspaceRoot(folder ?? vscode.Uri.joinPath(file, '..'));
   }
 
+  /** This root and those of all other workspace folders: a model may stand in one and its source in another. */
+  static around(home: WorkspaceRoot): readonly [WorkspaceRoot, ...WorkspaceRoot[]] {
+    const folders = vscode.workspace.workspaceFolders ?? [];
+    const others = folders.filter(({ uri }) => uri.toString() !== home.folder.toString());
+    return [home, ...others.map(({ uri }) => new WorkspaceRoot(uri))];
+  }
+
   async list(signal?: AbortSignal): Promise<readonly string[]> {
     const pattern = new vscode.RelativePattern(this.folder, '**/*.{py,ipynb}');
     const found = await vscode.workspace.findFiles(pattern, NEVER, FILE_LIMIT);

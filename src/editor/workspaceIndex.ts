@@ -63,7 +63,7 @@ export class WorkspaceIndex implements Disposable {
         if (model === undefined) return;
         this.#queue.delete(uri.toString());
         void this.#cache.delete(uri.toString());
-        void this.linker.forget(uri.toString(), model.root);
+        for (const root of model.roots) void this.linker.forget(uri.toString(), root);
         this.models.forget(model);
       }),
     );
@@ -82,11 +82,11 @@ export class WorkspaceIndex implements Disposable {
   }
 
   /** A file has changed: models that were not read and may be touched are linked again. */
-  async fileChanged(model: OpenModel, file: string): Promise<void> {
+  async fileChanged(model: OpenModel, file: string, root: WorkspaceRoot): Promise<void> {
     if (!this.#started || model.content !== undefined) return;
-    const stale = await this.linker.isStale(model.uri.toString(), model.root);
-    const files = this.#files.get(model);
-    if (stale === true || (stale === undefined && files?.has(file) === true)) this.#again(model);
+    const stale = await this.linker.isStale(model.uri.toString(), root);
+    const used = root.folder.toString() === model.root.folder.toString() && this.#files.get(model)?.has(file);
+    if (stale === true || (stale === undefined && used === true)) this.#again(model);
   }
 
   /** Once, when the first Python file is opened. */
@@ -107,7 +107,7 @@ export class WorkspaceIndex implements Disposable {
         if (signal.aborted) return;
         const model = this.models.ensure(uri);
         if (model.content !== undefined || model.index !== LineIndex.empty) continue;
-        if (await this.#restore(model, await stamps.of(model.root))) kept++;
+        if (await this.#restore(model, await stamps.of(model.roots))) kept++;
         else this.#queue.set(uri.toString(), model);
       }
       this.log.info(
@@ -123,13 +123,14 @@ export class WorkspaceIndex implements Disposable {
   async #restore(model: OpenModel, stamp: string): Promise<boolean> {
     const kept = await this.#cache.get(model.uri.toString(), stamp);
     if (kept === undefined) return false;
+    const root = model.roots.find(({ folder }) => folder.toString() === kept.root);
     const edited = vscode.workspace.textDocuments.some(({ isDirty, uri }) => {
-      const file = isDirty ? model.root.relative(uri) : undefined;
+      const file = isDirty ? root?.relative(uri) : undefined;
       return file !== undefined && kept.files.includes(file);
     });
     if (edited) return false;
     this.#files.set(model, new Set(kept.files));
-    model.restore(LineIndex.from(kept.entries));
+    model.restore(LineIndex.from(kept.entries), kept.root);
     return true;
   }
 
@@ -172,20 +173,21 @@ export class WorkspaceIndex implements Disposable {
   async #link(model: OpenModel, stamps: Stamps, signal: AbortSignal): Promise<void> {
     const id = model.uri.toString();
     const reading = await this.reader.read(model.uri, signal);
-    const stamp = await stamps.of(model.root);
-    const table = await this.linker.link(id, reading, model.root, signal);
+    const { roots } = model;
+    const stamp = await stamps.of(roots);
+    const { table, root } = await this.linker.linkAmong(id, reading, roots, signal);
     const index = LineIndex.of(table, (path) => nodesWithin(reading.scopes, path));
-    const files = [...(await this.linker.filesOf(id, model.root))];
-    await this.linker.release(id, model.root);
+    const files = [...(await this.linker.filesOf(id, root))];
+    for (const each of roots) await this.linker.release(id, each);
     if (model.content !== undefined) return;
     this.#files.set(model, new Set(files));
-    model.restore(index);
+    const folder = root.folder.toString();
+    model.restore(index, folder);
     // What stands in an editor and not on disk must not be kept as if it did.
     const unsaved = vscode.workspace.textDocuments.some(({ isDirty, uri }) => {
-      const file = isDirty ? model.root.relative(uri) : undefined;
-      return file !== undefined;
+      return isDirty && roots.some((each) => each.relative(uri) !== undefined);
     });
-    if (!unsaved) await this.#cache.set(id, stamp, { entries: index.entries, files });
+    if (!unsaved) await this.#cache.set(id, stamp, { entries: index.entries, root: folder, files });
   }
 }
 
@@ -198,7 +200,12 @@ class Stamps {
     private readonly signal: AbortSignal,
   ) {}
 
-  of(root: WorkspaceRoot): Promise<string> {
+  /** Of all roots that a model may link to. */
+  async of(roots: readonly WorkspaceRoot[]): Promise<string> {
+    return (await Promise.all(roots.map((root) => this.#one(root)))).join('+');
+  }
+
+  #one(root: WorkspaceRoot): Promise<string> {
     const key = root.folder.toString();
     const stamp = this.#known.get(key) ?? pythonStamp(root, this.files, this.signal);
     this.#known.set(key, stamp);

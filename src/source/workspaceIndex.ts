@@ -79,6 +79,10 @@ export class WorkspaceIndex {
     }
   }
 
+  knows(id: string): boolean {
+    return this.#models.has(id);
+  }
+
   /** True for a model whose links are older than its file or its Python, and for one that is not known. */
   isStale(id: string): boolean {
     return this.#models.get(id)?.stale ?? true;

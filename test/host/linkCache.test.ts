@@ -20,7 +20,7 @@ describe('the folder of kept links', () => {
   it('gives links back until the model, or the kept file, is another', async () => {
     const cache = new LinkCache(linkFilesIn(vscode.Uri.file(path.join(folder, 'storage'))));
     const model = vscode.Uri.file(path.join(folder, 'm.onnx')).toString();
-    const kept = { entries: [], files: ['model.py'] };
+    const kept = { entries: [], root: 'file:///', files: ['model.py'] };
     assert.equal(await cache.get(model, 'python'), undefined, 'nothing is there yet');
     await cache.delete(model);
     await cache.set(model, 'python', kept);

@@ -58,7 +58,7 @@ function linksAt(line: number): KeptLinks {
     outside: null,
   };
   const index = LineIndex.of({ links: [link], modules: [], counts: { exact: 1, inferred: 0, none: 0 } });
-  return { entries: index.entries, files: ['model.py'] };
+  return { entries: index.entries, root: ROOT, files: ['model.py'] };
 }
 
 describe('links kept on disk', () => {
