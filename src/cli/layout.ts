@@ -22,6 +22,8 @@ interface LaidOut {
   readonly nodes: number;
   /** Boxes drawn: nodes, modules, inputs and outputs. */
   readonly boxes: number;
+  /** Only where the limit was reached: what is told of is the model with its modules closed. */
+  readonly stopped?: true;
   /** From graph in memory to coordinates, the first layout of this process. */
   readonly ms: number;
   readonly crossings: number;
@@ -33,35 +35,41 @@ interface LaidOut {
 
 export const command: Command = {
   name: 'layout',
-  usage: 'layout MODEL [--expand all] [--geometry FILE] [--json]',
+  usage: 'layout MODEL [--expand all] [--limit SECONDS] [--geometry FILE] [--json]',
   summary: 'Lay the graph out and measure the drawing: size, crossings, tags, time.',
   async run(args, io) {
-    const { positionals, options } = parseOptions(args, { expand: 'one', geometry: 'one', json: 'flag' });
+    const { positionals, options } = parseOptions(args, {
+      expand: 'one',
+      limit: 'one',
+      geometry: 'one',
+      json: 'flag',
+    });
     const [file, ...rest] = positionals;
     if (file === undefined) throw usage('No model was named.', 'Name one .onnx file.');
     if (rest.length > 0) throw usage(`${String(rest.length + 1)} models were named.`, 'Name one .onnx file.');
     if (options.expand !== undefined && options.expand !== 'all') {
       throw usage(`--expand ${options.expand} is not known.`, 'Write --expand all, or leave it out.');
     }
+    const limit = limitOf(options.limit);
     const opened = await openLocal(file, io.signal);
     const nodes = opened.skeleton.nodes.length;
     const model = buildGraphModel(opened.skeleton, buildScopes(opened.skeleton));
     await opened.source.close();
     throwIfCancelled(io.signal);
 
-    const everything = options.expand === 'all';
     const start = performance.now();
-    const result = new GraphLayout(model).layout({
-      expanded: everything ? 'all' : new Set(),
-      foldRepeats: !everything,
-      foldPlumbing: !everything,
-    });
+    const { result, stopped } = layOut(model, options.expand === 'all', limit);
     const ms = performance.now() - start;
+    if (stopped)
+      io.err(
+        `Laying out took longer than ${String(limit)} s and was stopped: the model is shown with its modules closed.`,
+      );
     const peakMB = process.resourceUsage().maxRSS / 1024;
     const answer: LaidOut = {
       file,
       nodes,
       boxes: result.boxes.count,
+      ...(stopped ? { stopped } : {}),
       ms: Number(ms.toFixed(3)),
       crossings: countCrossings(result.edges),
       tags: result.tags,
@@ -77,6 +85,39 @@ export const command: Command = {
     return 0;
   },
 };
+
+/** Seconds; Infinity where none was named. */
+function limitOf(text: string | undefined): number {
+  if (text === undefined) return Infinity;
+  const seconds = Number(text);
+  if (text.trim() !== '' && seconds > 0) return seconds;
+  throw usage(`"${text}" is no limit.`, 'Write a number of seconds, such as --limit 10.');
+}
+
+const collapsed = { expanded: new Set<number>(), foldRepeats: true, foldPlumbing: true } as const;
+
+class TooLong extends Error {}
+
+/** With everything open or closed; closed also where that is not done after `limit` seconds. */
+function layOut(
+  model: GraphModel,
+  everything: boolean,
+  limit: number,
+): { readonly result: LayoutResult; readonly stopped: boolean } {
+  const layout = new GraphLayout(model);
+  if (!everything) return { result: layout.layout(collapsed), stopped: false };
+  const end = performance.now() + 1000 * limit;
+  try {
+    const open = { expanded: 'all', foldRepeats: false, foldPlumbing: false } as const;
+    const result = layout.layout(open, () => {
+      if (performance.now() > end) throw new TooLong();
+    });
+    return { result, stopped: false };
+  } catch (error) {
+    if (!(error instanceof TooLong)) throw error;
+    return { result: layout.layout(collapsed), stopped: true };
+  }
+}
 
 function print(found: LaidOut): string[] {
   return [

@@ -93,17 +93,19 @@ function intersections({ count, at }: Segments): number {
     const to = Math.min(bands - 1, Math.floor((f64(at, 4 * s + 3) - low) / height));
     for (let b = from; b <= to; b++) inBand[b]?.push(s);
   }
-  for (let b = 0; b < bands; b++) {
-    const list = inBand[b] ?? [];
-    const left = (s: number): number => Math.min(f64(at, 4 * s), f64(at, 4 * s + 2));
-    const right = (s: number): number => Math.max(f64(at, 4 * s), f64(at, 4 * s + 2));
-    list.sort((p, q) => left(p) - left(q));
+  const left = new Float64Array(count);
+  for (let s = 0; s < count; s++) left[s] = Math.min(f64(at, 4 * s), f64(at, 4 * s + 2));
+  for (const [b, list] of inBand.entries()) {
+    list.sort((p, q) => f64(left, p) - f64(left, q));
     for (let i = 0; i < list.length; i++) {
       const p = list[i] as number;
-      const reach = right(p);
+      const [x, y1] = [at[4 * p], at[4 * p + 1]];
+      const reach = Math.max(f64(at, 4 * p), f64(at, 4 * p + 2));
       for (let j = i + 1; j < list.length; j++) {
         const q = list[j] as number;
-        if (left(q) > reach) break;
+        if ((left[q] as number) > reach) break;
+        // The fan of one tensor leaves one point: nothing in it crosses.
+        if (at[4 * q] === x && at[4 * q + 1] === y1) continue;
         const y = crossingY(at, p, q);
         if (Number.isNaN(y)) continue;
         if (Math.min(bands - 1, Math.floor((y - low) / height)) === b) total++;

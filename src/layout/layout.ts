@@ -160,7 +160,13 @@ export class Structure implements ShapeSource {
     const box = parent?.boxOf.get(scope) ?? -1;
     const wish =
       parent === undefined ? (): number => Number.NaN : wishIn(parent, box, this.#model.values.count);
-    const panel = makePanel(this.#cutter.cut(scope), wish, i32(this.#budgets, scope), this.#arrangements);
+    const panel = makePanel(
+      this.#cutter.cut(scope),
+      wish,
+      i32(this.#budgets, scope),
+      this.#arrangements,
+      this.#checkpoint,
+    );
     this.#panels.set(scope, panel);
     return panel;
   }

@@ -17,8 +17,9 @@ export interface Ordered extends Order {
   readonly crossings: number;
 }
 
-export function orderLayers(layers: Layers, around: Surroundings): Ordered {
-  return new Orderer(layers, around).run();
+/** `checkpoint` is called between passes; it throws to stop. */
+export function orderLayers(layers: Layers, around: Surroundings, checkpoint: () => void): Ordered {
+  return new Orderer(layers, around, checkpoint).run();
 }
 
 class Orderer {
@@ -32,7 +33,11 @@ class Orderer {
   #best: Int32Array;
   #bestCrossings = Infinity;
 
-  constructor(layers: Layers, around: Surroundings) {
+  constructor(
+    layers: Layers,
+    around: Surroundings,
+    private readonly checkpoint: () => void,
+  ) {
     this.#layers = layers;
     this.#around = around;
     const start = new Int32Array(layers.rankCount + 2);
@@ -193,6 +198,7 @@ class Orderer {
     this.#keep();
     let idle = 0;
     for (let sweep = 0; sweep < sweeps && idle < 4 && this.#bestCrossings > 0; sweep++) {
+      this.checkpoint();
       const bias = sweep % 4 >= 2;
       if (sweep % 2 === 0) for (let rank = 0; rank < rankCount; rank++) this.#sort(rank, true, bias);
       else for (let rank = rankCount - 1; rank >= 0; rank--) this.#sort(rank, false, bias);

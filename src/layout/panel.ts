@@ -56,6 +56,7 @@ export function makePanel(
   wish: (value: number, entering: boolean) => number,
   budget: number,
   cache: ContentCache<Arrangement>,
+  checkpoint: () => void,
 ): Panel {
   const nets = new Map<number, Place>();
   const entries = new Map<number, Place>();
@@ -79,7 +80,7 @@ export function makePanel(
       pieceOf[box] = piece;
       localOf[box] = local;
     });
-    const arranged = arrange(container, around, budget, cache);
+    const arranged = arrange(container, around, budget, cache, checkpoint);
     for (const box of arranged.layers.ranks.cycles) cycles.push(i32(container.ref, box));
     return { arranged, boxes };
   });

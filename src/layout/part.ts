@@ -60,11 +60,20 @@ export function arrange(
   around: Surroundings,
   budget: number,
   cache: ContentCache<Arrangement>,
+  checkpoint: () => void,
 ): Arranged {
   const { ints, floats } = wiringOf(container, around, budget);
   const arrangement = cache.get(ints, floats, () => {
     const ranks = rankContainer(container);
-    const { layers, order } = orderWithTags(container, ranks, around, budget, tagsForSize(container, ranks));
+    const { layers, order } = orderWithTags(
+      container,
+      ranks,
+      around,
+      budget,
+      tagsForSize(container, ranks),
+      checkpoint,
+    );
+    checkpoint();
     const spine = findSpine(layers);
     const alignment = align(layers, order, spine);
     return { layers, order, spine, alignment, geometries: new ContentCache<Geometry>() };

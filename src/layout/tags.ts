@@ -62,9 +62,10 @@ export function orderWithTags(
   around: Surroundings,
   budget: number,
   tagged: Uint8Array,
+  checkpoint: () => void,
 ): { layers: Layers; order: Ordered } {
   let layers = layerContainer(container, ranks, tagged);
-  let order = orderLayers(layers, around);
+  let order = orderLayers(layers, around, checkpoint);
   let left = budget;
   // Every trial orders the container anew: large ones get few, huge ones none.
   const rounds = layers.items > 12_000 ? 0 : layers.items > 2000 ? 2 : 8;
@@ -76,7 +77,7 @@ export function orderWithTags(
       const cost = tagNet(container, ranks, net, trial);
       if (cost === 0 || cost > left) continue;
       const tried = layerContainer(container, ranks, trial);
-      const result = orderLayers(tried, around);
+      const result = orderLayers(tried, around, checkpoint);
       const gain = (order.crossings - result.crossings) / cost;
       if (gain >= worth && gain > (best?.gain ?? 0)) best = { layers: tried, order: result, cost, gain };
     }

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { main } from '../../../src/cli';
-import { modelOf, plain } from '../onnx/seeds';
+import { info, modelOf, node, plain, type NodeInit } from '../onnx/seeds';
 
 interface Ran {
   readonly code: number;
@@ -116,11 +116,91 @@ describe('patchclamp layout', () => {
     assert.deepEqual([code, (JSON.parse(out) as { nodes: number }).nodes], [0, 2]);
   });
 
+  it('stops when its limit is reached, says so, and still shows the model with its modules closed', async () => {
+    const file = join(dir, 'geometry.json');
+    const args = ['--expand', 'all', '--limit', '0.000001', '--geometry', file, '--json'];
+    const { code, out, err } = await run('layout', digits, ...args);
+    assert.equal(code, 0);
+    assert.match(err, /took longer than 0\.000001 s and was stopped/);
+    assert.equal((JSON.parse(out) as { stopped: boolean }).stopped, true);
+    const { nodes, frames } = JSON.parse(readFileSync(file, 'utf8')) as Geometry;
+    assert.deepEqual(frames, []);
+    assert.ok(nodes.some(({ scope }) => scope === 'stem'));
+    const patient = await run('layout', digits, '--expand', 'all', '--limit', '60', '--json');
+    assert.equal((JSON.parse(patient.out) as { stopped?: boolean }).stopped, undefined);
+  });
+
+  describe('given what could freeze it', function () {
+    this.timeout(60_000);
+    const chain = (length: number): NodeInit[] =>
+      Array.from({ length }, (_unused, k) => node('Relu', [`v${String(k)}`], [`v${String(k + 1)}`]));
+    const long = '<script>alert("1")</script>'.repeat(400).slice(0, 10_000);
+    const cases: readonly (readonly [string, readonly NodeInit[], number])[] = [
+      ['a node without a name or an operator', [node('', ['v0'], ['y'], { name: '' })], 1],
+      [
+        'a thousand inputs',
+        [
+          node(
+            'Concat',
+            Array.from({ length: 1000 }, (_unused, k) => `i${String(k)}`),
+            ['y'],
+          ),
+        ],
+        1,
+      ],
+      ['a name of 10,000 characters with markup', [node('Relu', ['v0'], [long], { name: long })], 1],
+      ['a chain of 50,000', chain(50_000), 50_000],
+      [
+        'a star of 50,000',
+        Array.from({ length: 50_000 }, (_unused, k) => node('Relu', ['v0'], [`y${String(k)}`])),
+        50_000,
+      ],
+      [
+        'parts that nothing connects',
+        Array.from({ length: 300 }, (_unused, k) => node('Constant', [], [`c${String(k)}`])),
+        300,
+      ],
+      [
+        'a cycle',
+        [node('Relu', ['b'], ['a']), node('Relu', ['a'], ['b']), node('Add', ['a', 'v0'], ['y'])],
+        3,
+      ],
+    ];
+    for (const [what, nodes, count] of cases) {
+      it(`draws ${what}`, async () => {
+        const file = join(dir, 'odd.onnx');
+        const drawing = join(dir, 'odd.json');
+        writeFileSync(file, modelOf({ name: 'odd', node: [...nodes], input: [info('v0', [4])], output: [] }));
+        const { code, err } = await run('layout', file, '--expand', 'all', '--geometry', drawing);
+        assert.equal(code, 0, err);
+        const found = JSON.parse(readFileSync(drawing, 'utf8')) as Geometry;
+        const drawn = new Set(found.nodes.flatMap(({ index = -1 }) => (index >= 0 ? [index] : [])));
+        assert.equal(drawn.size, count);
+        assert.ok(
+          found.nodes.every(({ x, y, w, h }) => [x, y].every(Number.isFinite) && w > 0 && w <= 240 && h > 0),
+        );
+        assert.ok(found.edges.every(({ points, tag }) => tag || points.length >= 2));
+        // Every tensor that a node reads from another has its line.
+        const makers = new Map(
+          nodes.flatMap(({ output = [] }, at) => output.map((name) => [name, at] as const)),
+        );
+        const wanted = new Set(
+          nodes.flatMap(({ input = [] }, at) =>
+            input.flatMap((name) => (makers.has(name) ? [`${String(makers.get(name))} ${String(at)}`] : [])),
+          ),
+        );
+        const lines = new Set(found.edges.map(({ from, to }) => `${String(from)} ${String(to)}`));
+        for (const line of wanted) assert.ok(lines.has(line), `${line} is not drawn`);
+      });
+    }
+  });
+
   it('says what is wrong with its arguments, and what to do', async () => {
     for (const [args, said] of [
       [[], /No model was named/],
       [[digits, digits], /2 models were named/],
       [[digits, '--expand', 'some'], /--expand some is not known/],
+      [[digits, '--limit', 'soon'], /"soon" is no limit/],
       [[join(dir, 'none.onnx')], /none\.onnx/],
       [[digits, '--geometry', join(digits, 'inside-a-file.json')], /inside-a-file|written/],
     ] as const) {
