@@ -95,11 +95,12 @@ function searched(sources: Sources): Known {
 function search(text: string): FileHazards {
   const cleaned = clean(text);
   const statements = statementsOf(cleaned);
+  const surgery = surgeryOf(cleaned, statements);
   return {
     text,
-    ...surgeryOf(cleaned, statements),
+    ...surgery,
     hooks: HOOKS.test(text),
-    replaced: REPLACED.test(text),
+    replaced: REPLACED.test(text) || surgery.names.has('forward') || surgery.names.has('__call__'),
     loads: loadsOf(statements, cleaned, text),
   };
 }

@@ -47,8 +47,15 @@ export class RootFinder {
     const inModule = classes.filter(
       ({ env }) => `/${env.file}`.endsWith(`${tail}.py`) || `/${env.file}`.endsWith(`${tail}/__init__.py`),
     );
-    if (inModule.length > 0) return inModule[0];
-    return module === '__main__' || module === '' ? classes[0] : undefined;
+    if (inModule.length > 0) return this.#lastOf(inModule);
+    return module === '__main__' || module === '' ? this.#lastOf(classes) : undefined;
+  }
+
+  /** The first file's; a class that is defined again is the one its name stands for in the end. */
+  #lastOf(classes: readonly ClassValue[]): ClassValue | undefined {
+    const [first] = classes;
+    const bound = first?.env.vars.get(first.name);
+    return classes.find((cls) => bound?.kind === 'class' && cls.node === bound.node) ?? first;
   }
 
   #isOwn(name: string): boolean {

@@ -20,6 +20,8 @@ export interface FoundModule {
 const MOST_PLACES = 16;
 const MOST_TURNS = 130;
 const DEEPEST_SEARCH = 5;
+/** Wrappers put around one module. */
+const DEEPEST_WRAP = 3;
 const WIDEST_SEARCH = 2000;
 
 export class ModuleTree {
@@ -46,7 +48,12 @@ export class ModuleTree {
     const known = this.#found.get(path);
     if (known !== undefined) return known;
     this.#found.set(path, null);
-    const found = this.#solid(path) ?? this.#renamed(path) ?? this.#shortened(path) ?? this.#adopted(path);
+    const found =
+      this.#solid(path) ??
+      this.#renamed(path) ??
+      this.#shortened(path) ??
+      this.#wrapped(path) ??
+      this.#adopted(path);
     this.#found.set(path, found);
     if (found !== null && !found.instance.paths.includes(path)) found.instance.paths.push(path);
     return found;
@@ -184,8 +191,11 @@ export class ModuleTree {
   /** What the source shows at a path; where it only shows a library's object, the person's own class comes first. */
   #solid(path: string): FoundModule | null {
     const found = this.#walk(path);
-    if (found === null || !found.instance.ghost || found.instance.ref.kind !== 'user') return found;
-    return this.#adopted(path) ?? found;
+    if (found === null) return null;
+    const other = found.instance.ghost
+      ? found.instance.ref.kind === 'user'
+      : this.#isOther(found.instance, path);
+    return other ? (this.#adopted(path) ?? found) : found;
   }
 
   #walk(path: string): FoundModule | null {
@@ -296,6 +306,28 @@ export class ModuleTree {
     );
     this.tune(instance, path);
     return { instance, certain: false };
+  }
+
+  /** The model names another class at the path than the source makes there: it was put in its place later. */
+  #isOther(instance: Instance, path: string): boolean {
+    return (
+      path !== '' &&
+      (this.observed.get(path)?.className ?? null) !== null &&
+      this.#agrees(instance, path) === false
+    );
+  }
+
+  /** What the source makes where the model now has a wrapper around it: `fc` is `fc.inner` since. */
+  #wrapped(path: string): FoundModule | null {
+    const parts = path.split('.');
+    for (let length = parts.length - 1; length > 0 && length >= parts.length - DEEPEST_WRAP; length--) {
+      const outer = parts.slice(0, length).join('.');
+      const made = this.#walk(outer);
+      if (made === null || !this.#isOther(made.instance, outer)) continue;
+      if (this.observed.get(path)?.className !== null && this.#agrees(made.instance, path) === true)
+        return { instance: made.instance, certain: false };
+    }
+    return null;
   }
 
   /** Where an object was constructed; for the root, where the workspace makes its class, when that is one place. */

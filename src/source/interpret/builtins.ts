@@ -32,7 +32,10 @@ export function callBuiltin(
   args: CallArgs,
   site: CallSite,
 ): Value | undefined {
-  const name = path.replace(/^(?:builtins|functools|itertools|copy|collections|dataclasses|operator)\./, '');
+  const name = path.replace(
+    /^(?:builtins|types|functools|itertools|copy|collections|dataclasses|operator)\./,
+    '',
+  );
   if (name === path) return undefined;
   const builtin = Object.hasOwn(TABLE, name) ? TABLE[name] : undefined;
   if (builtin !== undefined) return builtin(machine, args, site);
@@ -270,6 +273,8 @@ const TABLE: Readonly<Record<string, Builtin>> = {
     const asked = args.positional.length === 1;
     return asked && value.kind === 'instance' && value.ref.kind === 'user' ? value.ref.cls : UNKNOWN;
   },
+  MethodType: (_machine, { positional: [fn = UNKNOWN, self = UNKNOWN] }) =>
+    fn.kind === 'function' ? { ...fn, self } : UNKNOWN,
   int: (_machine, args) => numeric(first(args), Math.trunc),
   float: (_machine, args) => numeric(first(args), (value) => value),
   bool: (_machine, args) => {
