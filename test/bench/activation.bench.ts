@@ -1,5 +1,5 @@
 /** How long VS Code itself says that activating the extension took: read from its *Show Running Extensions*. */
-import { openWorkbench, closeBrowser, sampleCopy } from '../e2e/workbench';
+import { openWorkbench, closeShared, sampleCopy } from '../e2e/workbench';
 
 interface Row {
   readonly what: string;
@@ -21,7 +21,7 @@ export async function run(): Promise<Row[]> {
     const what = `activation in a fresh window, as VS Code measures it, median of ${String(TURNS)}`;
     return [{ what, value: median, unit: 'ms', bound: '< 50 ms', ok: median < 50 }];
   } finally {
-    await closeBrowser();
+    await closeShared();
   }
 }
 

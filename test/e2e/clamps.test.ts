@@ -58,6 +58,20 @@ describe('a person holds a value', function () {
     await frame.locator('[role=note]', { hasText: 'set ' }).waitFor();
   });
 
+  it('picks a channel in its picture, and ablates it alone', async () => {
+    await bench.focusGraph(frame);
+    await bench.page.keyboard.press('Shift+Escape');
+    await frame.locator('pc-clamps').waitFor({ state: 'detached' });
+    const card = frame
+      .locator('pc-inspector pc-value-card')
+      .filter({ has: frame.locator('.type', { hasText: '×' }) });
+    await card.last().locator('button.row').click();
+    await card.last().locator('pc-image-grid .grid button').nth(3).click();
+    await card.last().locator('.picked button', { hasText: 'Ablate' }).click();
+    await frame.locator('pc-clamps .site', { hasText: /#3$/ }).waitFor();
+    await row('0').first().waitFor();
+  });
+
   it('lets everything go by one key', async () => {
     await bench.focusGraph(frame);
     await bench.page.keyboard.press('Shift+Escape');

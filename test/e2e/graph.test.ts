@@ -178,7 +178,7 @@ describe('the graph at work', function () {
     await frame.locator('pc-graph-menu.save .item').first().waitFor();
     await bench.page.keyboard.press('Enter');
     const target = path.join(bench.folder, 'drawing.svg');
-    await bench.type(target);
+    await bench.saveAs(target);
     await bench.page
       .locator('.label-name', { hasText: /^drawing\.svg$/ })
       .first()

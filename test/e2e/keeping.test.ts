@@ -145,18 +145,7 @@ describe('a person keeps what they have', function () {
     await open('external.onnx');
     const exportTo = async (target: string): Promise<void> => {
       await bench.runCommand('Patchclamp: Export Weight as .npy…');
-      const input = bench.page.locator('.quick-input-widget:visible input[type="text"]');
-      await bench.page.waitForFunction(() =>
-        [...document.querySelectorAll<HTMLInputElement>('.quick-input-widget input')].some(({ value }) =>
-          value.endsWith('w.npy'),
-        ),
-      );
-      await input.fill(target);
-      // The dialog reads the folder first; until it has, Enter does nothing.
-      for (let tries = 0; tries < 20 && (await input.isVisible()); tries++) {
-        await bench.page.keyboard.press('Enter');
-        await bench.page.waitForTimeout(300);
-      }
+      await bench.saveAs(target);
     };
     const file = path.join(bench.folder, 'exported.npy');
     await exportTo(file);

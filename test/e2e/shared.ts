@@ -1,8 +1,8 @@
-/** Mocha's root hooks for the end-to-end suite: one browser for all files, closed after the last. */
-import { closeBrowser } from './workbench';
+/** Mocha's root hooks for the end-to-end suite: one browser and one server for all files, closed after the last. */
+import { closeShared } from './workbench';
 
 export const mochaHooks = {
   async afterAll(): Promise<void> {
-    await closeBrowser();
+    await closeShared();
   },
 };

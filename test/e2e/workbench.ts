@@ -1,6 +1,7 @@
 /**
- * A person at a real workbench: starts the VS Code server with the packaged extension, opens a folder in Chromium and
- * gives what hands and eyes need. Nothing here sleeps; everything waits for what it needs to see.
+ * A person at a real workbench: opens a folder in Chromium, on a VS Code server with the packaged extension, and gives
+ * what hands and eyes need. Nothing here sleeps; everything waits for what it needs to see. The workbenches of one
+ * process share a server and a browser; each is a window of its own, one open at a time.
  *
  *   const bench = await openWorkbench({ folder: sampleCopy('digits'), theme: 'Default Dark Modern' });
  *   await bench.openFile('digits.onnx');            double click in the explorer, waits for the editor's tab
@@ -9,7 +10,7 @@
  *   await bench.runCommand('Patchclamp: Show Log'); through the command palette
  *   const text = await bench.hover('self.stem = ', 'stem');   the mouse over a word of a line of the open editor
  *   await bench.screenshot('digits-dark');          out/screenshots/digits-dark.png
- *   await bench.close();                            always, in `after`: ends the server and the page
+ *   await bench.close();                            always, in `after`: ends the window and its engine
  *
  * Options: `settings` (machine settings), `theme`, `trust` (true: VS Code asks before trusting the folder; the default
  * trusts), `size`. `bench.page` is Playwright's page. `bench.errors` has what the page's console called an error.
@@ -17,12 +18,13 @@
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { chromium, type Browser, type Frame, type Page } from 'playwright-core';
+import { chromium, type BrowserContext, type Frame, type Page } from 'playwright-core';
 import { chromiumArguments } from '../harness/lib/chromium.mjs';
 import { outDir, root } from '../harness/lib/paths.mjs';
-import { startServer } from '../harness/lib/server.mjs';
+import { startServer, writeSettings } from '../harness/lib/server.mjs';
 import { ensureChromium, ensureServer } from '../harness/lib/setup.mjs';
 import { packageExtension } from '../harness/lib/package.mjs';
+import { engines } from './engines';
 
 export const themes = [
   'Default Light Modern',
@@ -30,6 +32,17 @@ export const themes = [
   'Default High Contrast',
   'Default High Contrast Light',
 ] as const;
+
+/** How VS Code marks its window, and the body of a webview. */
+const themeClass = {
+  'Default Light Modern': { window: 'vs', webview: 'vscode-light' },
+  'Default Dark Modern': { window: 'vs-dark', webview: 'vscode-dark' },
+  'Default High Contrast': {
+    window: 'hc-black',
+    webview: 'vscode-high-contrast:not(.vscode-high-contrast-light)',
+  },
+  'Default High Contrast Light': { window: 'hc-light', webview: 'vscode-high-contrast-light' },
+} as const;
 
 export interface WorkbenchOptions {
   readonly folder: string;
@@ -48,16 +61,42 @@ export function sampleCopy(name: string): string {
   return folder;
 }
 
-let sharedBrowser: Promise<Browser> | undefined;
-async function launch(): Promise<Browser> {
+const usualSize = { width: 1400, height: 900 };
+let sharedContext: Promise<BrowserContext> | undefined;
+/** One profile of one browser for all workbenches of this process: what it compiled once, it need not compile again. */
+async function launch(): Promise<BrowserContext> {
   const executablePath = await ensureChromium();
-  return chromium.launch({ executablePath, args: chromiumArguments });
+  const options = { executablePath, args: chromiumArguments, viewport: usualSize };
+  return chromium.launchPersistentContext(temporary('profile'), options);
 }
 
-/** Ends the browser that all workbenches share; test/e2e/shared.ts calls it after the last test. */
-export async function closeBrowser(): Promise<void> {
-  await (await sharedBrowser)?.close();
-  sharedBrowser = undefined;
+const temporaries: string[] = [];
+function temporary(what: string): string {
+  const folder = mkdtempSync(path.join(tmpdir(), `patchclamp-${what}-`));
+  temporaries.push(folder);
+  return folder;
+}
+
+interface SharedServer {
+  readonly dataDir: string;
+  readonly running: Awaited<ReturnType<typeof startServer>>;
+}
+/** One server for all folders that are trusted, and one that asks. */
+const sharedServers = new Map<boolean, Promise<SharedServer>>();
+
+async function serve(trust: boolean): Promise<SharedServer> {
+  const [server, extensionsDir] = await Promise.all([ensureServer(), extensionsFolder()]);
+  const dataDir = temporary('server');
+  return { dataDir, running: await startServer(server, { dataDir, extensionsDir, trust }) };
+}
+
+/** Ends the browser and the servers that workbenches share; test/e2e/shared.ts calls it after the last test. */
+export async function closeShared(): Promise<void> {
+  await (await sharedContext)?.close();
+  for (const shared of sharedServers.values()) await (await shared).running.stop();
+  sharedContext = undefined;
+  sharedServers.clear();
+  for (const folder of temporaries.splice(0)) rmSync(folder, { recursive: true, force: true });
 }
 
 let packaged: Promise<string> | undefined;
@@ -70,52 +109,71 @@ function extensionsFolder(): Promise<string> {
   return packaged;
 }
 
+/** The settings of a machine on which a workbench is opened: read by VS Code as they change. */
+function settingsOf({ theme, settings }: WorkbenchOptions): Readonly<Record<string, unknown>> {
+  return {
+    'workbench.colorTheme': theme ?? 'Default Dark Modern',
+    'window.autoDetectColorScheme': false,
+    'window.autoDetectHighContrast': false,
+    'window.dialogStyle': 'custom',
+    'files.simpleDialog.enable': true,
+    ...settings,
+  };
+}
+
 export async function openWorkbench(options: WorkbenchOptions): Promise<Workbench> {
-  sharedBrowser ??= launch();
-  const [browser, server, extensionsDir] = await Promise.all([
-    sharedBrowser,
-    ensureServer(),
-    extensionsFolder(),
-  ]);
-  const dataDir = mkdtempSync(path.join(tmpdir(), 'patchclamp-server-'));
-  const running = await startServer(server, {
-    dataDir,
-    extensionsDir,
-    trust: options.trust ?? false,
-    settings: {
-      'workbench.colorTheme': options.theme ?? 'Default Dark Modern',
-      'window.autoDetectColorScheme': false,
-      'window.autoDetectHighContrast': false,
-      'window.dialogStyle': 'custom',
-      'files.simpleDialog.enable': true,
-      ...options.settings,
-    },
-  });
-  const context = await browser.newContext({ viewport: options.size ?? { width: 1400, height: 900 } });
+  sharedContext ??= launch();
+  const trust = options.trust ?? false;
+  const serving = sharedServers.get(trust) ?? serve(trust);
+  sharedServers.set(trust, serving);
+  const [context, { running, dataDir }] = await Promise.all([sharedContext, serving]);
+  writeSettings(dataDir, settingsOf(options));
   const page = await context.newPage();
+  await page.setViewportSize(options.size ?? usualSize);
   const errors: string[] = [];
   page.on('console', (message) => {
     if (message.type() === 'error') errors.push(message.text());
   });
   page.on('pageerror', (error) => errors.push(error.stack ?? error.message));
   const close = async (): Promise<void> => {
-    await context.close();
-    await running.stop();
-    rmSync(dataDir, { recursive: true, force: true });
+    // Leaving the page tells the server that the window is gone; its extensions and its engine end with it. What VS Code
+    // keeps in the browser is thrown away, so that the next window is a first one.
+    await page.goto(`http://127.0.0.1:${running.port}/version`);
+    await page.evaluate(forgetAll);
+    await page.close();
+    await enginesEnd();
     if (options.folder.startsWith(path.join(tmpdir(), 'patchclamp-e2e-'))) {
       rmSync(path.dirname(options.folder), { recursive: true, force: true });
     }
   };
+  const changeTheme = (theme: string): void =>
+    writeSettings(dataDir, { ...settingsOf(options), 'workbench.colorTheme': theme });
   try {
     await page.goto(running.url(options.workspace ?? options.folder));
     await page.locator('.explorer-folders-view .monaco-list-row').first().waitFor({ timeout: 60_000 });
-    // The explorer is there before the workbench has read what extensions contribute: our icon says that it has.
-    await page.locator('.activitybar .action-label[aria-label*="Patchclamp"]').waitFor({ timeout: 60_000 });
+    // The explorer is there before the workbench knows what extensions contribute; it marks the moment itself.
+    await page.waitForFunction(
+      `performance.getEntriesByName('code/didLoadExtensions').length > 0`,
+      undefined,
+      {
+        timeout: 60_000,
+      },
+    );
   } catch (error) {
+    await page.screenshot({ path: path.join(outDir, 'screenshots', `failed-opening-${Date.now()}.png`) });
     await close();
     throw error;
   }
-  return new Workbench(page, options.folder, errors, close);
+  return new Workbench(page, options.folder, errors, close, changeTheme);
+}
+
+/** Waits until the engines of a closed window are gone. */
+async function enginesEnd(): Promise<void> {
+  const until = Date.now() + 10_000;
+  for (let left = engines(); left.length > 0; left = engines()) {
+    if (Date.now() > until) throw new Error(`A closed window left its engine running: ${left.join(', ')}.`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
 }
 
 export class Workbench {
@@ -126,6 +184,7 @@ export class Workbench {
     readonly folder: string,
     readonly errors: readonly string[],
     readonly close: () => Promise<void>,
+    private readonly changeTheme: (theme: string) => void = () => undefined,
   ) {
     page.setDefaultTimeout(20_000);
   }
@@ -152,6 +211,16 @@ export class Workbench {
     await this.page.locator('.editor-instance .view-line').first().waitFor();
     await this.page.keyboard.press('Control+g');
     await this.type(`:${at + 1}`);
+  }
+
+  /** Changes the theme of the open window, and waits until the window and the visible webviews have it. */
+  async setTheme(theme: (typeof themes)[number]): Promise<void> {
+    this.changeTheme(theme);
+    await this.page.locator(`.monaco-workbench.${themeClass[theme].window}`).waitFor();
+    for (const frame of this.page.frames()) {
+      if (!(await hasVisible(frame, 'pc-app, pc-report, pc-compare'))) continue;
+      await frame.locator(`body.${themeClass[theme].webview}`).waitFor();
+    }
   }
 
   #explorerRow(name: string): ReturnType<Page['locator']> {
@@ -189,6 +258,24 @@ export class Workbench {
     const input = this.page.locator('.quick-input-widget:visible input[type="text"]');
     await input.fill(text);
     await input.press('Enter');
+  }
+
+  /** Answers VS Code's own dialog for a file to write with `target`, which is to end in the name it offers or another. */
+  async saveAs(target: string): Promise<void> {
+    const input = this.page.locator('.quick-input-widget:visible input[type="text"]');
+    // The dialog fills in where it stands by itself; whoever types before that types into it.
+    await this.page.waitForFunction(() =>
+      [...document.querySelectorAll<HTMLInputElement>('.quick-input-widget input')].some(({ value }) =>
+        value.startsWith('/'),
+      ),
+    );
+    await input.fill(target);
+    // It reads the folder first; until it has, Enter does nothing.
+    for (let tries = 0; tries < 40 && (await input.isVisible()); tries++) {
+      await this.page.keyboard.press('Enter');
+      await this.page.waitForTimeout(250);
+    }
+    await input.waitFor({ state: 'hidden' });
   }
 
   /** The frame inside the webview of the visible model editor: the innermost frame that holds `selector`. */
@@ -324,6 +411,19 @@ const storedState = `(async () => {
     }
   }
   return all;
+})()`;
+
+/** Run in the page, so given as text. */
+const forgetAll = `(async () => {
+  localStorage.clear();
+  sessionStorage.clear();
+  for (const { name } of await indexedDB.databases())
+    await new Promise((resolve, reject) => {
+      const request = indexedDB.deleteDatabase(name);
+      request.onsuccess = resolve;
+      request.onblocked = resolve;
+      request.onerror = () => reject(request.error);
+    });
 })()`;
 
 async function hasVisible(frame: Frame, selector: string): Promise<boolean> {

@@ -65,17 +65,18 @@ async function main() {
   })();
   setUp.catch(() => undefined);
 
-  const plain = async () => {
-    if (has('unit')) await part('unit', () => mocha('unit', { grep }));
-    if (has('reference')) {
-      await part('reference', async () => {
-        await ensureTestData();
-        return mocha('reference', { grep });
-      });
-    }
-  };
   const checking = async () => {
     if (has('check')) await part('check', () => check());
+  };
+  const unit = async () => {
+    if (has('unit')) await part('unit', () => mocha('unit', { grep }));
+  };
+  const reference = async () => {
+    if (!has('reference')) return;
+    await part('reference', async () => {
+      await ensureTestData();
+      return mocha('reference', { grep });
+    });
   };
   const inVsCode = async () => {
     if (!has('host') && !has('e2e')) return;
@@ -98,11 +99,12 @@ async function main() {
     }
   };
   // What runs in VS Code has the machine to itself: a page that waits for its turn is a test that fails for nothing.
-  if (jobs > 1) await Promise.all([checking(), plain()]);
-  else {
-    await checking();
-    await plain();
-  }
+  const lanes = [[unit], [checking, reference]];
+  const inLane = async (works) => {
+    for (const work of works) await work();
+  };
+  if (jobs > 1) await Promise.all(lanes.map(inLane));
+  else await inLane(lanes.flat());
   await inVsCode();
   await warnOfOldProofs();
 }

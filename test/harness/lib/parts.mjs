@@ -1,5 +1,6 @@
 // The parts of `npm test`, each resolving to {passed: number, failed: string[]}. What a part prints is prefixed with
 // its name, because two run at a time.
+import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { cacheDir, outDir, root } from './paths.mjs';
@@ -34,16 +35,47 @@ const checks = (fix) => [
   ['lint', [bin('eslint/bin/eslint.js'), '--max-warnings', '0', ...(fix ? ['--fix'] : []), '.']],
 ];
 
-/** Types, lint, format, floors, generated documents: each counts as one test. */
+/** A hash of all that the checks read: every file of the clone that git would take, and Node.js. */
+function treeHash() {
+  const hash = createHash('sha256').update(process.version);
+  const skipped = new Set(['node_modules', 'dist', 'out', '.cache', '.git', '.vscode-test']);
+  const visit = (folder) => {
+    const entries = fs.readdirSync(folder, { withFileTypes: true });
+    for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+      if (skipped.has(entry.name)) continue;
+      const file = path.join(folder, entry.name);
+      if (entry.isDirectory()) visit(file);
+      else if (entry.isFile()) hash.update(`${path.relative(root, file)}\0`).update(fs.readFileSync(file));
+    }
+  };
+  visit(root);
+  return hash.digest('hex');
+}
+
+/**
+ * Types, lint, format, floors, generated documents: each counts as one test. One that has passed on exactly these files
+ * passes without being run again, and says so.
+ */
 export async function check({ fix = false } = {}) {
   const failed = [];
   let passed = 0;
+  const state = treeHash();
   for (const [title, args] of checks(fix)) {
     const begin = Date.now();
+    const stamp = path.join(cacheDir, 'checked', title.replaceAll(' ', '-'));
+    if (!fix && fs.existsSync(stamp) && fs.readFileSync(stamp, 'utf8') === state) {
+      passed++;
+      print('check', `✔ ${title} (passed before on the very same files)`);
+      continue;
+    }
     const { code, lines } = await run(process.execPath, args, { cwd: root, env: plainEnv() });
     if (code === 0) {
       passed++;
       print('check', `✔ ${title} (${seconds(Date.now() - begin)})`);
+      if (!fix) {
+        fs.mkdirSync(path.dirname(stamp), { recursive: true });
+        fs.writeFileSync(stamp, state);
+      }
     } else {
       failed.push(title);
       print('check', `✘ ${title} (${seconds(Date.now() - begin)})`);
@@ -63,29 +95,40 @@ function testFiles(folder) {
     .sort();
 }
 
-/** Mocha over test/FOLDER: in one process, or each file in its own, `jobs` at a time, the largest file first. */
-export async function mocha(part, { grep, flags = [], env = {}, jobs } = {}) {
+/** Mocha over test/FOLDER in `jobs` processes at a time, which share the files out by their sizes. */
+export async function mocha(part, { grep, flags = [], env = {}, jobs = 1 } = {}) {
   const files = testFiles(part);
   if (files.length === 0) return { passed: 0, failed: [`test/${part} holds no test`] };
-  if (jobs === undefined) return judged(part, await mochaOn(part, part, files, { grep, flags, env }));
-  const size = (file) => fs.statSync(path.join(root, file)).size;
-  const queue = files.sort((a, b) => size(b) - size(a));
-  const total = { passed: 0, failed: [] };
-  const work = async () => {
-    for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
-      const name = path.basename(file, '.test.ts');
-      const { passed, failed } = await mochaOn(part, name, [file], { grep, flags, env });
-      total.passed += passed;
-      total.failed.push(...failed);
-    }
+  const shares = shareOut(files, jobs);
+  const results = await Promise.all(
+    shares.map((share, at) => {
+      const name = shares.length === 1 ? part : `${part} ${at + 1}`;
+      return mochaOn(name, share, { grep, flags, env });
+    }),
+  );
+  const total = {
+    passed: results.reduce((sum, { passed }) => sum + passed, 0),
+    failed: results.flatMap(({ failed }) => failed),
   };
-  await Promise.all(Array.from({ length: jobs }, work));
-  return judged(part, total);
+  if (total.passed === 0 && total.failed.length === 0) total.failed.push(`${part}: no test ran`);
+  return total;
+}
+
+/** `count` lists of files of about the same size together, the largest file first. */
+function shareOut(files, count) {
+  const size = (file) => fs.statSync(path.join(root, file)).size;
+  const shares = Array.from({ length: Math.min(count, files.length) }, () => ({ files: [], size: 0 }));
+  for (const file of [...files].sort((a, b) => size(b) - size(a))) {
+    const least = shares.reduce((best, share) => (share.size < best.size ? share : best));
+    least.files.push(file);
+    least.size += size(file);
+  }
+  return shares.map((share) => share.files);
 }
 
 /** One Mocha process over `files`; what it prints is prefixed with `name`. */
-async function mochaOn(part, name, files, { grep, flags, env }) {
-  const results = path.join(outDir, 'results', `${part}-${name}.json`);
+async function mochaOn(name, files, { grep, flags, env }) {
+  const results = path.join(outDir, 'results', `${name.replace(' ', '-')}.json`);
   fs.mkdirSync(path.dirname(results), { recursive: true });
   fs.rmSync(results, { force: true });
   const reporter = path.join(root, 'test/harness/reporter.cjs');
@@ -94,17 +137,12 @@ async function mochaOn(part, name, files, { grep, flags, env }) {
   const { code } = await run(process.execPath, [...args, ...files], {
     cwd: root,
     env: plainEnv({ PATCHCLAMP_RESULTS: results, ...env }),
-    onLine: (line) => print(name === part ? part : `${part} ${name}`, line),
+    onLine: (line) => print(name, line),
   });
   if (!fs.existsSync(results))
-    return { passed: 0, failed: [`${part}: mocha ended with code ${code} before the tests of ${name} did`] };
+    return { passed: 0, failed: [`${name}: mocha ended with code ${code} before its tests did`] };
   const { passed, failed } = JSON.parse(fs.readFileSync(results, 'utf8'));
-  if (failed.length === 0 && code !== 0) failed.push(`${part}: mocha ended with code ${code} over ${name}`);
-  return { passed, failed };
-}
-
-function judged(part, { passed, failed }) {
-  if (passed === 0 && failed.length === 0) failed.push(`${part}: no test ran`);
+  if (failed.length === 0 && code !== 0) failed.push(`${name}: mocha ended with code ${code}`);
   return { passed, failed };
 }
 

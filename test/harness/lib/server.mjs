@@ -28,10 +28,8 @@ export const quietSettings = {
  */
 export async function startServer(server, options) {
   const port = await freePort(options.port ?? 0);
-  const settingsFile = path.join(options.dataDir, 'data/Machine/settings.json');
-  fs.mkdirSync(path.dirname(settingsFile), { recursive: true });
+  writeSettings(options.dataDir, options.settings);
   fs.mkdirSync(options.extensionsDir, { recursive: true });
-  fs.writeFileSync(settingsFile, JSON.stringify({ ...quietSettings, ...options.settings }, undefined, 2));
   const args = [server.main, '--host', '127.0.0.1', '--port', String(port), '--without-connection-token'];
   args.push('--accept-server-license-terms', '--disable-telemetry', '--server-data-dir', options.dataDir);
   args.push('--extensions-dir', options.extensionsDir);
@@ -62,6 +60,13 @@ export async function startServer(server, options) {
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   return { port, url, stop: () => end(child), exited };
+}
+
+/** Writes the machine's settings, which a running server reads again. */
+export function writeSettings(dataDir, settings) {
+  const file = path.join(dataDir, 'data/Machine/settings.json');
+  fs.mkdirSync(path.dirname(file), { recursive: true });
+  fs.writeFileSync(file, JSON.stringify({ ...quietSettings, ...settings }, undefined, 2));
 }
 
 async function answers(url) {
