@@ -97,11 +97,18 @@ export function printValues({ values, first, threshold, control }: ValuesReport)
   });
   lines.push(
     first === null
-      ? `No value departs by more than ${short(threshold)} of its size.`
+      ? noneDeparts(values, threshold)
       : `The first to depart is ${first.a === first.b ? first.a : `${first.a} ~ ${first.b}`} (${first.node.op}${first.node.module === '' ? '' : ` in ${first.node.module}`}), by ${short(first.relative)} of its size${placeText(first) === '' ? '' : `, at ${placeText(first)}`}.`,
   );
   if (control !== '') lines.push(control);
   return lines;
+}
+
+function noneDeparts(values: ValuesReport['values'], threshold: number): string {
+  const within = values.filter(({ relative }) => relative !== null && relative > threshold).length;
+  return within === 0
+    ? `No value departs by more than ${short(threshold)} of its size.`
+    : `No value departs: the ${within} that differ by more than ${short(threshold)} of their size stay within ten times their floor.`;
 }
 
 /** `model.py:19 (made at model.py:13)`, or ''. */
