@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { isFailure } from '../../../src/base/errors';
 import { openLocal } from '../../../src/onnx/files';
 import { captureAndHandBack, compareWithFile, runAll } from './packageRuns';
+import { everyCase, share, stated } from '../share';
 import { testModels, type TestModel } from './testdata';
 import { testEngine } from '../../unit/engine/testEngine';
 
@@ -72,19 +73,19 @@ describe('every model of libonnx-testdata', function () {
     assert.ok(ran.length >= 1000, `${String(ran.length)} models ran`);
   });
 
-  it('gives bit for bit what the runtime gives for the file itself', async () => {
+  it(`gives bit for bit what the runtime gives for the file itself${stated}`, async () => {
     let compared = 0;
-    for (const model of ran) {
+    for (const model of share(ran)) {
       if (/bernoulli|training_dropout/.test(model.name)) continue;
       compared += await compareWithFile(api, model);
     }
-    assert.ok(compared > 950, `${String(compared)} outputs compared`);
+    assert.ok(compared > (everyCase ? 950 : 190), `${String(compared)} outputs compared`);
   });
 
-  it('is not changed by capturing everything and handing it back', async () => {
+  it(`is not changed by capturing everything and handing it back${stated}`, async () => {
     let captured = 0;
     const refused: string[] = [];
-    for (const model of ran) {
+    for (const model of share(ran)) {
       if (/bernoulli|training_dropout/.test(model.name)) continue;
       const found = await captureAndHandBack(api, model);
       captured += found.captured;
@@ -95,7 +96,7 @@ describe('every model of libonnx-testdata', function () {
         text,
         /is a sequence|cannot be inferred|lets no inner value out|from one iteration to the next/,
       );
-    assert.ok(captured > 2400, `${String(captured)} values`);
+    assert.ok(captured > (everyCase ? 2400 : 400), `${String(captured)} values`);
   });
 });
 

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { AssertionError } from 'node:assert';
 import { isFailure } from '../../../src/base/errors';
 import { captureAndHandBack, compareWithFile, runAll } from '../engine/packageRuns';
+import { everyCase, share, stated } from '../share';
 import { MISSING } from './missing';
 import { opsetModels, type OpsetModel } from './opsetModels';
 import { testEngine } from '../../unit/engine/testEngine';
@@ -42,22 +43,22 @@ describe('the node tests of opsets 18 to 25', function () {
     assert.ok(compared >= 1047, `${String(compared)} outputs compared`);
   });
 
-  it('give bit for bit what the runtime gives for the file itself', async () => {
+  it(`give bit for bit what the runtime gives for the file itself${stated}`, async () => {
     let compared = 0;
-    for (const model of ran.filter(isSteady)) compared += await compareWithFile(api, model);
-    assert.ok(compared > 900, `${String(compared)} outputs compared`);
+    for (const model of share(ran.filter(isSteady))) compared += await compareWithFile(api, model);
+    assert.ok(compared > (everyCase ? 900 : 180), `${String(compared)} outputs compared`);
   });
 
-  it('are not changed by capturing everything, handing it back, or scaling it by 1', async () => {
+  it(`are not changed by capturing everything, handing it back, or scaling it by 1${stated}`, async () => {
     let captured = 0;
     const refused: string[] = [];
-    for (const model of ran.filter(isSteady)) {
+    for (const model of share(ran.filter(isSteady))) {
       const found = await captureAndHandBack(api, model);
       captured += found.captured;
       refused.push(...found.refused.map((text) => `${model.name} ${text}`));
     }
     for (const text of refused) assert.match(text, /is a sequence/);
-    assert.ok(captured > 9600, `${String(captured)} values`);
+    assert.ok(captured > (everyCase ? 9600 : 1500), `${String(captured)} values`);
   });
 });
 
