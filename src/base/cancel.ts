@@ -35,7 +35,14 @@ export function delay(ms: number, signal?: AbortSignal): Promise<void> {
   });
 }
 
-/** Gives the event loop a turn: long pure loops call this between slices so that cancel can be heard. */
+/**
+ * Gives the event loop a turn: long pure loops call this between slices so that cancel can be heard. Node's timers wait a
+ * millisecond at least; its immediates come after messages that have arrived, the second one in any case.
+ */
 export function breathe(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 0));
+  const { setImmediate: soon } = globalThis as { setImmediate?: (work: () => void) => unknown };
+  return new Promise((resolve) => {
+    if (soon === undefined) setTimeout(resolve, 0);
+    else soon(() => soon(resolve));
+  });
 }

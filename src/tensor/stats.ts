@@ -185,11 +185,12 @@ class GrowingHistogram {
     }
     const counts = new Array<number>(high - low + 1).fill(0);
     const shift = 2 ** (k - this.#k);
-    this.#counts.forEach((count, at) => {
-      if (count === 0) return;
+    for (let at = 0; at < FINE; at++) {
+      const count = this.#counts[at] ?? 0;
+      if (count === 0) continue;
       const bin = Math.floor((this.#first + at) / shift) - low;
       counts[bin] = (counts[bin] ?? 0) + count;
-    });
+    }
     const width = 2 ** k;
     return { from: low * width, to: (high + 1) * width, counts };
   }

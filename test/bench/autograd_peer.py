@@ -1,6 +1,7 @@
 """Median milliseconds of PyTorch's forward and backward for the same question as gradients.bench.ts asks.
 
     autograd_peer.py gpt2      a model of GPT-2 small's size, 15 tokens: gradients at every MLP's units
+    autograd_peer.py resnet    a network of ResNet-18's size, its norms folded away: the gradient at one image
     autograd_peer.py digits    the digits sample's network: the gradient at one image
 
 No gradient of a weight is taken, as none is taken there. Run with the Python that PATCHCLAMP_PYTHON names. Needs torch.
@@ -15,7 +16,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-BLOCKS, WIDTH, HEADS, VOCABULARY, LENGTH, TURNS = 12, 768, 12, 50257, 15, 5
+BLOCKS, WIDTH, HEADS, VOCABULARY, LENGTH = 12, 768, 12, 50257, 15
+TURNS = {"gpt2": 9, "resnet": 9, "digits": 200}
 
 
 class Block(nn.Module):
@@ -60,12 +62,27 @@ def gpt2():
     return once
 
 
-def digits():
-    sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "media/samples/digits"))
-    from model import build
+class Residual(nn.Module):
+    def __init__(self, channels, width, stride):
+        super().__init__()
+        self.first = nn.Conv2d(channels, width, 3, stride, 1)
+        self.second = nn.Conv2d(width, width, 3, 1, 1)
+        self.shortcut = nn.Identity() if channels == width else nn.Conv2d(channels, width, 1, stride)
 
-    model = build().eval().requires_grad_(False)
-    image = torch.randn(1, 1, 28, 28)
+    def forward(self, x):
+        return F.relu(self.second(F.relu(self.first(x))) + self.shortcut(x))
+
+
+def resnet():
+    widths = [64, 64, 64, 128, 128, 256, 256, 512, 512]
+    blocks = [Residual(a, b, 1 if a == b else 2) for a, b in zip(widths, widths[1:])]
+    stem = [nn.Conv2d(3, 64, 7, 2, 3), nn.ReLU(), nn.MaxPool2d(3, 2, 1)]
+    head = [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(512, 1000)]
+    return at_image(nn.Sequential(*stem, *blocks, *head), torch.randn(1, 3, 224, 224))
+
+
+def at_image(model, image):
+    model.eval().requires_grad_(False)
 
     def once():
         x = image.clone().requires_grad_()
@@ -74,11 +91,18 @@ def digits():
     return once
 
 
-once = {"gpt2": gpt2, "digits": digits}[sys.argv[1]]()
-once()
+def digits():
+    sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "media/samples/digits"))
+    from model import build
+
+    return at_image(build(), torch.randn(1, 1, 28, 28))
+
+
+which = sys.argv[1]
+once = {"gpt2": gpt2, "resnet": resnet, "digits": digits}[which]()
 times = []
-for _ in range(TURNS):
+for turn in range(-(-TURNS[which] // 3) + TURNS[which]):
     start = time.perf_counter()
     once()
     times.append((time.perf_counter() - start) * 1e3)
-print(statistics.median(times))
+print(statistics.median(times[-TURNS[which] :]))

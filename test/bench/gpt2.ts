@@ -3,17 +3,10 @@
  * written on the spot: pre-norm blocks, causal attention, GELU by tanh as exporters write it out.
  */
 import { create, toBinary } from '@bufbuild/protobuf';
-import {
-  ModelProtoSchema,
-  TensorProto_DataLocation,
-  TensorProtoSchema,
-  type NodeProto,
-  type TensorProto,
-} from 'onnx-buf';
-import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
-import { normal } from '../../src/data/random';
+import { ModelProtoSchema, type NodeProto } from 'onnx-buf';
+import { writeFileSync } from 'node:fs';
 import { graph, info, node, tensor } from '../unit/engine/models';
+import { NoiseFile } from './noiseFile';
 
 export interface Gpt2Shape {
   readonly blocks: number;
@@ -31,31 +24,11 @@ export function writeGpt2(
   shape: Gpt2Shape,
 ): { readonly residuals: string[]; readonly units: string[] } {
   const { blocks, width, heads, vocabulary, positions } = shape;
-  const data = `${basename(file)}.data`;
-  const out = openSync(join(dirname(file), data), 'w');
-  const draw = normal(1);
-  const noise = Float32Array.from({ length: 1 << 20 }, draw);
+  const noise = new NoiseFile(file);
+  const weights = noise.tensors;
   const nodes: NodeProto[] = [];
-  const weights: TensorProto[] = [];
-  let offset = 0;
-  const weight = (name: string, dims: readonly number[], scale: number): string => {
-    const count = dims.reduce((product, dim) => product * dim, 1);
-    const scaled = noise.map((x) => x * scale);
-    for (let left = count; left > 0; left -= scaled.length)
-      writeSync(out, new Uint8Array(scaled.buffer, 0, Math.min(left, scaled.length) * 4));
-    const entry = (key: string, value: string | number) => ({ key, value: String(value) });
-    weights.push(
-      create(TensorProtoSchema, {
-        name,
-        dims: dims.map(BigInt),
-        dataType: 1,
-        dataLocation: TensorProto_DataLocation.EXTERNAL,
-        externalData: [entry('location', data), entry('offset', offset), entry('length', count * 4)],
-      }),
-    );
-    offset += count * 4;
-    return name;
-  };
+  const weight = (name: string, dims: readonly number[], deviation: number): string =>
+    noise.weight(name, dims, deviation);
   const ints = (name: string, values: readonly number[]): string => {
     weights.push(
       tensor(name, { dtype: 'int64', dims: [values.length], data: BigInt64Array.from(values, BigInt) }),
@@ -159,7 +132,7 @@ export function writeGpt2(
     axis: -1,
   });
   make('MatMul', [last, weight('unembed', [width, vocabulary], 0.02)], 'logits');
-  closeSync(out);
+  noise.close();
   const parts = graph({
     nodes,
     inputs: [info('ids', 'int64', ['batch', 'sequence'])],

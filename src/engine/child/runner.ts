@@ -160,9 +160,10 @@ export class Runner {
     settings: Settings,
     signal: AbortSignal | undefined,
   ): DimsSource {
-    const feedsHash = hashFeeds(feeds);
+    let hash: string | undefined;
+    const feedsHash = (): string => (hash ??= hashFeeds(feeds));
     const known = (inner: InnerValue): readonly number[] | undefined => {
-      const cached = this.#dims.get(dimsKey(model, feedsHash, inner));
+      const cached = this.#dims.get(dimsKey(model, feedsHash(), inner));
       if (cached !== undefined) return cached;
       const input = inner.path === '' ? feeds[inner.value] : undefined;
       if (input !== undefined) return input.dims;
@@ -183,7 +184,7 @@ export class Runner {
       if (tensor === null) throw notComputed(inner.value);
       // Iterations are stacked in front; inside, the value has the axes behind them.
       const dims = tensor.dims.slice(looked.stacked[0] ?? 0);
-      this.#dims.set(dimsKey(model, feedsHash, inner), dims);
+      this.#dims.set(dimsKey(model, feedsHash(), inner), dims);
       return dims;
     };
     return {

@@ -23,5 +23,11 @@ export function zerosLike(dtype: TensorData['dtype'], dims: readonly number[], c
 
 export function isFinite({ dtype, data }: TensorData): boolean {
   if (!ArrayBuffer.isView(data)) return true;
-  return toNumbers(dtype, data).every((number) => Number.isFinite(number));
+  const numbers = toNumbers(dtype, data);
+  for (let i = 0; i < numbers.length; i++) {
+    const x = numbers[i] ?? 0;
+    // NaN and infinities alone are not 0 less themselves.
+    if (x - x !== 0) return false;
+  }
+  return true;
 }

@@ -47,6 +47,8 @@ export interface Built {
   readonly emitted: EmittedObjective;
   readonly bytes: Uint8Array;
   readonly observed: ReadonlyMap<string, Observed>;
+  /** Of the backward graph. */
+  readonly weightBytes: number;
 }
 
 /** What one forward and one backward run have given. */

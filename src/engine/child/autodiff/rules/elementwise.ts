@@ -45,7 +45,8 @@ export const elementwise: RuleTable = {
   Tanh: derivative((b, _, c) => oneMinusSquare(b, c.y())),
   Erf: derivative((b, x) => b.scale(b.exp(b.neg(b.square(x))), 2 / Math.sqrt(Math.PI))),
 
-  Relu: passWhere((b, x) => positive(b, x)),
+  // What it gives is often kept for another rule already, a pool's or a product's, and says the same as what it got.
+  Relu: passWhere((b, _, c) => positive(b, c.y())),
   LeakyRelu: hinge(one, (b, x, c) => b.scalar(c.float('alpha', 0.01), x)),
   Elu: hinge(one, (b, x, c) => b.scale(b.exp(x), c.float('alpha', 1))),
   Celu: hinge(one, (b, x, c) => b.exp(b.scale(x, 1 / c.float('alpha', 1)))),

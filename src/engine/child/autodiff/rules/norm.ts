@@ -62,6 +62,14 @@ function layerNorm(c: RuleContext): Value[] {
   return [affine(c, normal, c.x(1), c.maybeX(2)), mean, inverse];
 }
 
+/** Batch norm with the statistics it has learned. Ioffe & Szegedy (2015). */
+function batchNorm(c: RuleContext): Value[] {
+  const { b } = c;
+  const at = (i: number): Value => perChannel(c, c.x(i));
+  const inverse = b.reciprocal(b.sqrt(b.plus(at(4), c.float('epsilon', 1e-5))));
+  return [affine(c, b.mul(b.sub(c.x(), at(3)), inverse), at(1), at(2))];
+}
+
 export const norm: RuleTable = {
   LayerNormalization: rule((c) => {
     if (c.maybeG(1) !== null || c.maybeG(2) !== null) return c.through(layerNorm);
@@ -78,12 +86,12 @@ export const norm: RuleTable = {
       g,
     ];
   }),
-  BatchNormalization: decompose((c) => {
+  BatchNormalization: rule((c) => {
     if (c.int('training_mode', 0) === 1) throw c.broken('normalises over its batch (training mode)');
+    if ([1, 2, 3, 4].some((i) => c.wants(i))) return c.through(batchNorm);
     const { b } = c;
-    const at = (i: number): Value => perChannel(c, c.x(i));
-    const inverse = b.reciprocal(b.sqrt(b.plus(at(4), c.float('epsilon', 1e-5))));
-    return [affine(c, b.mul(b.sub(c.x(), at(3)), inverse), at(1), at(2))];
+    const spread = b.sqrt(b.plus(c.x(4), c.float('epsilon', 1e-5)));
+    return [b.mul(c.g(), perChannel(c, b.div(c.x(1), spread)))];
   }),
   InstanceNormalization: decompose((c) => {
     const axes = c

@@ -1,4 +1,5 @@
 /** Sliding windows: the geometry that convolutions and poolings share. Spatial axes only. */
+import { sizeOf } from '../../../../tensor/shape';
 import type { Builder, Value } from '../builder';
 import type { RuleContext } from '../rule';
 
@@ -86,6 +87,8 @@ export function spread(
       ((window.kernel[axis] ?? 1) - 1) * (window.dilations[axis] ?? 1) +
       1,
   );
+  const turned = group === 1 ? spreadByTurning(b, g, w, window, input) : null;
+  if (turned !== null) return turned;
   const channels = (w.dims[1] ?? 1) * group;
   const full = b.one('ConvTranspose', [g, w], g.dtype, [g.dims[0] ?? 1, channels, ...reach], {
     kernel_shape: window.kernel,
@@ -95,6 +98,46 @@ export function spread(
   });
   const after = reach.map((size, axis) => (input[axis] ?? 0) - size + (window.begin[axis] ?? 0));
   return b.pad(full, [0, 0, ...window.begin.map((amount) => -amount)], [0, 0, ...after]);
+}
+
+/** Places per output channel from which on turning the weights round costs less than what it saves. */
+const TURNED_FROM = 16;
+
+/**
+ * The same as a correlation with the weights turned round: large pictures go through the faster kernel. Null where a
+ * stride lies in between, where the weights are many beside the places, or where the picture would be cropped.
+ */
+function spreadByTurning(
+  b: Builder,
+  g: Value,
+  w: Value,
+  { kernel, strides, dilations, begin }: Window,
+  input: readonly number[],
+): Value | null {
+  const [batch = 1, made = 1, ...places] = g.dims;
+  const few = made * TURNED_FROM <= batch * sizeOf(places);
+  if (!few || strides.some((stride) => stride !== 1) || sizeOf(kernel) === 1) return null;
+  const span = kernel.map((size, axis) => (size - 1) * (dilations[axis] ?? 1));
+  const before = span.map((length, axis) => length - (begin[axis] ?? 0));
+  const after = input.map(
+    (size, axis) => size - (places[axis] ?? 1) + (span[axis] ?? 0) - (before[axis] ?? 0),
+  );
+  if ([...before, ...after].some((amount) => amount < 0)) return null;
+  const axes = kernel.map((_, axis) => axis + 2);
+  const last = b.ints(filled(axes.length, -1));
+  const far = b.ints(kernel.map((size) => -size - 1));
+  const turned = b.one('Slice', [w, last, far, b.ints(axes), last], w.dtype, w.dims);
+  return b.one(
+    'Conv',
+    [g, b.transpose(turned, [1, 0, ...axes])],
+    g.dtype,
+    [batch, w.dims[1] ?? 1, ...input],
+    {
+      kernel_shape: kernel,
+      dilations,
+      pads: [...before, ...after],
+    },
+  );
 }
 
 /**
