@@ -3,6 +3,7 @@
  * table, or from entries kept on disk; pure. Lines count from 1, as links do.
  */
 import type { Confidence, LinkTable, PlaceClaim } from '../contract/link';
+import type { Scope, ScopeTree } from '../contract/scopes';
 
 /** One place in source with all nodes it made. */
 export interface LineEntry {
@@ -153,4 +154,12 @@ function covers(
 
 function area({ claim: { place } }: LineEntry): number {
   return (place.endLine - place.line) * 10_000 + (place.endColumn - place.column);
+}
+
+/** Ids of the nodes of a module and of all it holds, in file order. */
+export function nodesWithin({ scopes }: ScopeTree, path: string): number[] {
+  const from = scopes.find((scope) => scope.path === path);
+  const collect = (scope: Scope | undefined): number[] =>
+    scope === undefined ? [] : [...scope.nodes, ...scope.children.flatMap((id) => collect(scopes[id]))];
+  return collect(from).sort((a, b) => a - b);
 }

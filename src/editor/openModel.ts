@@ -9,8 +9,7 @@ import { Emitter } from '../base/event';
 import type { GraphModel } from '../contract/graphModel';
 import type { Selection, Trouble, ViewEvents } from '../contract/hostApi';
 import type { LinkTable } from '../contract/link';
-import type { Scope, ScopeTree } from '../contract/scopes';
-import { LineIndex } from './lineIndex';
+import { LineIndex, nodesWithin } from './lineIndex';
 import type { Linker } from './linker';
 import type { ModelReader, Reading } from './reading';
 import { WorkspaceRoot } from './sourceRoot';
@@ -237,12 +236,4 @@ export class OpenModel implements Disposable {
     this.#revision++;
     this.#changed.fire(aspect);
   }
-}
-
-/** Ids of the nodes of a module and of all it holds, in file order. */
-export function nodesWithin({ scopes }: ScopeTree, path: string): number[] {
-  const from = scopes.find((scope) => scope.path === path);
-  const collect = (scope: Scope | undefined): number[] =>
-    scope === undefined ? [] : [...scope.nodes, ...scope.children.flatMap((id) => collect(scopes[id]))];
-  return collect(from).sort((a, b) => a - b);
 }

@@ -43,6 +43,19 @@ export class ModelReader {
     }
   }
 
+  /** What links need and no more. */
+  async readToLink(uri: vscode.Uri, signal: AbortSignal): Promise<Pick<Reading, 'skeleton' | 'scopes'>> {
+    const { readSkeleton } = await import('../onnx/skeleton');
+    const { buildScopes } = await import('../onnx/scopes');
+    const { source, folder } = await this.open(uri);
+    try {
+      const skeleton = await readSkeleton(source, { folder, signal });
+      return { skeleton, scopes: buildScopes(skeleton) };
+    } finally {
+      await source.close();
+    }
+  }
+
   /** The model's bytes and its folder: from disk where it has a path, else through `workspace.fs`. */
   async open(uri: vscode.Uri): Promise<{ source: ByteSource; folder: ModelFolder }> {
     if (uri.scheme !== 'file') {

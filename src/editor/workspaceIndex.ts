@@ -6,12 +6,12 @@
 import * as vscode from 'vscode';
 import { delay, isCancelled } from '../base/cancel';
 import { DisposableStore, type Disposable } from '../base/disposable';
-import { LineIndex } from './lineIndex';
+import { LineIndex, nodesWithin } from './lineIndex';
 import { LinkCache, pythonStamp, type LinkFiles } from './linkCache';
 import { linkFilesIn } from './linkFiles';
 import type { Linker } from './linker';
 import type { Models } from './models';
-import { nodesWithin, type OpenModel } from './openModel';
+import type { OpenModel } from './openModel';
 import type { ModelReader } from './reading';
 import type { WorkspaceRoot } from './sourceRoot';
 
@@ -172,7 +172,7 @@ export class WorkspaceIndex implements Disposable {
 
   async #link(model: OpenModel, stamps: Stamps, signal: AbortSignal): Promise<void> {
     const id = model.uri.toString();
-    const reading = await this.reader.read(model.uri, signal);
+    const reading = await this.reader.readToLink(model.uri, signal);
     const { roots } = model;
     const stamp = await stamps.of(roots);
     const { table, root } = await this.linker.linkAmong(id, reading, roots, signal);

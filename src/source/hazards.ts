@@ -35,7 +35,8 @@ interface FileHazards extends Surgery {
   readonly loads: Loads;
 }
 
-interface Known {
+/** What was found in every file. */
+export interface Known {
   readonly files: Map<string, FileHazards>;
   /** Made when it is first asked for after some file changed. */
   reach: Reach | null;
@@ -75,6 +76,15 @@ export function hazardsOf(sources: Sources, homes: readonly string[] | null = nu
 }
 
 function searched(sources: Sources): Known {
+  const steps = searchSteps(sources);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done === true) return value;
+  }
+}
+
+/** Searches the files that were not searched yet with the text they have, and yields after each. */
+export function* searchSteps(sources: Sources): Generator<undefined, Known> {
   const found = known.get(sources) ?? { files: new Map<string, FileHazards>(), reach: null };
   known.set(sources, found);
   const left = new Set(found.files.keys());
@@ -84,6 +94,7 @@ function searched(sources: Sources): Known {
     if (found.files.get(file)?.text === text) continue;
     found.files.set(file, search(text));
     found.reach = null;
+    yield;
   }
   for (const file of left) {
     found.files.delete(file);

@@ -9,7 +9,7 @@ import { findCalls, withProof, type CallFound, type Hooks } from './calls';
 import { doubted, doubtfulFiles, shareTraces } from './docTrust';
 import { EvidenceReader, type NodeEvidence } from './evidence';
 import { Follower } from './follow';
-import { hazardsOf, type Hazards } from './hazards';
+import { hazardsOf, searchSteps, type Hazards } from './hazards';
 import { Interpreter } from './interpret/interpreter';
 import { linkLayerNames } from './layerNames';
 import { ModuleCalls } from './moduleCalls';
@@ -70,6 +70,7 @@ function* linkNodes(
   yield;
   const finder = new RootFinder(sources, interpreter, observed, paths);
   const trees = sources.files.size === 0 ? [] : yield* finder.find(evidence);
+  yield* searchSteps(sources);
   const hazards = hazardsAround(sources, trees);
   const hooks: Hooks = { modules: interpreter.hooked, anywhere: hazards.hooks, replaced: hazards.replaced };
   let solution: Solution | null = null;

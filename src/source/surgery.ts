@@ -45,6 +45,8 @@ class Search {
   #members = false;
   readonly #bound = new Map<string, string[]>();
   readonly #handles: boolean;
+  /** Methods that the file's own classes call; made when it is first asked for. */
+  #ownCalls: ReadonlySet<string> | null = null;
 
   constructor(
     private readonly text: string,
@@ -84,7 +86,11 @@ class Search {
 
   /** A method that its own class calls is followed from the constructor. */
   #calledByOwn(scope: string): boolean {
-    return scope !== '' && new RegExp(`\\b(?:self|cls|super\\(\\))\\.${scope}\\s*\\(`).test(this.text);
+    if (scope === '') return false;
+    this.#ownCalls ??= new Set(
+      [...this.text.matchAll(/\b(?:self|cls|super\(\))\.(\w+)\s*\(/g)].map(([, name = '']) => name),
+    );
+    return this.#ownCalls.has(scope);
   }
 
   #set(target: string, value: string, own: boolean): void {

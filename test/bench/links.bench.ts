@@ -1,10 +1,21 @@
-/** Links: how long an index of 200 Python files and ten models takes, and what a hover costs once it stands. */
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+/**
+ * Links: how long an index of 200 Python files and ten models takes, and what a hover costs once it stands. The road is the
+ * extension's own in the background (`editor/workspaceIndex.ts`) without VS Code: each model read, linked, made a `LineIndex`,
+ * kept on disk and let go of, one after the other, over files on disk; then a second window that takes it all from there.
+ */
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFile, rename, stat, unlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { LineIndex, nodesWithin } from '../../src/editor/lineIndex';
+import { LinkCache, pythonStamp, type LinkFiles, type StampedRoot } from '../../src/editor/linkCache';
+import { Linker, type LinkRoot } from '../../src/editor/linker';
 import { openLocal } from '../../src/onnx/files';
+// The linker loads it when it is first needed; from source that would be a compilation.
+import '../../src/source/workspaceIndex';
 import { buildScopes } from '../../src/onnx/scopes';
-import type { SourceRoot } from '../../src/source/sources';
-import { WorkspaceIndex } from '../../src/source/workspaceIndex';
+import { openSourceFolder } from '../../src/cli/sourceFolder';
 
 interface Row {
   readonly what: string;
@@ -33,84 +44,177 @@ const MODELS = [
 const FILES = 200;
 
 export async function run(): Promise<Row[]> {
+  const base = mkdtempSync(join(tmpdir(), 'patchclamp-bench-'));
+  try {
+    return await runIn(base);
+  } finally {
+    rmSync(base, { recursive: true, force: true });
+  }
+}
+
+async function runIn(base: string): Promise<Row[]> {
+  const folder = join(base, 'workspace');
   const files = workspace();
-  const root: SourceRoot = {
-    list: () => Promise.resolve([...files.keys()]),
-    read: (file) => Promise.resolve(files.get(file) ?? null),
-  };
+  for (const [file, text] of files) {
+    mkdirSync(dirname(join(folder, file)), { recursive: true });
+    writeFileSync(join(folder, file), text);
+  }
+  const kept = keptIn(join(base, 'storage'));
   globalThis.gc?.();
   const heap = process.memoryUsage().heapUsed;
-  const index = new WorkspaceIndex(root);
+  const blocks = watchBlocks();
+  const first = await measured(() => indexAll(folder, kept));
+  const longest = blocks.stop();
+  globalThis.gc?.();
+  const memory = (process.memoryUsage().heapUsed - heap) / 2 ** 20;
+  const second = await measured(() => restoreAll(folder, kept));
+  const { indexes, linker, root } = first.made;
+  const hovers: number[] = [];
+  let hits = 0;
+  for (let i = 0; i < 2000; i++) {
+    const file = `unet/unet/${i % 2 === 0 ? 'model' : 'blocks'}.py`;
+    const start = performance.now();
+    for (const index of indexes.values()) hits += index.at(file, 1 + (i % 45), 12).length;
+    hovers.push(performance.now() - start);
+  }
+  const worst = Math.max(...hovers);
+  const edited = 'unet/unet/model.py';
+  writeFileSync(join(folder, edited), `# edited\n${files.get(edited) ?? ''}`);
+  const again = await measured(async () => {
+    await linker.changed(edited, root);
+    for (const model of MODELS)
+      if ((await linker.isStale(model, root)) === true) await linkOne(linker, root, model);
+  });
+  const linked = [...indexes.values()].filter((index) => index.entries.length > 3).length;
+  const same = MODELS.filter(
+    (model) =>
+      JSON.stringify(second.made.get(model)?.entries) === JSON.stringify(indexes.get(model)?.entries),
+  ).length;
+  return [
+    row(`index ${String(files.size)} files and ${String(MODELS.length)} models`, first.wall, 'ms', 2000),
+    row('of that, processor time', first.cpu, 'ms', 2000),
+    row('the same in a second window, from disk', second.wall, 'ms', 500),
+    {
+      what: 'models linked, and the same from disk',
+      value: Math.min(linked, same),
+      unit: `of ${String(MODELS.length)}`,
+      bound: 'all',
+      ok: linked === MODELS.length && same === MODELS.length,
+    },
+    row('longest block of the event loop', longest, 'ms', 200),
+    row('heap added', memory, 'MB', 200),
+    {
+      ...row(`hover, slowest of 2000 (${String(hits)} places)`, worst, 'ms', 50),
+      ok: worst < 50 && hits > 0,
+    },
+    row('link again after an edit', again.wall, 'ms', 500),
+  ];
+}
+
+type Indexes = Map<string, LineIndex>;
+
+/** What the background index does when a workspace is opened for the first time. */
+async function indexAll(
+  folder: string,
+  kept: LinkFiles,
+): Promise<{ indexes: Indexes; linker: Linker; root: LinkRoot & StampedRoot }> {
+  const root = await rootAt(folder);
+  const linker = new Linker();
+  const cache = new LinkCache(kept);
+  const indexes: Indexes = new Map();
+  const { signal } = new AbortController();
+  const stamp = await pythonStamp(root, kept, signal);
   for (const model of MODELS) {
-    index.setModel(model, async () => {
-      const { skeleton, source } = await openLocal(join(FIXTURES, model, 'dynamo.onnx'));
-      await source.close();
-      return { skeleton, scopes: buildScopes(skeleton) };
+    const index = await linkOne(linker, root, model);
+    indexes.set(model, index);
+    const used = [...(await linker.filesOf(model, root))];
+    await linker.release(model, root);
+    await cache.set(addressOf(model), stamp, {
+      entries: index.entries,
+      root: String(root.folder),
+      files: used,
     });
   }
+  return { indexes, linker, root };
+}
+
+/** What it does when the workspace is opened again. */
+async function restoreAll(folder: string, kept: LinkFiles): Promise<Indexes> {
+  const root = await rootAt(folder);
+  const cache = new LinkCache(kept);
+  const stamp = await pythonStamp(root, kept, new AbortController().signal);
+  const indexes: Indexes = new Map();
+  for (const model of MODELS) {
+    const links = await cache.get(addressOf(model), stamp);
+    if (links !== undefined) indexes.set(model, LineIndex.from(links.entries));
+  }
+  return indexes;
+}
+
+async function linkOne(linker: Linker, root: LinkRoot, model: string): Promise<LineIndex> {
+  const { skeleton, source } = await openLocal(fileURLToPath(addressOf(model)));
+  await source.close();
+  const scopes = buildScopes(skeleton);
+  const { table } = await linker.linkAmong(model, { skeleton, scopes }, [root], new AbortController().signal);
+  return LineIndex.of(table, (path) => nodesWithin(scopes, path));
+}
+
+function addressOf(model: string): string {
+  return pathToFileURL(join(FIXTURES, model, 'dynamo.onnx')).href;
+}
+
+async function rootAt(folder: string): Promise<LinkRoot & StampedRoot> {
+  const files = await openSourceFolder(folder);
+  const address = pathToFileURL(folder).href;
+  return {
+    folder: { toString: () => address },
+    list: (signal) => files.list(signal),
+    read: (file, signal) => files.read(file, signal),
+    uri: (file) => pathToFileURL(join(folder, file)),
+  };
+}
+
+/** `linkFiles.ts` without VS Code. */
+function keptIn(folder: string): LinkFiles {
+  mkdirSync(folder);
+  return {
+    stamp: async (uri) => {
+      const { size, mtimeMs } = await stat(fileURLToPath(uri));
+      return `${String(size)}:${String(mtimeMs)}`;
+    },
+    read: (name) => readFile(join(folder, name), 'utf8').catch(() => undefined),
+    write: async (name, text) => {
+      await writeFile(join(folder, `${name}.new`), text);
+      await rename(join(folder, `${name}.new`), join(folder, name));
+    },
+    delete: (name) => unlink(join(folder, name)),
+  };
+}
+
+function watchBlocks(): { stop(): number } {
   let longest = 0;
   let last = performance.now();
   const ticker = setInterval(() => {
     longest = Math.max(longest, performance.now() - last);
     last = performance.now();
   }, 1);
-  const built = await timed(() => index.refresh());
-  clearInterval(ticker);
-  globalThis.gc?.();
-  const memory = (process.memoryUsage().heapUsed - heap) / 2 ** 20;
-  const hovers: number[] = [];
-  let hits = 0;
-  for (let i = 0; i < 2000; i++) {
-    const file = `unet/unet/${i % 2 === 0 ? 'model' : 'blocks'}.py`;
-    const start = performance.now();
-    hits += index.at(file, 1 + (i % 45), 12).length;
-    hovers.push(performance.now() - start);
-  }
-  hovers.sort((a, b) => a - b);
-  const worst = hovers.at(-1) ?? 0;
-  index.setFile('unet/unet/model.py', `# edited\n${files.get('unet/unet/model.py') ?? ''}`);
-  const again = await timed(() => index.refresh());
-  const linked = MODELS.filter(
-    (model) => (index.table(model)?.counts.none ?? 0) * 4 < (index.table(model)?.links.length ?? 0),
-  );
-  return [
-    {
-      what: `index ${String(files.size)} files and ${String(MODELS.length)} models`,
-      value: built,
-      unit: 'ms',
-      bound: 'under 2000 ms',
-      ok: built < 2000,
+  return {
+    stop: () => {
+      clearInterval(ticker);
+      return longest;
     },
-    {
-      what: 'models linked',
-      value: linked.length,
-      unit: `of ${String(MODELS.length)}`,
-      bound: 'all',
-      ok: linked.length === MODELS.length,
-    },
-    {
-      what: 'longest block of the event loop',
-      value: longest,
-      unit: 'ms',
-      bound: 'under 200 ms',
-      ok: longest < 200,
-    },
-    { what: 'heap added', value: memory, unit: 'MB', bound: 'under 200 MB', ok: memory < 200 },
-    {
-      what: `hover, slowest of 2000 (${String(hits)} places)`,
-      value: worst,
-      unit: 'ms',
-      bound: 'under 50 ms',
-      ok: worst < 50 && hits > 0,
-    },
-    { what: 'link again after an edit', value: again, unit: 'ms', bound: 'under 500 ms', ok: again < 500 },
-  ];
+  };
 }
 
-async function timed(work: () => Promise<void>): Promise<number> {
-  const start = performance.now();
-  await work();
-  return performance.now() - start;
+async function measured<T>(work: () => Promise<T>): Promise<{ made: T; wall: number; cpu: number }> {
+  const [start, before] = [performance.now(), process.cpuUsage()];
+  const made = await work();
+  const { user, system } = process.cpuUsage(before);
+  return { made, wall: performance.now() - start, cpu: (user + system) / 1000 };
+}
+
+function row(what: string, value: number, unit: string, bound: number): Row {
+  return { what, value, unit, bound: `under ${String(bound)} ${unit}`, ok: value < bound };
 }
 
 /** The fixtures' own sources, each in its folder, among files of a large project that have nothing to do with them. */
