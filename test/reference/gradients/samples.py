@@ -48,9 +48,10 @@ def load_weights(model, graph):
             filled[key] = initializers[key]
         elif tensor.dim() == 2 and tensor.is_floating_point():
             match = next((n for n in spare if initializers[n].shape == tensor.shape[::-1]), None)
+            match = match or next((n for n in spare if initializers[n].shape == tensor.shape), None)
             if match is not None:
                 spare.remove(match)
-                filled[key] = initializers[match].T
+                filled[key] = initializers[match].T if initializers[match].shape == tensor.shape[::-1] else initializers[match]
     model.load_state_dict({**state, **filled})
     return model
 
@@ -65,13 +66,15 @@ def rounded(tensor):
 
 
 def golden(name, onnx_name, model, feed, index, embedding=None):
-    """The gradient of one logit at the input, or at what the module `embedding` gives for tokens."""
+    """The gradient of one logit at the input, or at what the module `embedding` gives for tokens. Without an index: of the
+    largest logit at the last position."""
     loaded = onnx.load(SAMPLES / name / onnx_name)
     load_weights(model, loaded.graph)
     session = onnxruntime.InferenceSession(str(SAMPLES / name / onnx_name))
     sample = session.get_inputs()[0].name
     output = session.get_outputs()[0].name
     theirs = session.run([output], {sample: feed.numpy().astype(np.float32) if feed.is_floating_point() else feed.numpy()})[0]
+    index = index or [0, *([feed.shape[1] - 1] if theirs.ndim == 3 else []), int(theirs.reshape(-1, theirs.shape[-1])[-1].argmax())]
     held = []
     if embedding is not None:
         module = dict(model.named_modules())[embedding]
@@ -125,6 +128,10 @@ def main():
         golden("indirect-object", "indirect-object.onnx", python_model("indirect-object", 257), tokens("indirect-object"), [0, 14, 232], "embed"),
         golden("induction", "induction.onnx", python_model("induction"), torch.tensor([[3, 7, 5, 9, 3, 7]]), [0, 5, 5], "embed"),
     ]
+    for name, feed in {"capitals": tokens("capitals"), "honesty": tokens("honesty"), "modular-addition": torch.tensor([[37, 90, 113]])}.items():
+        graph = onnx.load(SAMPLES / name / f"{name}.onnx").graph
+        sizes = [t.dims[0] for t in graph.initializer if t.name in ("embed.weight", "embed.token.weight")]
+        goldens.append(golden(name, f"{name}.onnx", python_model(name, *sizes), feed, None, "embed"))
     model = load_weights(python_model("digits"), onnx.load(SAMPLES / "digits/digits.onnx").graph).double()
     convergence = []
     for digit in range(10):

@@ -50,10 +50,19 @@ describe("gradients of the samples against PyTorch's", function () {
   this.timeout(60_000);
   const engine = testEngine();
 
-  it('are there for five samples', () => {
+  it('are there for eight samples', () => {
     assert.deepEqual(
       goldens.map(({ sample }) => sample),
-      ['digits', 'sparse', 'gridworld', 'indirect-object', 'induction'],
+      [
+        'digits',
+        'sparse',
+        'gridworld',
+        'indirect-object',
+        'induction',
+        'capitals',
+        'honesty',
+        'modular-addition',
+      ],
     );
   });
 
