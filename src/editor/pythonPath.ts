@@ -5,6 +5,7 @@
 import { access, constants } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
+import { interpreterOf } from './pythonExtension';
 
 const KEPT = 'export.python';
 
@@ -54,27 +55,10 @@ export class PythonPath {
   }
 }
 
-/** The Python extension's choice, where it is installed. Its interface is another's, so it is read with care. */
+/** The Python extension's choice, where it is installed. */
 async function fromExtension(resource: vscode.Uri): Promise<string | undefined> {
   const extension = vscode.extensions.getExtension<unknown>('ms-python.python');
-  if (extension === undefined) return undefined;
-  const environments = member(await extension.activate(), 'environments');
-  const active: unknown = call(environments, 'getActiveEnvironmentPath', resource);
-  const resolved: unknown = await call(environments, 'resolveEnvironment', active);
-  const uri = member(member(resolved, 'executable'), 'uri');
-  const file = uri instanceof vscode.Uri ? uri.fsPath : member(active, 'path');
-  return typeof file === 'string' && file !== '' ? file : undefined;
-}
-
-function member(object: unknown, name: string): unknown {
-  return typeof object === 'object' && object !== null
-    ? (object as Record<string, unknown>)[name]
-    : undefined;
-}
-
-function call(object: unknown, name: string, argument: unknown): unknown {
-  const method = member(object, name);
-  return typeof method === 'function' ? (method.call(object, argument) as unknown) : undefined;
+  return extension === undefined ? undefined : interpreterOf(await extension.activate(), resource);
 }
 
 /** What the Python extension's setting says, also where that extension is not there. Its default says nothing. */
