@@ -11,6 +11,9 @@ export interface Clamp {
   readonly active: boolean;
 }
 
+/** How a person begins one: *Clamp This…*, *Ablate* or *Scale…*. */
+export type ClampWay = 'set' | 'ablate' | 'scale';
+
 /** One element of an output, without and with what stands. */
 export interface ClampedEntry {
   /** A class, a token, or its index. */

@@ -3,7 +3,7 @@
  * Payloads are JSON, ArrayBuffers and typed arrays; events carry complete snapshots with a revision, never deltas.
  * Every text in here is already in the person's language.
  */
-import type { Clamp, ClampEffect } from './clamp';
+import type { Clamp, ClampEffect, ClampWay } from './clamp';
 import type { GraphModel } from './graphModel';
 import type { NodeLink, SourcePlace } from './link';
 import type { NeuronLayer, NeuronLinks, NeuronQuestion, UnitActivity } from './neurons';
@@ -235,6 +235,8 @@ export type Picture = {
   readonly dims: readonly number[];
   /** Axes that are not drawn, with the index that is shown. */
   readonly fixed: readonly { readonly axis: number; readonly size: number; readonly index: number }[];
+  /** What the site of one item (image, token, bar) begins with; its index ends it. Missing where none can be held. */
+  readonly pick?: string;
 } & (
   | {
       /** Equal images, one per channel, head or example, on one scale. */
@@ -303,6 +305,8 @@ export interface ShownLayer extends NeuronLayer {
   readonly selection: Selection;
   /** `model.py:42`, or ''. */
   readonly line: string;
+  /** What the site of one of its units begins with; the unit's number ends it. */
+  readonly address: string;
 }
 
 export interface NeuronMap {
@@ -346,6 +350,8 @@ export interface HostApi {
   compareWith(id: string | null): Promise<void>;
   /** Profiles the chosen inputs in a session of its own; the times come as an event. */
   measureTimes(): Promise<void>;
+  /** Holds a site at a number, at 0, or multiplies it: asks for the number. */
+  clamp(site: string, how: ClampWay): Promise<void>;
   /** Puts a standing intervention in the place of the one with its id. */
   putClamp(clamp: Clamp): Promise<void>;
   /** Asks the person for another site, so that one unit or position can be held. */

@@ -1,12 +1,12 @@
 /** Commands that intervene: *Clamp This…*, *Ablate* and *Scale…* on a node, a unit or a source line; *Let Everything Go*. */
 import * as vscode from 'vscode';
-import { describe } from '../base/errors';
 import type { Clamp } from '../contract/clamp';
 import { formatNumber } from '../tensor/format';
 import type { Clamps } from './clamps';
 import { siteOf } from './nodeCommands';
 import type { OpenModel } from './openModel';
 import type { RunController } from './runController';
+import { askSite } from './siteInput';
 import type { Targets } from './target';
 
 interface Aim {
@@ -96,23 +96,4 @@ async function askNumber(prompt: string, value: string, hint: string): Promise<n
         : undefined,
   });
   return text === undefined ? undefined : Number(text);
-}
-
-/** A site of this model, checked while it is typed. */
-async function askSite(model: OpenModel, value: string): Promise<string | undefined> {
-  const skeleton = model.content?.skeleton;
-  if (skeleton === undefined) return undefined;
-  const { parseSite } = await import('../onnx/site');
-  return vscode.window.showInputBox({
-    prompt: vscode.l10n.t('Which value? #3 after its name is one unit, @position=-1 one position.'),
-    value,
-    validateInput: (typed) => {
-      try {
-        parseSite(skeleton, typed);
-        return undefined;
-      } catch (error) {
-        return describe(error);
-      }
-    },
-  });
 }

@@ -198,7 +198,7 @@ export class CompareWork {
     const { summarize } = await import('../tensor/stats');
     const facts = factsOf(skeleton, scopes);
     const request = { feeds, capture: allSites(facts), outputs: [], keep: false };
-    const { captures } = await this.engine.run(a, request, signal);
+    const { captures } = await this.engine.runAsking(a, request, signal);
     const summaries = new Map<string, TensorSummary>();
     for (const { site, summary } of captures) if (summary !== null) summaries.set(site, summary);
     for (const [name, feed] of Object.entries(feeds)) {
@@ -228,7 +228,7 @@ export class CompareWork {
   #capture(model: OpenModel, feeds: Feeds, level: Level = 'disabled'): Capture {
     return async (sites, signal = new AbortController().signal) => {
       const request = { feeds, capture: sites, outputs: [], level, keep: true };
-      const { captures } = await this.engine.run(model, request, signal);
+      const { captures } = await this.engine.runAsking(model, request, signal);
       const found = new Map<string, TensorData>();
       for (const { site, handle } of captures) {
         if (handle === null) continue;
@@ -248,6 +248,15 @@ function contentOf(model: OpenModel): Content {
 
 function verdictOf({ first, threshold, rows }: Departures): string {
   if (first === null) {
+    const within = rows.filter(({ numbers }) => (numbers?.relative ?? 0) > threshold).length;
+    if (within > 0) {
+      return vscode.l10n.t(
+        'None of {0} values departs: the {1} that differ by more than {2} of their size stay within ten times their floor.',
+        rows.length,
+        within,
+        formatNumber(threshold),
+      );
+    }
     return vscode.l10n.t(
       'None of {0} values departs by more than {1} of its size.',
       rows.length,

@@ -5,8 +5,9 @@
  */
 import { totalmem } from 'node:os';
 import * as vscode from 'vscode';
-import { isCancelled } from '../base/cancel';
+import { AbortError, isCancelled } from '../base/cancel';
 import type { Disposable } from '../base/disposable';
+import { isFailure, type Failure } from '../base/errors';
 import type { InferredValue, OpenedModel, TensorSlice } from '../contract/engineApi';
 import type { ApiModel } from '../contract/extensionApi';
 import type { Intervention, NodeTime, RunRequest, RunResult } from '../contract/run';
@@ -33,6 +34,8 @@ export class EngineAccess implements Disposable {
   readonly #client: EngineClient;
   readonly #opened = new WeakMap<OpenModel, Opened>();
   readonly #memoryCap: number;
+  /** Bytes of inputs up to which the person has said that a model may run, however much memory that takes. */
+  readonly #anyway = new WeakMap<OpenModel, number>();
 
   constructor(
     extension: vscode.Uri,
@@ -65,7 +68,15 @@ export class EngineAccess implements Disposable {
   }
 
   async run(model: OpenModel, request: RunRequest, signal: AbortSignal): Promise<RunResult> {
-    return this.#client.run((await this.#open(model)).id, request, signal);
+    const { id } = await this.#open(model);
+    const provider = vscode.workspace.getConfiguration('patchclamp').get<string>('engine.provider', 'cpu');
+    const where = provider === 'cpu' ? {} : { provider };
+    return this.#client.run(id, { ...request, ...where, ...this.#confirmed(model, request.feeds) }, signal);
+  }
+
+  /** The same for what a person started: one that would not fit in memory is asked about, and cancelled by a no. */
+  runAsking(model: OpenModel, request: RunRequest, signal: AbortSignal): Promise<RunResult> {
+    return this.#asking(model, request.feeds, () => this.run(model, request, signal));
   }
 
   /** Time per node, from a session of its own. */
@@ -84,7 +95,11 @@ export class EngineAccess implements Disposable {
     heard: ProbeListener,
     signal: AbortSignal,
   ): Promise<void> {
-    await this.#client.probe((await this.#open(model)).id, request, heard, signal);
+    const { id } = await this.#open(model);
+    const { feeds } = request;
+    await this.#asking(model, feeds, () =>
+      this.#client.probe(id, { ...request, ...this.#confirmed(model, feeds) }, heard, signal),
+    );
   }
 
   /** A box of a value, captured by a run that computes only what lies upstream of it. */
@@ -99,7 +114,7 @@ export class EngineAccess implements Disposable {
     const { id } = await this.#open(model);
     const { captures } = await this.#client.run(
       id,
-      { feeds, capture: [site], outputs: [], keep: true, interventions },
+      { feeds, capture: [site], outputs: [], keep: true, interventions, ...this.#confirmed(model, feeds) },
       signal,
     );
     const handle = captures[0]?.handle;
@@ -137,6 +152,21 @@ export class EngineAccess implements Disposable {
     this.#client.dispose();
   }
 
+  #confirmed(model: OpenModel, feeds: RunRequest['feeds']): { readonly confirmed?: true } {
+    return bytesOf(feeds) <= (this.#anyway.get(model) ?? -1) ? { confirmed: true } : {};
+  }
+
+  async #asking<T>(model: OpenModel, feeds: RunRequest['feeds'], work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isFailure(error) || error.code !== 'would-not-fit') throw error;
+      if (!(await askAnyway(error))) throw new AbortError();
+      this.#anyway.set(model, bytesOf(feeds));
+      return work();
+    }
+  }
+
   /** The model as the client knows it; opened anew when its file was read again. Rejects where it may not run. */
   async #open(model: OpenModel): Promise<OpenedModel> {
     this.trust.check(model.uri);
@@ -155,6 +185,22 @@ export class EngineAccess implements Disposable {
     });
     return opening;
   }
+}
+
+/** Whether a run that would not fit in memory is to be tried all the same. */
+async function askAnyway({ what }: Failure): Promise<boolean> {
+  const anyway = vscode.l10n.t('Run Anyway');
+  const detail = vscode.l10n.t(
+    'Where only summaries are asked for it was tried in pieces, and a single value would not fit. If memory runs out, only this run is lost. A smaller input needs less.',
+  );
+  return (await vscode.window.showWarningMessage(what, { modal: true, detail }, anyway)) === anyway;
+}
+
+function bytesOf(feeds: RunRequest['feeds']): number {
+  return Object.values(feeds).reduce(
+    (sum, { data }) => sum + (ArrayBuffer.isView(data) ? data.byteLength : data.length),
+    0,
+  );
 }
 
 /** Bytes this process may use: the machine's, or a container's where that is less. */

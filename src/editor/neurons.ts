@@ -10,6 +10,7 @@ import type { NeuronLinks, NeuronQuestion, UnitActivity } from '../contract/neur
 import type { TensorData } from '../contract/tensor';
 import type { Connections } from '../onnx/neurons/connections';
 import type { FoundLayer } from '../onnx/neurons/layers';
+import type { sitePrefix } from '../onnx/site';
 import type { EngineAccess } from './engineAccess';
 import type { Content, OpenModel } from './openModel';
 import type { RunController } from './runController';
@@ -59,7 +60,8 @@ export class Neurons implements Disposable {
     const known = await this.#of(model);
     this.#wanted.delete(model);
     if (known === undefined) return { revision: model.revision, layers: [], start: -1 };
-    const layers = known.layers.map((layer) => shown(model, known.content, layer));
+    const { sitePrefix: prefixOf } = await import('../onnx/site');
+    const layers = known.layers.map((layer) => shown(model, known.content, layer, prefixOf));
     return { revision: model.revision, layers, start: startOf(known, selection) };
   }
 
@@ -137,7 +139,12 @@ export class Neurons implements Disposable {
   }
 }
 
-function shown(model: OpenModel, { skeleton, scopes }: Content, layer: FoundLayer): ShownLayer {
+function shown(
+  model: OpenModel,
+  { skeleton, scopes, types }: Content,
+  layer: FoundLayer,
+  prefixOf: typeof sitePrefix,
+): ShownLayer {
   const { id, kind, node, value, axis, units, sources, targets } = layer;
   const from = skeleton.nodes[node];
   const scope = from === undefined ? undefined : scopes.scopes[scopes.scopeOf[node] ?? 0];
@@ -155,6 +162,7 @@ function shown(model: OpenModel, { skeleton, scopes }: Content, layer: FoundLaye
     op: from?.op ?? '',
     selection: node < 0 ? { kind: 'value', name: value } : { kind: 'node', id: node },
     line: place === undefined ? '' : `${place.file}:${String(place.line)}`,
+    address: prefixOf(skeleton, value, axis, types.get(value)?.shape?.length),
   };
 }
 

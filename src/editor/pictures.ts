@@ -86,6 +86,12 @@ export class Pictures {
       return [{ ...texts(box), title: hints.title, note: '', dims, fixed: [] }];
     const data = toFloats(box);
     const shared = { note: '', dims, fixed: layout.fixed };
+    const { sitePrefix } = await import('../onnx/site');
+    const skeleton = model.content?.skeleton;
+    const pickOf = (axis: number | undefined): string | undefined =>
+      axis === undefined || skeleton === undefined
+        ? undefined
+        : sitePrefix(skeleton, name, axis, dims.length);
     const pictures: Picture[] = [];
     const labels = this.feeds.labelsOf(model);
     const isOutput = run.outputs.includes(name);
@@ -94,8 +100,10 @@ export class Pictures {
     if (layout.form === 'matrix' && text?.tokens.length === layout.rows) {
       if (isOutput && dims.length === 3) pictures.push(await nextTokens(dims, fixed, text, fetch));
       const norms = rowNorms(data, layout.rows, layout.columns);
+      const pick = pickOf(layout.rowAxis);
       pictures.push({
         ...shared,
+        ...(pick === undefined ? {} : { pick }),
         kind: 'tokens',
         title: vscode.l10n.t('Tokens'),
         tokens: text.tokens,
@@ -103,7 +111,8 @@ export class Pictures {
         measure: vscode.l10n.t('norm'),
       });
     }
-    const picture = toPicture(dims, layout, data, hints);
+    const pick = pickOf(layout.itemAxis);
+    const picture = toPicture(dims, layout, data, pick === undefined ? hints : { ...hints, pick });
     pictures.push(pictures.length === 0 ? picture : { ...picture, fixed: [] });
     const difference = await this.#difference(model, name, layout, data, signal).catch(inWords);
     if (difference !== undefined) pictures.push(difference);

@@ -27,6 +27,8 @@ export interface PictureHints {
   readonly tokens?: readonly string[];
   /** An image that was fed in: three channels are colours. */
   readonly image?: boolean;
+  /** What the site of one item begins with. */
+  readonly pick?: string;
 }
 
 export interface PicturePlan {
@@ -37,6 +39,9 @@ export interface PicturePlan {
   readonly rows: number;
   readonly columns: number;
   readonly items: readonly [string, string, string];
+  /** Axes of the images (or bars) and of the rows, in the tensor; undefined where there are none. */
+  readonly itemAxis: number | undefined;
+  readonly rowAxis: number | undefined;
   readonly note: string;
 }
 
@@ -90,6 +95,8 @@ export function plan(
     rows: lengthOf(rowAxis),
     columns: lengthOf(columnAxis),
     items: names,
+    itemAxis: drawn.length === 1 ? columnAxis : itemAxis,
+    rowAxis,
     note,
   };
 }
@@ -101,12 +108,13 @@ export function toPicture(
   data: Float32Array,
   hints: PictureHints,
 ): Picture {
+  const pick = hints.pick === undefined ? {} : { pick: hints.pick };
   const shared = { title: hints.title, note, dims, fixed };
   switch (form) {
     case 'number':
       return { ...shared, kind: 'text', text: String(data[0] ?? '') };
     case 'bars':
-      return { ...shared, kind: 'bars', item: items[2], names: null, data };
+      return { ...shared, ...pick, kind: 'bars', item: items[2], names: null, data };
     case 'matrix':
       return {
         ...shared,
@@ -122,6 +130,7 @@ export function toPicture(
       const color = hints.image === true && count === 3;
       return {
         ...shared,
+        ...(color ? {} : pick),
         kind: 'grid',
         count,
         rows,

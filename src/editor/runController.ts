@@ -233,7 +233,7 @@ export class RunController implements Disposable {
     const { engine } = this;
     return {
       captureBudget: engine.captureBudget,
-      run: (request, signal) => engine.run(model, request, signal),
+      run: (request, signal) => engine.runAsking(model, request, signal),
     };
   }
 

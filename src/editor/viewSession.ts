@@ -20,6 +20,12 @@ import { frameArgument } from './traceFrames';
 import { report } from './trouble';
 import { webviewWords } from './words';
 
+const CLAMP = {
+  set: 'patchclamp.clampThis',
+  ablate: 'patchclamp.ablate',
+  scale: 'patchclamp.scale',
+} as const;
+
 /** The neuron graph shows its own failures. */
 const ANSWERED = ['neurons', 'neuronActivity', 'neuronLinks'];
 
@@ -74,6 +80,9 @@ export function serveView(
     showRun: (id) => runs.show(model, id),
     compareWith: (id) => runs.compareWith(model, id),
     measureTimes: () => timing.measure(model),
+    clamp: async (site, how) => {
+      await commands.executeCommand(CLAMP[how], { model: model.uri.toString(), value: site });
+    },
     putClamp: (clamp) => services.clamps.put(model, clamp),
     editClamp: (id) => editClampSite(model, services.clamps, id),
     removeClamp: (id) => services.clamps.remove(model, id),

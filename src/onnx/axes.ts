@@ -110,7 +110,8 @@ export function placeSlices(
   });
 }
 
-function axisCalled(name: string, names: readonly string[], rank: number): number {
+/** Where the axis of that name is: `unit` is the channels or the last axis where none is called so; -1 for none. */
+export function axisCalled(name: string, names: readonly string[], rank: number): number {
   const at = names.lastIndexOf(name);
   if (at >= 0 || name !== 'unit') return at;
   const channel = names.indexOf('channel');

@@ -7,6 +7,7 @@
 import { Failure } from '../base/errors';
 import type { AxisSlice, Site, SiteText } from '../contract/site';
 import type { GraphPath, Skeleton } from '../contract/skeleton';
+import { axisCalled, axisNames, layoutOf } from './axes';
 import { definedNames } from './rewrite/names';
 import { nearestNames } from './nearest';
 
@@ -45,12 +46,37 @@ export function printSite(skeleton: Skeleton, site: Site): SiteText {
   const names = namesOf(skeleton);
   let name = site.graph === '' ? site.value : `${site.graph}/${site.value}`;
   if (site.graph !== '' && names.find(site.value)?.path === site.graph) name = site.value;
-  const suffix = site.slices.map(printSlice).join('') + (site.stage === 'raw' ? '!raw' : '');
-  return suffix === '' ? name : name.replace(/[#@!\\]/g, '\\$&') + suffix;
+  const base = name.replace(/[#@!\\]/g, '\\$&');
+  if (site.slices.length === 0 && site.stage === 'after') return name;
+  // Another value may be called just that: then spaces tell the two apart.
+  for (let space = ''; ; space += ' ') {
+    const stage = site.stage === 'raw' ? `!${space}raw` : '';
+    const text = base + site.slices.map((slice) => printSlice(slice, space)).join('') + stage;
+    if (names.find(text) === undefined) return text;
+  }
 }
 
-function printSlice({ axis, indices }: AxisSlice): string {
-  const list = indices.join(',');
+/** What a site of one index of an axis begins with; the index ends it. `rank` is the value's, where it is known. */
+export function sitePrefix(
+  skeleton: Skeleton,
+  value: string,
+  axis: number,
+  rank: number | undefined,
+): string {
+  const at = rank !== undefined && axis < 0 ? rank + axis : axis;
+  const names = rank === undefined ? [] : axisNames(layoutOf(skeleton.graph, value, rank), rank);
+  const name = names[at];
+  const isUnit = rank !== undefined && axisCalled('unit', names, rank) === at;
+  const axisText = name !== undefined && names.indexOf(name) === names.lastIndexOf(name) ? name : at;
+  const prefix = value.replace(/[#@!\\]/g, '\\$&') + (isUnit ? '#' : `@${String(axisText)}=`);
+  const taken = namesOf(skeleton)
+    .all()
+    .some((other) => other.startsWith(prefix) && /^\d+$/.test(other.slice(prefix.length)));
+  return taken ? `${prefix} ` : prefix;
+}
+
+function printSlice({ axis, indices }: AxisSlice, space: string): string {
+  const list = space + indices.join(',');
   if (axis === 'unit') return `#${list}`;
   return `@${String(axis)}=${list}`;
 }
@@ -117,9 +143,10 @@ function parseSuffix(text: string): Pick<Site, 'slices' | 'stage'> | string {
   const slices: AxisSlice[] = [];
   let rest = text;
   let stage: Site['stage'] = 'after';
-  if (rest.endsWith('!raw')) {
+  const raw = /! *raw$/.exec(rest);
+  if (raw !== null) {
     stage = 'raw';
-    rest = rest.slice(0, -'!raw'.length);
+    rest = rest.slice(0, raw.index);
   }
   while (rest !== '') {
     const part = /^(?:#(?<units>[^#@!]+)|@\((?<places>[^)]*)\)|@(?:(?<axis>[\w-]+)=)?(?<list>[^#@!]+))/.exec(

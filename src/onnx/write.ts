@@ -30,6 +30,8 @@ export interface WriteOptions {
   readonly self: string;
   /** Raw little-endian bytes of a tensor that is kept varint-coded (`packed`) and so cannot be pointed at. */
   readonly packed: (ref: WeightRef) => Uint8Array;
+  /** The same of tensors whose file the runtime would not read from; undefined for all others, which are pointed at. */
+  readonly handed?: (ref: WeightRef) => Uint8Array | undefined;
 }
 
 /** The model as ONNX protobuf. Throws `bad-tensor` when a tensor that is part of it has no bytes. */
@@ -185,11 +187,14 @@ class ModelEncoder {
         return out.bytes(9, this.options.packed(ref));
       case 'strings':
         return where.values.forEach((text) => out.string(6, text));
-      case 'file':
+      case 'file': {
+        const bytes = this.options.handed?.(ref);
+        if (bytes !== undefined) return out.bytes(9, bytes);
         this.#entry('location', where.file ?? this.options.self);
         this.#entry('offset', String(where.offset));
         this.#entry('length', String(where.length));
         return out.int(14, 1);
+      }
       case 'missing':
         throw new Failure({
           code: 'bad-tensor',

@@ -59,17 +59,11 @@ describe('a person holds a value', function () {
   });
 
   it('picks a channel in its picture, and ablates it alone', async () => {
-    await bench.focusGraph(frame);
-    await bench.page.keyboard.press('Shift+Escape');
-    await frame.locator('pc-clamps').waitFor({ state: 'detached' });
-    const card = frame
-      .locator('pc-inspector pc-value-card')
-      .filter({ has: frame.locator('.type', { hasText: '×' }) });
-    await card.last().locator('button.row').click();
-    await card.last().locator('pc-image-grid .grid button').nth(3).click();
-    await card.last().locator('.picked button', { hasText: 'Ablate' }).click();
-    await frame.locator('pc-clamps .site', { hasText: /#3$/ }).waitFor();
-    await row('0').first().waitFor();
+    // What the module gives out is open, with its channels as images.
+    const card = frame.locator('pc-inspector pc-value-card').first();
+    await card.locator('pc-image-grid .grid button').nth(3).click();
+    await card.locator('.picked button', { hasText: 'Ablate' }).click();
+    await frame.locator('pc-clamps .site', { hasText: /#3\s*$/ }).waitFor();
   });
 
   it('lets everything go by one key', async () => {

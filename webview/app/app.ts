@@ -61,7 +61,7 @@ export class PcApp extends AppProperties {
     this.#connection = connection;
     const { host } = connection;
     this.#inquiry = inquiryOf(host, (work) => this.#tell(work));
-    this.#neuronPort = neuronPortOf(host);
+    this.#neuronPort = neuronPortOf(host, (work) => this.#tell(work));
     this.view = readViewState(connection.loadState());
     connection.on('model', (model) => {
       this.#setModel(model);

@@ -9,6 +9,7 @@ export function inquiryOf(host: Remote<HostApi>, tell: (work: Promise<unknown>) 
   return {
     weightSummary: (name, signal) => host.weightSummary(name, signal),
     pictures: (request, signal) => host.pictures(request, signal),
+    clamp: (site, how) => tell(host.clamp(site, how)),
     exportWeight: (name) => tell(host.exportWeight(name)),
     openPlace: (place) => tell(host.openPlace(place)),
     openFrame: (selection, frame) => tell(host.openFrame(selection, frame)),
@@ -16,10 +17,14 @@ export function inquiryOf(host: Remote<HostApi>, tell: (work: Promise<unknown>) 
   };
 }
 
-export function neuronPortOf(host: Remote<HostApi>): NeuronPort {
+export function neuronPortOf(
+  host: Remote<HostApi>,
+  tell: (work: Promise<unknown>) => Promise<void>,
+): NeuronPort {
   return {
     map: (selection) => host.neurons(selection),
     activity: (layer, signal) => host.neuronActivity(layer, signal),
     links: (question, signal) => host.neuronLinks(question, signal),
+    clamp: (site, how) => tell(host.clamp(site, how)),
   };
 }

@@ -1,5 +1,5 @@
 /** `<pc-bars>`: one value per unit along a zero line. Above a few hundred units a bar is a pixel column. */
-import { css, html } from 'lit';
+import { css, html, nothing } from 'lit';
 import { formatNumber } from '../../src/tensor/format';
 import { define } from '../kit/define';
 import { FigureElement, type FigureTable } from './figureElement';
@@ -13,6 +13,7 @@ export class PcBars extends FigureElement {
     item: { type: String },
     names: { attribute: false },
     readout: { state: true },
+    picked: { state: true },
   };
   static override readonly styles = [
     FigureElement.figureStyles,
@@ -22,6 +23,9 @@ export class PcBars extends FigureElement {
         max-width: 420px;
         height: ${HEIGHT}px;
       }
+      .slider {
+        cursor: pointer;
+      }
     `,
   ];
 
@@ -29,6 +33,7 @@ export class PcBars extends FigureElement {
   declare item: string;
   declare names: readonly string[] | null;
   declare readout: string;
+  declare picked: number;
 
   constructor() {
     super();
@@ -36,6 +41,7 @@ export class PcBars extends FigureElement {
     this.item = '';
     this.names = null;
     this.readout = '';
+    this.picked = -1;
   }
 
   protected override table(): FigureTable {
@@ -46,22 +52,65 @@ export class PcBars extends FigureElement {
   }
 
   protected override drawing(): unknown {
+    const chosen = this.picked < 0 ? this.#range() : this.#told(this.picked);
+    return html`${this.pickable ? this.#slider() : this.#canvas()}
+      <div class="readout">${this.readout === '' ? chosen : this.readout}</div>`;
+  }
+
+  #canvas(): unknown {
     return html`<canvas
-        role="img"
-        aria-label=${this.heading}
-        @mousemove=${(event: MouseEvent) => {
-          const canvas = event.currentTarget as HTMLCanvasElement;
-          const at = Math.min(
-            this.data.length - 1,
-            Math.floor((event.offsetX / canvas.clientWidth) * this.data.length),
-          );
-          this.readout = `${this.item} ${this.#name(at)}: ${formatNumber(this.data[at] ?? Number.NaN)}`;
-        }}
-        @mouseleave=${() => {
-          this.readout = '';
-        }}
-      ></canvas>
-      <div class="readout">${this.readout === '' ? this.#range() : this.readout}</div>`;
+      role="img"
+      aria-label=${this.heading}
+      @mousemove=${(event: MouseEvent) => {
+        this.readout = this.#told(this.#at(event));
+      }}
+      @mouseleave=${() => {
+        this.readout = '';
+      }}
+    ></canvas>`;
+  }
+
+  /** The same, to pick a bar of by click or arrow. */
+  #slider(): unknown {
+    return html`<div
+      class="slider"
+      role="slider"
+      tabindex="0"
+      aria-label=${this.heading}
+      aria-valuemin="0"
+      aria-valuemax=${this.data.length - 1}
+      aria-valuenow=${Math.max(0, this.picked)}
+      aria-valuetext=${this.picked < 0 ? nothing : this.#told(this.picked)}
+      @click=${(event: MouseEvent) => this.#choose(this.#at(event))}
+      @keydown=${this.#onKey}
+    >
+      ${this.#canvas()}
+    </div>`;
+  }
+
+  readonly #onKey = (event: KeyboardEvent): void => {
+    const step = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1 }[event.key];
+    if (step === undefined && event.key !== 'Escape') return;
+    event.preventDefault();
+    event.stopPropagation();
+    const last = this.data.length - 1;
+    this.#choose(step === undefined ? -1 : Math.min(last, Math.max(0, this.picked + step)));
+  };
+
+  #choose(index: number): void {
+    this.picked = index;
+    this.pick(index);
+  }
+
+  /** The bar under the pointer. */
+  #at(event: MouseEvent): number {
+    const canvas = this.renderRoot.querySelector('canvas');
+    const width = Math.max(1, canvas?.clientWidth ?? 1);
+    return Math.min(this.data.length - 1, Math.floor((event.offsetX / width) * this.data.length));
+  }
+
+  #told(at: number): string {
+    return `${this.item} ${this.#name(at)}: ${formatNumber(this.data[at] ?? Number.NaN)}`;
   }
 
   protected override updated(): void {
@@ -88,6 +137,10 @@ export class PcBars extends FigureElement {
         Math.max(1, Math.abs(y(value) - y(0))),
       );
     });
+    if (this.picked >= 0) {
+      context.strokeStyle = style.getPropertyValue('--vscode-focusBorder');
+      context.strokeRect(this.picked * step, 0.5, Math.max(2, step), canvas.height - 1);
+    }
     context.fillStyle = style.getPropertyValue('--vscode-descriptionForeground');
     context.fillRect(0, Math.round(y(0)), width, 1);
   }

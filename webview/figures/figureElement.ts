@@ -31,6 +31,7 @@ export abstract class FigureElement extends LitElement {
   static override readonly properties = {
     heading: { type: String },
     note: { type: String },
+    pickable: { type: Boolean },
     asTable: { state: true },
   };
   static readonly figureStyles = css`
@@ -109,6 +110,8 @@ export abstract class FigureElement extends LitElement {
 
   declare heading: string;
   declare note: string;
+  /** Whether one of its items can be picked: then `pc-pick` tells the index, or -1 when it was let go. */
+  declare pickable: boolean;
   declare asTable: boolean;
   #stop: (() => void) | undefined;
 
@@ -116,6 +119,7 @@ export abstract class FigureElement extends LitElement {
     super();
     this.heading = '';
     this.note = '';
+    this.pickable = false;
     this.asTable = false;
   }
 
@@ -123,6 +127,11 @@ export abstract class FigureElement extends LitElement {
   protected abstract table(): FigureTable;
   /** The picture itself. */
   protected abstract drawing(): unknown;
+
+  protected pick(index: number): void {
+    if (this.pickable)
+      this.dispatchEvent(new CustomEvent('pc-pick', { detail: index, bubbles: true, composed: true }));
+  }
 
   override connectedCallback(): void {
     super.connectedCallback();

@@ -97,6 +97,7 @@ export class PcImageGrid extends FigureElement {
             @click=${() => {
               this.large = i === this.large ? -1 : i;
               this.readout = '';
+              this.pick(this.large);
             }}
           >
             <canvas class="small" data-index=${i} aria-hidden="true"></canvas>

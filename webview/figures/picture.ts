@@ -19,6 +19,7 @@ export function drawPicture(picture: Picture): unknown {
         .rows=${picture.rows}
         .columns=${picture.columns}
         item=${picture.item}
+        ?pickable=${picture.pick !== undefined}
         ?color=${picture.color}
       ></pc-image-grid>`;
     case 'matrix':
@@ -38,6 +39,7 @@ export function drawPicture(picture: Picture): unknown {
         note=${picture.note}
         .data=${picture.data}
         item=${picture.item}
+        ?pickable=${picture.pick !== undefined}
         .names=${picture.names}
       ></pc-bars>`;
     case 'tokens':
@@ -47,6 +49,7 @@ export function drawPicture(picture: Picture): unknown {
         .tokens=${picture.tokens}
         .data=${picture.data}
         measure=${picture.measure}
+        ?pickable=${picture.pick !== undefined}
       ></pc-token-strip>`;
     case 'ranking':
       return html`<pc-ranking

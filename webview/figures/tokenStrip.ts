@@ -16,6 +16,7 @@ export class PcTokenStrip extends FigureElement {
     tokens: { attribute: false },
     data: { attribute: false },
     measure: { type: String },
+    picked: { state: true },
   };
   static override readonly styles = [
     FigureElement.figureStyles,
@@ -36,6 +37,19 @@ export class PcTokenStrip extends FigureElement {
       .token {
         white-space: pre;
       }
+      button.token {
+        display: block;
+        margin: 0 auto;
+        padding: 0;
+        border: none;
+        background: none;
+        color: inherit;
+        font: inherit;
+        cursor: pointer;
+      }
+      button.token[aria-pressed='true'] {
+        outline: 1px solid var(--vscode-focusBorder);
+      }
       .band {
         height: 6px;
       }
@@ -50,12 +64,14 @@ export class PcTokenStrip extends FigureElement {
   declare tokens: readonly string[];
   declare data: Float32Array;
   declare measure: string;
+  declare picked: number;
 
   constructor() {
     super();
     this.tokens = [];
     this.data = new Float32Array();
     this.measure = '';
+    this.picked = -1;
   }
 
   protected override table(): FigureTable {
@@ -72,13 +88,24 @@ export class PcTokenStrip extends FigureElement {
         ${this.tokens.map((token, i) => {
           const value = this.data[i] ?? Number.NaN;
           return html`<li title="${String(i)}: ${formatNumber(value)}">
-            <div class="token">${visible(token)}</div>
+            ${this.#token(token, i)}
             <div class="band" .style=${`background:${colorAt(table, placeOn(scale, value))}`}></div>
             <div class="number">${formatNumber(value)}</div>
           </li>`;
         })}
       </ol>
       <pc-scale .scale=${scale} unit=${this.measure}></pc-scale>`;
+  }
+
+  #token(token: string, at: number): unknown {
+    if (!this.pickable) return html`<div class="token">${visible(token)}</div>`;
+    const choose = (): void => {
+      this.picked = at === this.picked ? -1 : at;
+      this.pick(this.picked);
+    };
+    return html`<button class="token" aria-pressed=${String(at === this.picked)} @click=${choose}>
+      ${visible(token)}
+    </button>`;
   }
 }
 

@@ -22,6 +22,15 @@ export const cardStyle = css`
     font-variant-numeric: tabular-nums;
     white-space: nowrap;
   }
+  .picked {
+    display: flex;
+    flex-wrap: wrap;
+    gap: 2px 10px;
+    align-items: baseline;
+  }
+  .picked code {
+    overflow-wrap: anywhere;
+  }
   .twist {
     font-size: 10px;
     color: var(--vscode-descriptionForeground);

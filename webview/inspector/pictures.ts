@@ -2,12 +2,23 @@
 import { html, nothing } from 'lit';
 import type { Picture } from '../../src/contract/hostApi';
 import { drawPicture } from '../figures/picture';
+import type { ClampWay } from '../../src/contract/clamp';
+import { clampKeys } from '../app/clampKeys';
 import { word } from '../app/words';
 import type { ResourceState } from './resource';
+
+/** What is picked in one of the pictures, and what can be done with it. */
+export interface Picking {
+  /** null while nothing is. */
+  readonly picked: { readonly picture: string; readonly site: string } | null;
+  pick(picked: Picking['picked']): void;
+  clamp(site: string, how: ClampWay): void;
+}
 
 export function pictureList(
   state: ResourceState<readonly Picture[]>,
   onIndex: (axis: number, index: number) => void,
+  picking?: Picking,
 ): unknown {
   switch (state.kind) {
     case 'idle':
@@ -18,9 +29,28 @@ export function pictureList(
       return html`<div class="problem" role="alert">${state.sentence}</div>`;
     case 'ready':
       return state.value.map(
-        (picture) => html`<div class="picture">${indexFields(picture, onIndex)}${drawPicture(picture)}</div>`,
+        (picture) =>
+          html`<div
+            class="picture"
+            @pc-pick=${({ detail }: CustomEvent<number>) => picked(picture, detail, picking)}
+          >
+            ${indexFields(picture, onIndex)}${drawPicture(picture)}
+            ${
+              picking?.picked?.picture === picture.title
+                ? html`<div class="picked">
+                    <code>${picking.picked.site}</code>
+                    ${clampKeys(picking.picked.site, (site, how) => picking.clamp(site, how))}
+                  </div>`
+                : nothing
+            }
+          </div>`,
       );
   }
+}
+
+function picked({ title, pick }: Picture, index: number, picking: Picking | undefined): void {
+  if (pick === undefined) return;
+  picking?.pick(index < 0 ? null : { picture: title, site: `${pick}${String(index)}` });
 }
 
 function indexFields(picture: Picture, onIndex: (axis: number, index: number) => void): unknown {

@@ -10,7 +10,7 @@ import { shared } from '../app/style';
 import { word } from '../app/words';
 import { cardStyle } from './cardStyle';
 import type { Inquiry } from './inquiry';
-import { pictureList } from './pictures';
+import { pictureList, type Picking } from './pictures';
 import { Resource, type ResourceState } from './resource';
 import { selectEvent } from './selectEvent';
 
@@ -22,6 +22,7 @@ export class PcValueCard extends LitElement {
     otherName: { attribute: false },
     open: { type: Boolean },
     fixed: { state: true },
+    picked: { state: true },
   };
   static override readonly styles = [shared, cardStyle];
 
@@ -32,6 +33,7 @@ export class PcValueCard extends LitElement {
   declare otherName: string;
   declare open: boolean;
   declare fixed: Readonly<Record<number, number>>;
+  declare picked: Picking['picked'];
   readonly #pictures = new Resource<readonly Picture[]>(this);
 
   constructor() {
@@ -42,12 +44,14 @@ export class PcValueCard extends LitElement {
     this.otherName = '';
     this.open = false;
     this.fixed = {};
+    this.picked = null;
   }
 
   protected override willUpdate(changed: Map<string, unknown>): void {
     const before = changed.get('value') as ValueFact | null | undefined;
     if (changed.has('value') && before?.name !== this.value?.name) {
       this.fixed = {};
+      this.picked = null;
       this.#pictures.clear();
     }
     const { value, inquiry, fixed } = this;
@@ -103,9 +107,19 @@ export class PcValueCard extends LitElement {
                 .other=${value.other}
                 .otherName=${this.otherName}
               ></pc-distribution>
-              ${pictureList(rest(this.#pictures.state), this.#choose)}`
+              ${pictureList(rest(this.#pictures.state), this.#choose, this.#picking())}`
       }
     </div>`;
+  }
+
+  #picking(): Picking {
+    return {
+      picked: this.picked,
+      pick: (picked) => {
+        this.picked = picked;
+      },
+      clamp: (site, how) => void this.inquiry?.clamp(site, how),
+    };
   }
 
   readonly #choose = (axis: number, index: number): void => {

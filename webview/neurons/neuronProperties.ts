@@ -1,5 +1,6 @@
 /** What a page gives `<pc-neurons>`, and what it keeps for its own markup: the reactive properties alone. */
 import { LitElement } from 'lit';
+import type { ClampWay } from '../../src/contract/clamp';
 import type { NeuronMap, Selection, ShownLayer } from '../../src/contract/hostApi';
 import type { NeuronLinks, NeuronQuestion, UnitActivity } from '../../src/contract/neurons';
 import { shared } from '../app/style';
@@ -10,6 +11,7 @@ export interface NeuronPort {
   map(selection: Selection): Promise<NeuronMap>;
   activity(layer: number, signal: AbortSignal): Promise<UnitActivity>;
   links(question: NeuronQuestion, signal: AbortSignal): Promise<NeuronLinks>;
+  clamp(site: string, how: ClampWay): Promise<void>;
 }
 
 export abstract class NeuronProperties extends LitElement {

@@ -8,6 +8,7 @@ import { isCancelled } from '../../src/base/cancel';
 import { describe } from '../../src/base/errors';
 import type { Selection, ShownLayer } from '../../src/contract/hostApi';
 import type { NeuronLinks, NeuronQuestion } from '../../src/contract/neurons';
+import { clampKeys } from '../app/clampKeys';
 import { word } from '../app/words';
 import { onThemeChange, ramps } from '../figures/ramp';
 import { define } from '../kit/define';
@@ -95,6 +96,7 @@ export class PcNeurons extends NeuronProperties {
     return html`<div class="bar" role="toolbar" aria-label=${word('neurons.title')}>
       ${key(word('neurons.back'), undefined, () => this.#fire('pc-close', null))}
       <span class="address" title=${word('neurons.copy')}>${this.#address()}</span>
+      ${this.chosen === null ? nothing : clampKeys(this.#address(), (site, how) => void this.port?.clamp(site, how))}
       <span class="grow"></span>
       ${key(word('neurons.byWeight'), this.by === 'weight', () => this.#judge('weight'))}
       ${key(word('neurons.byContribution'), this.by === 'contribution', () => this.#judge('contribution'))}
@@ -306,9 +308,7 @@ export class PcNeurons extends NeuronProperties {
   #address(): string {
     const { chosen } = this;
     const layer = chosen === null ? undefined : this.layers?.[chosen.layer];
-    return chosen === null || layer === undefined
-      ? ''
-      : `${layer.value.replace(/[#@!\\]/g, '\\$&')}#${String(chosen.unit)}`;
+    return chosen === null || layer === undefined ? '' : `${layer.address}${String(chosen.unit)}`;
   }
 
   #measure(): void {

@@ -24,6 +24,7 @@ import { bodiesOf, tensorsOf } from '../../onnx/walk';
 import { WeightReader } from '../../onnx/weights';
 import { writeModel, type ModelParts } from '../../onnx/write';
 import { toRaw } from '../../tensor/buffers';
+import { formatBytes } from '../../tensor/format';
 
 export class EngineModel {
   /** What the runtime inferred, by graph path and value. Filled by `infer.ts`. */
@@ -34,8 +35,10 @@ export class EngineModel {
   readonly outputs: readonly FeedSpec[];
   readonly weights: WeightReader;
   readonly inlined: Inlined;
-  /** Raw bytes of tensors that the file keeps varint-coded, by where they lie: a rewrite may rename a reference. */
-  readonly #packed = new Map<WeightLocation, Uint8Array>();
+  /** Raw bytes of tensors that cannot be pointed at, by where they lie: a rewrite may rename a reference. */
+  readonly #handed = new Map<WeightLocation, Uint8Array>();
+  /** Files of several names on the disk (hard links), which the runtime refuses to read weights from; null: its own. */
+  readonly #linked: ReadonlySet<string | null>;
 
   private constructor(
     readonly id: string,
@@ -54,6 +57,9 @@ export class EngineModel {
       }),
     ];
     this.outputs = graph.outputs.map(({ name, type }) => specOf(name, type, false));
+    this.#linked = new Set(
+      [null, ...dataFilesOf(local.skeleton)].filter((file) => isLinked(pathOf(local, file))),
+    );
   }
 
   static async open(id: string, file: string, signal?: AbortSignal): Promise<EngineModel> {
@@ -89,14 +95,19 @@ export class EngineModel {
   /** Bytes of a rewrite. Throws `file-unreadable` when the model's file has changed since it was read. */
   async write(parts: ModelParts, signal?: AbortSignal): Promise<Uint8Array> {
     if (stampOf(this.local) !== this.stamp) throw changedFile(this.local.path);
-    for (const ref of packedIn(parts)) {
-      if (this.#packed.has(ref.where)) continue;
+    const linked = ({ where }: WeightRef): boolean => where.kind === 'file' && this.#linked.has(where.file);
+    const handed = [...weightsIn(parts)].filter((ref) => ref.where.kind === 'packed' || linked(ref));
+    const bytes = handed.filter(linked).reduce((sum, { byteLength }) => sum + byteLength, 0);
+    if (bytes > MOST_HANDED) throw severalNames(this.local.path, bytes);
+    for (const ref of handed) {
+      if (this.#handed.has(ref.where)) continue;
       const { dtype, data } = await this.weights.read(ref, signal);
-      if (ArrayBuffer.isView(data)) this.#packed.set(ref.where, toRaw(dtype, data));
+      if (ArrayBuffer.isView(data)) this.#handed.set(ref.where, toRaw(dtype, data));
     }
     return writeModel(parts, {
       self: basename(this.local.path),
-      packed: (ref) => must(this.#packed.get(ref.where), `the packed tensor "${ref.name}" was read`),
+      packed: (ref) => must(this.#handed.get(ref.where), `the packed tensor "${ref.name}" was read`),
+      handed: (ref) => this.#handed.get(ref.where),
     });
   }
 
@@ -114,7 +125,7 @@ function specOf(name: string, type: ValueType, optional: boolean): FeedSpec {
   return { name, dtype: container.dtype, shape: null, optional: true, container: container.kind };
 }
 
-function* packedIn({ graph, functions }: ModelParts): Iterable<WeightRef> {
+function* weightsIn({ graph, functions }: ModelParts): Iterable<WeightRef> {
   const visit = function* (body: Graph): Iterable<WeightRef> {
     yield* body.initializers.values();
     for (const sparse of body.sparseInitializers.values()) yield* [sparse.values, sparse.indices];
@@ -124,7 +135,7 @@ function* packedIn({ graph, functions }: ModelParts): Iterable<WeightRef> {
     }
   };
   for (const body of [graph, ...functions.map((definition) => definition.graph)]) {
-    for (const ref of visit(body)) if (ref.where.kind === 'packed') yield ref;
+    yield* visit(body);
   }
 }
 
@@ -136,11 +147,36 @@ function changedFile(path: string): Failure {
   });
 }
 
+/** Bytes of weights that are handed over instead of pointed at: each session holds them anew. */
+const MOST_HANDED = 256 << 20;
+
+function severalNames(path: string, bytes: number): Failure {
+  return new Failure({
+    code: 'bad-external-data',
+    message: `${path}, or a file its weights lie in, has several names on this disk (hard links), and the runtime does not read ${formatBytes(bytes)} of weights from such a file.`,
+    remedy: 'Copy the model and its data to another folder (cp, not a link), and open the copy.',
+  });
+}
+
 /** Of the model's file and of every file its weights lie in. */
 function stampOf({ path, skeleton }: LocalModel): string {
-  const folder = dirname(path);
-  const files = [path, ...[...dataFilesOf(skeleton)].map((file) => join(folder, ...file.split(/[\\/]/)))];
+  const files = [null, ...dataFilesOf(skeleton)].map((file) => pathOf({ path }, file));
   return files.map(fileStamp).join('\n');
+}
+
+/** A file of a model; null: the model's own. */
+function pathOf({ path }: Pick<LocalModel, 'path'>, file: string | null): string {
+  return file === null ? path : join(dirname(path), ...file.split(/[\\/]/));
+}
+
+function isLinked(path: string): boolean {
+  try {
+    return statSync(path).nlink > 1;
+  } catch (error) {
+    // What is not there is told of where it is read.
+    if (error instanceof Error) return false;
+    throw error;
+  }
 }
 
 function fileStamp(path: string): string {

@@ -39,6 +39,20 @@ describe('pictures of tensors', () => {
     assert.equal(made.note, 'First 64 of 256 channels.');
   });
 
+  it('say which axis an image, a bar or a row is along, and what its site begins with', () => {
+    const grid = plan([1, 16, 28, 28], {}, activation, words);
+    assert.deepEqual([grid.itemAxis, grid.rowAxis], [1, 2]);
+    const bars = plan([1, 1, 10], {}, activation, words);
+    assert.deepEqual([bars.form, bars.itemAxis], ['bars', 2]);
+    assert.equal(plan([1, 5, 64], {}, activation, words).rowAxis, 1);
+    const picture = toPicture([1, 1, 10], bars, new Float32Array(10), { ...activation, pick: 'h#' });
+    assert.equal(picture.pick, 'h#');
+    const colours = plan([1, 3, 8, 8], {}, activation, words);
+    const image = { ...activation, image: true, pick: 'x#' };
+    // Three colours of one picture are not three things to hold.
+    assert.equal(toPicture([1, 3, 8, 8], colours, new Float32Array(192), image).pick, undefined);
+  });
+
   it('draw a convolution by filter at a fixed input channel', () => {
     const made = plan([32, 16, 3, 3], { 1: 5 }, weight, words);
     assert.deepEqual(made.slice, { start: [0, 5, 0, 0], size: [32, 1, 3, 3] });

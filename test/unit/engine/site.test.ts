@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import type { Site } from '../../../src/contract/site';
 import type { Skeleton } from '../../../src/contract/skeleton';
 import { axisNames, placeSlices } from '../../../src/onnx/axes';
-import { parseSite, printSite } from '../../../src/onnx/site';
+import { parseSite, printSite, sitePrefix } from '../../../src/onnx/site';
 import { read } from '../onnx/memory';
 import { graph, info, model, node } from './models';
 
@@ -112,6 +112,49 @@ describe('sites', () => {
       }),
       { numRuns: 500, seed: 1 },
     );
+  });
+
+  it('print a slice apart from a value that is called like it', async () => {
+    const skeleton = await skeletonWith(['a', 'a#1', 'a# 1', 'a!raw', 'a@head=2']);
+    const whole: readonly Site[] = [
+      plain('a', { slices: [{ axis: 'unit', indices: [1] }] }),
+      plain('a', { slices: [{ axis: 'head', indices: [2] }] }),
+      plain('a', { stage: 'raw' }),
+      plain('a#1', { stage: 'raw' }),
+    ];
+    for (const site of whole) assert.deepEqual(parseSite(skeleton, printSite(skeleton, site)), site);
+    assert.equal(printSite(skeleton, whole[2] ?? plain('')), 'a! raw');
+  });
+
+  it('begin with what one index of an axis makes whole', async () => {
+    const skeleton = await read(
+      model({
+        nodes: [
+          node('Conv', ['x', 'w'], ['c#0']),
+          node('Relu', ['c#0'], ['r']),
+          node('Neg', ['r'], ['r#5']),
+          node('MatMul', ['t', 't'], ['m']),
+        ],
+        inputs: [info('x', 'float32', [1, 3, 8, 8]), info('w', 'float32'), info('t', 'float32')],
+        outputs: [info('r#5'), info('m')],
+      }),
+    );
+    const begun = (value: string, axis: number, rank: number | undefined): string =>
+      sitePrefix(skeleton, value, axis, rank);
+    assert.equal(begun('c#0', 1, 4), 'c\\#0#');
+    assert.equal(begun('c#0', -3, 4), 'c\\#0#');
+    assert.equal(begun('c#0', 2, 4), 'c\\#0@height=');
+    assert.equal(begun('m', 1, 3), 'm@position=');
+    assert.equal(begun('m', -1, 3), 'm#');
+    assert.equal(begun('m', -1, undefined), 'm@-1=');
+    // Two axes are called position there.
+    assert.equal(begun('m', 1, 5), 'm@1=');
+    // `r#5` is another value's name.
+    assert.equal(begun('r', 1, 4), 'r# ');
+    assert.deepEqual(parseSite(skeleton, `${begun('r', 1, 4)}5`), {
+      ...plain('r'),
+      slices: [{ axis: 'unit', indices: [5] }],
+    });
   });
 
   it('place slices on axes, counting from the end, and refuse what lies outside', () => {

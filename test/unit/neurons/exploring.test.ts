@@ -19,6 +19,7 @@ const layers = [[], [0], [1], [2, 1], [3]].map((sources, id): ShownLayer => ({
   op: 'Gemm',
   selection: { kind: 'node', id },
   line: '',
+  address: `v${String(id)}#`,
 }));
 
 /** Unit u of layer l is fed by units 0 … 5 of layer l - 1, the later the stronger and by turns negative. */
