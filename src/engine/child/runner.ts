@@ -245,13 +245,18 @@ export class Runner {
 
 const IN_PIECES = 'The values did not fit in memory at once and were recorded in pieces.';
 
-/** Runs beyond this many bytes of input or this many captures are asked about; shapes have to be inferred for it. */
+/**
+ * Runs beyond this many bytes of input, places along an axis of it (attention takes their square) or captures are asked
+ * about; shapes have to be inferred for it.
+ */
 const LARGE_FEEDS = 1 << 20;
+const LONG_FEEDS = 512;
 const MANY_CAPTURES = 64;
 
 function isLarge({ feeds, capture }: RunRequest): boolean {
   const bytes = Object.values(feeds).reduce((sum, feed) => sum + bytesOf(feed), 0);
-  return bytes > LARGE_FEEDS || capture.length > MANY_CAPTURES;
+  const long = Object.values(feeds).some(({ dims }) => dims.some((dim) => dim > LONG_FEEDS));
+  return bytes > LARGE_FEEDS || long || capture.length > MANY_CAPTURES;
 }
 
 function dimsKey(model: EngineModel, feedsHash: string, { path, value }: InnerValue): string {

@@ -92,6 +92,8 @@ describe('memory', function () {
       code: 'would-not-fit',
       message: /may take .*B of memory, and .*B are free\. Run it anyway, or use a smaller input/,
     });
+    // Few bytes go in, and their square would have to be held.
+    await assert.rejects(api.run(id, { feeds: feedsOf(200_000), capture: [] }), { code: 'would-not-fit' });
     const small = await api.run(id, { feeds: feedsOf(10), capture: [] });
     assert.equal(small.outputs.length, 1);
     refuseTooLarge('m.onnx', { bytes: 70, calibrated: true }, 100);
