@@ -30,8 +30,10 @@ describe('everyone can read and use, in every theme,', function () {
     for (const theme of themes) {
       await bench.setTheme(theme);
       await bench.screenshot(`${name}-${theme.replaceAll(' ', '-').toLowerCase()}`);
+      // All but the contrast is the same in every theme.
+      const rules = theme === themes[0] ? undefined : ['color-contrast'];
       for (const view of views)
-        found.push(...(await violations(view)).map((violation) => `${theme}: ${violation}`));
+        found.push(...(await violations(view, rules)).map((violation) => `${theme}: ${violation}`));
     }
     assert.deepEqual(found, []);
   };
@@ -74,6 +76,8 @@ describe('everyone can read and use, in every theme,', function () {
   });
 
   it('two models compared', async () => {
+    await bench.page.keyboard.press('Escape');
+    await bench.focusGraph(frame);
     await bench.runCommand('Patchclamp: Compare With Another Model…');
     await bench.pick('variants/int8.onnx');
     await bench.pick('Values on one input too');
