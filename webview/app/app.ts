@@ -188,7 +188,7 @@ export class PcApp extends AppProperties {
             @pc-table=${() => void this.#openTable()}
             @pc-neurons=${() => (this.neuronsAt = this.selection)}
           ></pc-graph>
-          ${this.tabled ? this.#table(model) : nothing}
+          ${this.tabled && this.neuronsAt === null ? this.#table(model) : nothing}
         </div>
         <pc-sash
           ?level=${this.narrow}
