@@ -1,6 +1,6 @@
 /** Links beyond an open model beside its file: models nobody has opened, notebooks' cells, unsaved text, exports' lenses. */
 import assert from 'node:assert/strict';
-import { copyFileSync, mkdirSync } from 'node:fs';
+import { copyFileSync, mkdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { closeAll, hoverText, openSource, patchclamp, until, workspaceFile } from './helpers';
@@ -138,5 +138,39 @@ describe('lenses that write exports', () => {
     // Shown as a message, not thrown: a command of a person's never rejects.
     await vscode.commands.executeCommand('patchclamp.runExport', script);
     assert.equal(vscode.tasks.taskExecutions.length, 0);
+  });
+});
+
+describe('a frame in a library', () => {
+  const LINE = 'return self._conv_forward(input, self.weight, self.bias)';
+  const venv = workspaceFile('.venv').fsPath;
+  const conv = path.join(venv, 'lib/python3.12/site-packages/torch/nn/modules/conv.py');
+
+  before(async () => {
+    await patchclamp();
+    mkdirSync(path.dirname(conv), { recursive: true });
+    mkdirSync(path.join(venv, 'bin'));
+    writeFileSync(path.join(venv, 'pyvenv.cfg'), 'home = /usr/bin\n');
+    writeFileSync(path.join(venv, 'bin/python'), '#!/bin/sh\n', { mode: 0o755 });
+    writeFileSync(conv, `# another version\n\ndef forward(self, input):\n    ${LINE}\n`);
+    await vscode.commands.executeCommand('patchclamp.openModel', workspaceFile('digits.onnx'));
+  });
+  after(async () => {
+    await closeAll();
+    rmSync(venv, { recursive: true });
+  });
+
+  it('is opened by a click in the packages of the workspace’s own Python, at the line that reads the same', async () => {
+    await vscode.commands.executeCommand('patchclamp.openLibraryFrame', {
+      model: workspaceFile('digits.onnx').toString(),
+      selection: { kind: 'node', id: 0 },
+      frame: 0,
+    });
+    const editor = await until('the file is open', () => {
+      const active = vscode.window.activeTextEditor;
+      return active?.document.uri.fsPath.endsWith('conv.py') === true && active;
+    });
+    assert.equal(realpathSync(editor.document.uri.fsPath), realpathSync(conv));
+    assert.equal(editor.document.lineAt(editor.selection.active.line).text.trim(), LINE);
   });
 });
