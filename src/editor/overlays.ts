@@ -29,8 +29,12 @@ export function overlays(
     const finite: number[] = [];
     // Token numbers, shapes and sample rates are no activations: they have a colour, but do not stretch the scale.
     const activations: number[] = [];
+    const seen = new Set<string>();
     for (let row = 0; row < graph.values.count; row++) {
       const name = graph.strings[graph.values.name[row] ?? -1] ?? '';
+      // Top-level values come first: a body's value of the same name is another one, and was not recorded.
+      if (seen.has(name)) continue;
+      seen.add(name);
       const value = measure(name);
       byValue[row] = value;
       if (!Number.isFinite(value)) continue;

@@ -54,6 +54,11 @@ const run = (...captures: StoredCapture[]): Map<string, StoredCapture> =>
   new Map(captures.map((capture) => [capture.site, capture]));
 
 describe('overlays', () => {
+  it('leave a value of a body open that has the name of a recorded one', () => {
+    const [made] = overlays(graph(['a', 'a']), run(stored('a', 3, 4, 5)), null, titles);
+    assert.deepEqual([...(made?.byValue ?? [])], [5, Number.NaN]);
+  });
+
   it('give each recorded value its number and leave the others open', () => {
     const made = overlays(graph(['a', 'b']), run(stored('a', 3, 4, 5)), null, titles);
     assert.deepEqual(
