@@ -1,0 +1,34 @@
+/** Layers of 50,000 units: asked again, a question reads next to nothing, and every cell is found where it is drawn. */
+import assert from 'node:assert/strict';
+import { centreOf, placeCells, unitAt } from '../../../webview/neurons/geometry';
+import { elements, units, wideLayer } from './wide';
+
+describe('layers of 50,000 units', () => {
+  it('read what a question needs once; how long that takes is a bench', async () => {
+    const { connections, read } = wideLayer();
+    const ask = async (layer: number, unit: number): Promise<void> => {
+      const { incoming, outgoing } = await connections.links({ layer, unit, by: 'contribution', most: 12 });
+      assert.equal(incoming.length + outgoing.length, 12);
+    };
+    // The way out reads all of the weight once, because its rows are units; from then on it is at hand.
+    await ask(0, 6);
+    assert.ok(read.elements > 0);
+    read.elements = 0;
+    await ask(0, 7);
+    await ask(1, 7);
+    assert.ok(read.elements <= elements / 100, `${String(read.elements)} elements were read again`);
+  });
+
+  it('finds every cell under its own middle', () => {
+    for (const count of [1, 10, 784, units]) {
+      const cells = placeCells(count, 480);
+      assert.ok(cells.height <= 480);
+      for (let unit = 0; unit < count; unit += Math.max(1, Math.floor(count / 997))) {
+        const { x, y } = centreOf(cells, unit);
+        assert.equal(unitAt(cells, count, x, y), unit);
+      }
+      assert.equal(unitAt(cells, count, cells.width + 1, 1), -1);
+      assert.equal(unitAt(cells, count, 1, cells.height + cells.size), -1);
+    }
+  });
+});
