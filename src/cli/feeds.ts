@@ -1,6 +1,7 @@
 /** Files and interventions as they are written on the command line. Feeds are read by `data/feedText.ts`. */
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { isFailure } from '../base/errors';
 import type { Intervention } from '../contract/run';
 import type { TensorData } from '../contract/tensor';
 import type { DataFiles } from '../data/files';
@@ -28,28 +29,28 @@ async function isFile(path: string): Promise<boolean> {
   return stats?.isFile() === true;
 }
 
-/** `scale SITE 0.5`, `set SITE 0`, `add SITE FILE.npy`, `replace SITE FILE.npy`; a number does for a file. */
+/**
+ * `scale SITE 0.5`, `set SITE 0`, `add SITE FILE.npy`, `replace SITE FILE.npy`; a number does for a file. Everything between
+ * is the site, spaces and all; a file may have spaces in its name where it is there.
+ */
 export async function parseIntervention(text: string, files: DataFiles): Promise<Intervention> {
-  const match = /^(\w+)\s+(.+)\s+(\S+)$/s.exec(text.trim());
+  const match = /^\s*(\w+)\s(.+)\s(\S+)\s*$/s.exec(text);
   const [, kind = '', site = '', operand = ''] = match ?? [];
-  const number = operand.trim() === '' ? NaN : Number(operand);
+  const number = numberIn(operand);
   switch (kind) {
     case 'scale':
     case 'set': {
-      if (Number.isNaN(number) && operand.toLowerCase() !== 'nan') {
+      if (number === undefined)
         throw usage(
           `"${operand}" is not a number to ${kind} by.`,
           `Write --intervene '${kind} SITE NUMBER'.`,
         );
-      }
       return kind === 'scale' ? { kind, site, factor: number } : { kind, site, value: number };
     }
     case 'add':
     case 'replace': {
-      const value: TensorData = Number.isNaN(number)
-        ? readArray(await files.read(operand), operand)
-        : { dtype: 'float32', dims: [], data: Float32Array.of(number) };
-      return { kind, site, value };
+      if (number === undefined) return { kind, ...(await siteAndFile(`${site} ${operand}`, files)) };
+      return { kind, site, value: { dtype: 'float64', dims: [], data: Float64Array.of(number) } };
     }
     default:
       throw usage(
@@ -57,4 +58,28 @@ export async function parseIntervention(text: string, files: DataFiles): Promise
         "Write 'scale SITE NUMBER', 'set SITE NUMBER', 'add SITE FILE.npy' or 'replace SITE FILE.npy'.",
       );
   }
+}
+
+/** `nan` and `inf` are numbers too, as NumPy and PyTorch print them. */
+function numberIn(text: string): number | undefined {
+  if (/^nan$/i.test(text)) return NaN;
+  const infinite = /^([+-]?)inf(?:inity)?$/i.exec(text);
+  if (infinite !== null) return infinite[1] === '-' ? -Infinity : Infinity;
+  const number = text === '' ? NaN : Number(text);
+  return Number.isNaN(number) ? undefined : number;
+}
+
+/** Where the site ends and the file begins: at the last space behind which there is a file, else at the last one. */
+async function siteAndFile(text: string, files: DataFiles): Promise<{ site: string; value: TensorData }> {
+  let problem: unknown;
+  for (let at = text.lastIndexOf(' '); at > 0; at = text.lastIndexOf(' ', at - 1)) {
+    const file = text.slice(at + 1);
+    try {
+      return { site: text.slice(0, at), value: readArray(await files.read(file), file) };
+    } catch (error) {
+      if (!isFailure(error) || error.code !== 'file-unreadable') throw error;
+      problem ??= error;
+    }
+  }
+  throw problem;
 }

@@ -38,6 +38,8 @@ export function parseSite(
   }
   const plain = find(text);
   if (plain !== undefined) return plain;
+  // Spaces around a site are part of it only where a value is called so.
+  if (problem === undefined && text.trim() !== text) return parseSite(skeleton, text.trim(), resolveName);
   throw problem ?? noSuchSite(text, names);
 }
 

@@ -152,6 +152,16 @@ export function runtimeFailure(error: unknown, skeleton: Skeleton, doing: string
       cause: error,
     });
   }
+  const provider = /OrtSessionOptionsAppendExecutionProvider_?(\w*): ([\s\S]*)/.exec(said);
+  if (provider !== null) {
+    const [, asked = '', why = ''] = provider;
+    return new Failure({
+      code: 'unsupported',
+      message: `The execution provider ${asked.toLowerCase()} cannot be used on this machine: ${sentence(why)}`,
+      remedy: 'Install what it needs, or choose cpu.',
+      cause: error,
+    });
+  }
   const unregistered =
     /No Op registered for (\S+) with domain_version of (\d+)/.exec(said) ??
     /(?:Fatal error: )?(?:[\w.]+:)?([\w.]+)\(-?(\d+)\) is not a registered function\/op/.exec(said);

@@ -32,8 +32,8 @@ export function formOf(
   if (isFixing(intervention)) return fixing;
   if (!ARITHMETIC.has(dtype)) {
     throw bad(
-      `"${site}" is ${dtype}: to ${kind} it would round or wrap around`,
-      `Use set or replace, or ${kind} the value before it is quantised or after it is dequantised.`,
+      `"${site}" is ${dtype}: ${kind === 'scale' ? 'to scale it' : 'to add to it'} would round or wrap around`,
+      `Use set or replace, or ${kind === 'scale' ? 'scale' : 'add to'} the value before it is quantised or after it is dequantised.`,
     );
   }
   if (kind === 'scale' && !isFloat(dtype) && !Number.isInteger(intervention.factor)) {
@@ -172,17 +172,52 @@ export function broadcastTo(given: TensorData, dims: readonly number[]): TensorD
 }
 
 function givenValue(intervention: PlainIntervention, dtype: Dtype): TensorData {
-  if (intervention.kind === 'scale') return constant(dtype, [], intervention.factor);
-  if (intervention.kind === 'set') return constant(dtype, [], intervention.value);
-  const { value, site } = intervention;
+  const { site } = intervention;
+  if (intervention.kind === 'scale') return constant(dtype, [], held(intervention.factor, dtype, site));
+  if (intervention.kind === 'set') return constant(dtype, [], held(intervention.value, dtype, site));
+  const { value } = intervention;
   if (value.dtype === dtype) return value;
-  if (!ArrayBuffer.isView(value.data) || dtype === 'string' || (isFloat(value.dtype) && !isFloat(dtype))) {
+  // A single number has no type of its own.
+  const single = value.dims.length === 0;
+  const rounds = isFloat(value.dtype) && !isFloat(dtype) && !single;
+  if (!ArrayBuffer.isView(value.data) || dtype === 'string' || rounds) {
     throw bad(`"${site}" is ${dtype}, but ${value.dtype} was given`, `Give ${dtype}.`);
   }
   const numbers = toNumbers(value.dtype, value.data);
   const converted = constant(dtype, value.dims, 0);
-  for (let i = 0; i < numbers.length; i++) put(converted, i, numbers[i] ?? 0);
+  for (let i = 0; i < numbers.length; i++) put(converted, i, held(numbers[i] ?? 0, dtype, site));
   return converted;
+}
+
+/** Least and most of the whole numbers that a type holds. */
+const WHOLE: Partial<Record<Dtype, readonly [number, number]>> = {
+  bool: [0, 1],
+  int8: [-128, 127],
+  uint8: [0, 255],
+  int16: [-32_768, 32_767],
+  uint16: [0, 65_535],
+  int32: [-(2 ** 31), 2 ** 31 - 1],
+  uint32: [0, 2 ** 32 - 1],
+  int64: [-(2 ** 63), 2 ** 63],
+  uint64: [0, 2 ** 64],
+};
+/** What is larger becomes infinite. */
+const LARGEST: Partial<Record<Dtype, number>> = { float16: 65_519, float32: 3.402_823_5e38 };
+
+/** The number, where the type holds it. Throws `bad-intervention` where it would wrap around, be cut or become infinite. */
+function held(value: number, dtype: Dtype, site: string): number {
+  const whole = WHOLE[dtype];
+  const largest = LARGEST[dtype] ?? Infinity;
+  const fits =
+    whole === undefined
+      ? Math.abs(value) <= largest || !Number.isFinite(value)
+      : Number.isInteger(value) && value >= whole[0] && value <= whole[1];
+  if (fits) return value;
+  const takes =
+    whole === undefined
+      ? `Numbers up to ${String(largest)} fit.`
+      : `It takes whole numbers from ${String(whole[0])} to ${String(whole[1])}.`;
+  throw bad(`"${site}" is ${dtype}, which cannot hold ${String(value)}`, takes);
 }
 
 /** How many elements per axis the slices leave. */

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isFailure } from '../../../src/base/errors';
 import type { FailureCode } from '../../../src/base/errors';
-import type { RunRequest } from '../../../src/contract/run';
+import type { Intervention, RunRequest } from '../../../src/contract/run';
 import { floats, info, model, node, tensor, tinyModel } from './models';
 import { testEngine } from './testEngine';
 
@@ -62,6 +62,46 @@ describe('bad input to the engine', () => {
 
   it('names an output the model has not', () =>
     tiny({ outputs: ['z'] }, 'usage', /no output "z"\. Its outputs are y\./));
+
+  it('holds a value at no number that its type cannot hold, and says what can be done with int8', async () => {
+    const bytes = model({
+      nodes: [
+        node('QuantizeLinear', ['x', 's', 'z'], ['q']),
+        node('DequantizeLinear', ['q', 's', 'z'], ['y']),
+      ],
+      inputs: [info('x', 'float32', [1, 3])],
+      outputs: [info('y', 'float32', [1, 3])],
+      weights: [
+        tensor('s', { dtype: 'float32', dims: [], data: Float32Array.of(0.5) }),
+        tensor('z', { dtype: 'int8', dims: [], data: Int8Array.of(0) }),
+      ],
+    });
+    const feeds = { x: floats([1, 3], 0) };
+    const refused = (intervention: Intervention, sentence: RegExp): Promise<void> =>
+      refuses(bytes, { feeds, interventions: [intervention] }, 'bad-intervention', sentence);
+    const set = (site: string, value: number): Intervention => ({ kind: 'set', site, value });
+    for (const value of [300, -129, 1.5, NaN, Infinity])
+      await refused(set('q', value), /"q" is int8, which cannot hold .* whole numbers from -128 to 127\.$/);
+    await refused(set('y', 1e39), /"y" is float32, which cannot hold 1e\+39\. Numbers up to 3\.40/);
+    await refused(
+      { kind: 'scale', site: 'q', factor: 2 },
+      /to scale it would round or wrap around\. Use set/,
+    );
+    const single = { dtype: 'float64', dims: [], data: Float64Array.of(4) } as const;
+    await refused({ kind: 'add', site: 'q', value: single }, /to add to it would round or wrap around/);
+    const { id } = await api.open(save(bytes));
+    const replaced = await api.run(id, {
+      feeds,
+      capture: ['q'],
+      interventions: [{ kind: 'replace', site: ' q ', value: single }],
+    });
+    assert.deepEqual([replaced.captures[0]?.dtype, replaced.captures[0]?.summary?.mean], ['int8', 4]);
+    const rounded = { dtype: 'float32', dims: [1, 3], data: Float32Array.of(1, 2, 3) } as const;
+    await refused(
+      { kind: 'replace', site: 'q', value: rounded },
+      /is int8, but float32 was given\. Give int8/,
+    );
+  });
 
   it('takes NaN and infinities, and counts them', async () => {
     const { id } = await api.open(save(tinyModel()));
