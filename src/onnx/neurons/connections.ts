@@ -8,6 +8,7 @@ import type { NeuronLink, NeuronLinks, NeuronQuestion, UnitActivity } from '../.
 import type { TensorData } from '../../contract/tensor';
 import type { WeightRef } from '../../contract/skeleton';
 import { toNumbers } from '../../tensor/buffers';
+import { sizeOf } from '../../tensor/shape';
 import type { Box } from '../../tensor/slice';
 import type { FoundLayer, Line, Scale } from './layers';
 import { meanAlong, tapMeans } from './means';
@@ -81,7 +82,7 @@ export class Connections {
     const means = await this.#meansOf(layer, signal);
     const scale = (await this.#scaleOf(layer))?.[unit] ?? 1;
     const { weighted } = layer;
-    const row = await this.#numbers(weighted.weight, rowBox(weighted, unit), signal);
+    const row = await this.#weights(weighted, rowBox(weighted, unit), signal);
     const perGroup = weighted.inputs / weighted.groups;
     const first = Math.floor(unit / (weighted.units / weighted.groups)) * perGroup;
     for (let at = 0; at < row.length; at++) {
@@ -173,26 +174,28 @@ export class Connections {
 
   /** The weights by which a run of features meets the units of a group, from `unit` on. */
   async #columnOf(
-    { weight, rowsAreUnits, units: all, groups, taps }: Weighted,
+    weighted: Weighted,
     feature: number,
     count: number,
     unit: number,
     signal: AbortSignal | undefined,
   ): Promise<ArrayLike<number>> {
+    const { weight, rowsAreUnits, units: all, groups, taps } = weighted;
     const units = all / groups;
-    if (!rowsAreUnits) return this.#numbers(weight, { start: [feature, unit], size: [count, units] }, signal);
+    if (!rowsAreUnits)
+      return this.#weights(weighted, { start: [feature, unit], size: [count, units] }, signal);
     // A column's elements lie far apart: whole rows are read, a good piece at a time.
     const row = weight.count / all;
     const each = count * taps;
     const column = new Float64Array(units * each);
     const rows = Math.max(1, Math.floor(PIECE / row));
-    const whole = weight.count <= KEPT ? await this.#whole(weight, signal) : undefined;
+    const whole = weight.count <= KEPT ? await this.#whole(weighted, signal) : undefined;
     for (let first = 0; first < units; first += rows) {
       throwIfCancelled(signal);
       const size = [Math.min(rows, units - first), ...weight.dims.slice(1)];
       const [from, piece] =
         whole === undefined
-          ? [0, await this.#numbers(weight, { start: [unit + first], size }, signal)]
+          ? [0, await this.#weights(weighted, { start: [unit + first], size }, signal)]
           : [(unit + first) * row, whole];
       for (let r = 0; r < (size[0] ?? 0); r++)
         for (let k = 0; k < each; k++)
@@ -202,9 +205,30 @@ export class Connections {
   }
 
   /** A whole weight; the one asked for last is kept, because who walks along a layer asks again. */
-  async #whole(ref: WeightRef, signal: AbortSignal | undefined): Promise<ArrayLike<number>> {
-    if (this.#kept?.ref !== ref) this.#kept = { ref, numbers: await this.#numbers(ref, WHOLE, signal) };
+  async #whole(weighted: Weighted, signal: AbortSignal | undefined): Promise<ArrayLike<number>> {
+    const { weight: ref } = weighted;
+    if (this.#kept?.ref !== ref) this.#kept = { ref, numbers: await this.#weights(weighted, WHOLE, signal) };
     return this.#kept.numbers;
+  }
+
+  /** Part of a layer's weight; of a quantised one as the runtime unpacks it, in single precision. */
+  async #weights(
+    { weight, codes }: Weighted,
+    box: Box,
+    signal: AbortSignal | undefined,
+  ): Promise<ArrayLike<number>> {
+    const numbers = await this.#numbers(weight, box, signal);
+    if (codes === null) return numbers;
+    const scales = await this.#numbers(codes.scale, WHOLE, signal);
+    const zeros = codes.zero === null ? [] : await this.#numbers(codes.zero, WHOLE, signal);
+    const size = weight.dims.map((dim, axis) => box.size[axis] ?? dim);
+    const inner = sizeOf(size.slice(codes.axis + 1));
+    const along = size[codes.axis] ?? 1;
+    const first = box.start[codes.axis] ?? 0;
+    return Float64Array.from(numbers, (code, at) => {
+      const channel = scales.length === 1 ? 0 : first + (Math.floor(at / inner) % along);
+      return Math.fround((code - (zeros[channel] ?? 0)) * (scales[channel] ?? 0));
+    });
   }
 
   /** Means of what a layer's weights meet: by feature, for kernels by channel and tap. null without a run. */

@@ -7,6 +7,8 @@ export interface Weighted {
   /** The value it reads. */
   readonly input: string;
   readonly weight: WeightRef;
+  /** How the weight's integers become numbers, where it is quantised. */
+  readonly codes: WeightCodes | null;
   /** Elements along the input's axis, and units. */
   readonly inputs: number;
   readonly units: number;
@@ -24,6 +26,36 @@ export interface Weighted {
   readonly window: Window | null;
 }
 
+/** One scale and zero point for all, or one each along an axis of the weight. */
+export interface WeightCodes {
+  readonly scale: WeightRef;
+  readonly zero: WeightRef | null;
+  /** From the front. */
+  readonly axis: number;
+}
+
+interface Held {
+  readonly weight: WeightRef;
+  readonly codes: WeightCodes | null;
+}
+
+/** The weight behind a name, also one that a DequantizeLinear unpacks; scales per block are not known here. */
+function heldWeight(name: string, facts: NodeFacts): Held | undefined {
+  const plain = facts.weight(name);
+  if (plain !== undefined) return { weight: plain, codes: null };
+  const node = facts.producer(name);
+  if (node?.op !== 'DequantizeLinear') return undefined;
+  const [weight, scale, zero] = node.inputs.map((input) => facts.weight(input));
+  if (weight === undefined || scale === undefined || ((node.inputs[2] ?? '') !== '' && zero === undefined))
+    return undefined;
+  if (facts.int(node, 'block_size', 0) !== 0 || scale.dims.length > 1) return undefined;
+  const axis = facts.int(node, 'axis', 1);
+  return {
+    weight,
+    codes: { scale, zero: zero ?? null, axis: axis < 0 ? axis + weight.dims.length : axis },
+  };
+}
+
 export interface Window {
   readonly kernel: readonly number[];
   readonly strides: readonly number[];
@@ -38,20 +70,22 @@ export function denseWeight(node: Node, facts: NodeFacts): Weighted | undefined 
   if (node.domain === 'com.microsoft' || (node.op !== 'Gemm' && node.op !== 'MatMul')) return undefined;
   const [input = '', second = ''] = node.inputs;
   if (facts.isConstant(input)) return undefined;
-  let weight = facts.weight(second);
+  let held = heldWeight(second, facts);
   let rowsAreUnits = node.op === 'Gemm' && facts.int(node, 'transB', 0) === 1;
   const turned = facts.producer(second);
-  if (weight === undefined && turned?.op === 'Transpose') {
-    weight = facts.weight(turned.inputs[0] ?? '');
+  if (held === undefined && turned?.op === 'Transpose') {
+    held = heldWeight(turned.inputs[0] ?? '', facts);
     rowsAreUnits = !rowsAreUnits;
   }
-  if (weight?.dims.length !== 2 || (node.op === 'Gemm' && facts.int(node, 'transA', 0) === 1))
+  if (held?.weight.dims.length !== 2 || (node.op === 'Gemm' && facts.int(node, 'transA', 0) === 1))
     return undefined;
+  const { weight, codes } = held;
   const [rows = 0, columns = 0] = weight.dims;
   return {
     kind: 'dense',
     input,
     weight,
+    codes,
     inputs: rowsAreUnits ? columns : rows,
     units: rowsAreUnits ? rows : columns,
     inputAxis: -1,
@@ -69,8 +103,9 @@ export function denseWeight(node: Node, facts: NodeFacts): Weighted | undefined 
 export function kernelOf(node: Node, facts: NodeFacts): Weighted | undefined {
   if (node.op !== 'Conv' || node.domain === 'com.microsoft') return undefined;
   const [input = '', second = ''] = node.inputs;
-  const weight = facts.weight(second);
-  if (weight === undefined || weight.dims.length < 3 || facts.isConstant(input)) return undefined;
+  const held = heldWeight(second, facts);
+  if (held === undefined || held.weight.dims.length < 3 || facts.isConstant(input)) return undefined;
+  const { weight, codes } = held;
   const [units = 0, perGroup = 0, ...kernel] = weight.dims;
   const groups = facts.int(node, 'group', 1);
   const rank = weight.dims.length;
@@ -81,6 +116,7 @@ export function kernelOf(node: Node, facts: NodeFacts): Weighted | undefined {
     kind: 'convolution',
     input,
     weight,
+    codes,
     inputs: perGroup * groups,
     units,
     inputAxis: 1 - rank,

@@ -329,6 +329,70 @@ describe('connections between units', function () {
     }
   });
 
+  it('adds up where weights are quantised, by channel or as a whole', async () => {
+    const file = join(folder, 'quantised.onnx');
+    const codes = (dims: readonly number[], seed: number): TensorData => ({
+      dtype: 'int8',
+      dims,
+      data: Int8Array.from(noise(dims, seed).data as Float32Array, (value) => Math.round(value * 127)),
+    });
+    const zeros: TensorData = { dtype: 'int8', dims: [4], data: Int8Array.of(3, -2, 0, 7) };
+    writeFileSync(
+      file,
+      model({
+        nodes: [
+          node('DequantizeLinear', ['q1', 's1', 'z1'], ['w1'], { axis: 0 }),
+          node('Conv', ['x', 'w1'], ['c']),
+          node('Relu', ['c'], ['r']),
+          node('GlobalAveragePool', ['r'], ['p']),
+          node('Flatten', ['p'], ['f']),
+          node('DequantizeLinear', ['q2', 's2'], ['w2']),
+          node('MatMul', ['f', 'w2'], ['m']),
+          node('DequantizeLinear', ['q3', 's3'], ['w3'], { axis: 1 }),
+          node('Gemm', ['m', 'w3'], ['y']),
+        ],
+        inputs: [info('x', 'float32', ['n', 2, 5, 5])],
+        outputs: [info('y', 'float32', ['n', 6])],
+        weights: [
+          tensor('q1', codes([4, 2, 3, 3], 51)),
+          tensor('s1', positive([4], 52)),
+          tensor('z1', zeros),
+          tensor('q2', codes([4, 3], 53)),
+          tensor('s2', { dtype: 'float32', dims: [], data: Float32Array.of(0.01) }),
+          tensor('q3', codes([3, 6], 54)),
+          tensor('s3', positive([6], 55)),
+        ],
+      }),
+    );
+    const quantised = await lab(file, { x: noise([2, 2, 5, 5], 56) });
+    try {
+      assert.deepEqual(
+        quantised.layers.map(({ kind, units }) => `${kind} ${String(units)}`),
+        ['value 2', 'convolution 4', 'dense 3', 'dense 6'],
+      );
+      for (const value of ['c', 'm', 'y']) {
+        const layer = quantised.layer(value);
+        const before = await quantised.means(value);
+        for (let unit = 0; unit < layer.units; unit++) {
+          const [incoming] = await quantised.connections.incoming(layer.id, unit);
+          const sum = total(incoming?.contribution);
+          assert.ok(
+            Math.abs(sum - (before[unit] ?? NaN)) < 1e-3 * Math.max(1, Math.abs(sum)),
+            `${value} ${String(unit)}`,
+          );
+          // From the other end the same.
+          const source = incoming?.layer ?? 0;
+          for (let from = 0; from < (incoming?.weight.length ?? 0); from++) {
+            const [out] = await quantised.connections.outgoing(source, from);
+            assert.ok(Math.abs((out?.weight[unit] ?? NaN) - (incoming?.weight[from] ?? NaN)) < 1e-9);
+          }
+        }
+      }
+    } finally {
+      await quantised.close();
+    }
+  });
+
   it('adds up in a trained residual network', async () => {
     const image: TensorData = { ...noise([1, 1, 28, 28], 31), dtype: 'float32' };
     const digits = await lab('media/samples/digits/digits.onnx', { image });
