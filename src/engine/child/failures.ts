@@ -7,6 +7,7 @@ import type { FeedSpec } from '../../contract/run';
 import type { Skeleton } from '../../contract/skeleton';
 import { describeNode } from '../../onnx/names';
 import { nearestNames } from '../../onnx/nearest';
+import { formatBytes } from '../../tensor/format';
 import { formatShape } from '../../tensor/shape';
 
 /** `float32 1×3×?×?`. */
@@ -137,7 +138,7 @@ export function runtimeFailure(error: unknown, skeleton: Skeleton, doing: string
   ) {
     return new Failure({
       code: 'out-of-memory',
-      message: `${doing} needs more memory than there is (${firstLine(said)}).`,
+      message: `${doing} needs more memory than there is${asked(skeleton, said)}.`,
       remedy: 'Use a smaller input, a smaller batch, or capture fewer values.',
       cause: error,
     });
@@ -198,6 +199,14 @@ export function runtimeFailure(error: unknown, skeleton: Skeleton, doing: string
         : '',
     cause: error,
   });
+}
+
+/** Which node asked for how much, where the runtime says so. */
+function asked(skeleton: Skeleton, said: string): string {
+  const [, op, name = ''] = /while running (\w+) node\. Name:'([^']*)'/.exec(said) ?? [];
+  const bytes = /requested buffer of size (\d+)/.exec(said)?.[1];
+  const much = bytes === undefined ? 'more' : formatBytes(Number(bytes));
+  return op === undefined ? '' : `: ${nodeCalled(skeleton, name, op)} asked for ${much}`;
 }
 
 /** The runtime names nodes by name, and by place where they have none. */

@@ -57,9 +57,19 @@ export class Runner {
   }
 
   /** Answers a request; one that does not fit in memory and keeps no tensors is answered in pieces. */
-  async run(model: EngineModel, request: RunRequest, signal?: AbortSignal): Promise<RunResult> {
+  run(model: EngineModel, request: RunRequest, signal?: AbortSignal): Promise<RunResult> {
+    return this.#run(model, request, isLarge(request), signal);
+  }
+
+  /** `doubtful`: to be estimated first, as every piece of what did not fit is. */
+  async #run(
+    model: EngineModel,
+    request: RunRequest,
+    doubtful: boolean,
+    signal: AbortSignal | undefined,
+  ): Promise<RunResult> {
     try {
-      return await this.#runOnce(model, request, signal);
+      return await this.#runOnce(model, request, doubtful, signal);
     } catch (error) {
       const { capture, keep } = request;
       const inPieces =
@@ -68,8 +78,9 @@ export class Runner {
     }
     const { capture } = request;
     const half = Math.ceil(capture.length / 2);
-    const first = await this.run(model, { ...request, capture: capture.slice(0, half) }, signal);
-    const rest = await this.run(model, { ...request, capture: capture.slice(half), outputs: [] }, signal);
+    const first = await this.#run(model, { ...request, capture: capture.slice(0, half) }, true, signal);
+    const others = { ...request, capture: capture.slice(half), outputs: [] };
+    const rest = await this.#run(model, others, true, signal);
     const pending = first.check === 'pending' || rest.check === 'pending';
     return {
       outputs: first.outputs,
@@ -81,7 +92,12 @@ export class Runner {
     };
   }
 
-  async #runOnce(model: EngineModel, request: RunRequest, signal?: AbortSignal): Promise<RunResult> {
+  async #runOnce(
+    model: EngineModel,
+    request: RunRequest,
+    doubtful: boolean,
+    signal: AbortSignal | undefined,
+  ): Promise<RunResult> {
     const start = performance.now();
     const settings = this.settings(request.level, request.provider);
     const feeds = request.feeds;
@@ -96,7 +112,7 @@ export class Runner {
     );
     this.#refuseNonTensors(model, planned);
     const numbers = planned.steps.map((step) => step.numbers);
-    if (request.confirmed !== true && isLarge(request)) {
+    if (request.confirmed !== true && doubtful) {
       const estimate = await this.executor.estimate(model, planned, numbers, feeds, settings, signal);
       refuseTooLarge(model.skeleton.file, estimate, freeBytes(this.memoryCap));
     }

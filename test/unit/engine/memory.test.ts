@@ -11,7 +11,7 @@ import { EngineModel } from '../../../src/engine/child/model';
 import { Sessions } from '../../../src/engine/child/sessions';
 import { generate } from '../../bench/generate';
 import { read } from '../onnx/memory';
-import { info, model, node, tensor } from './models';
+import { info, model, node, tensor, wideModel } from './models';
 import { testEngine, withEngine } from './testEngine';
 
 const SETTINGS = { level: 'disabled', packed: false, providers: ['cpu'], threads: 1 } as const;
@@ -99,6 +99,21 @@ describe('memory', function () {
     refuseTooLarge('m.onnx', { bytes: 70, calibrated: true }, 100);
     assert.throws(() => refuseTooLarge('m.onnx', { bytes: 90, calibrated: true }, 100), {
       code: 'would-not-fit',
+    });
+  });
+
+  it('is asked about for every piece too, so that one value that cannot fit is not tried', async () => {
+    const file = join(folder, 'wide.onnx');
+    writeFileSync(file, wideModel());
+    const { id } = await api.open(file);
+    const capture = [...Array.from({ length: 70 }, (_, i) => `v${String(i)}`), 'wide', 'y'];
+    await assert.rejects(api.run(id, { feeds: {}, capture, keep: false }), {
+      code: 'would-not-fit',
+      message: /may take [\d.]+ [TP]B of memory/,
+    });
+    await assert.rejects(api.run(id, { feeds: {}, capture, keep: false, confirmed: true }), {
+      code: 'out-of-memory',
+      message: /more memory than there is: node 70 \(Expand "Expand_wide"\) asked for 640 GB\. Use a smaller/,
     });
   });
 

@@ -168,3 +168,24 @@ export function slowModel(count: number): Uint8Array {
     outputs: [info('y', 'float32', ['n', 'n'])],
   });
 }
+
+/** No input, more than 64 values, and one among them of 640 GB, whose sum is the output. */
+export function wideModel(): Uint8Array {
+  const side = 400_000n;
+  const chain = Array.from({ length: 70 }, (_, i) =>
+    node('Identity', [i === 0 ? 'one' : `v${String(i - 1)}`], [`v${String(i)}`]),
+  );
+  return model({
+    nodes: [
+      ...chain,
+      node('Expand', ['v69', 'shape'], ['wide']),
+      node('ReduceSum', ['wide'], ['y'], { keepdims: 0 }),
+    ],
+    inputs: [],
+    outputs: [info('y', 'float32', [])],
+    weights: [
+      tensor('one', { dtype: 'float32', dims: [1, 1], data: Float32Array.of(1) }),
+      tensor('shape', { dtype: 'int64', dims: [2], data: BigInt64Array.of(side, side) }),
+    ],
+  });
+}
