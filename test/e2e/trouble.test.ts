@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { wideModel } from '../unit/engine/models';
 import { openWorkbench, sampleCopy, type Workbench } from './workbench';
 
 describe('a person meets trouble', function () {
@@ -14,6 +15,7 @@ describe('a person meets trouble', function () {
       const bytes = readFileSync(path.join(folder, 'digits.onnx'));
       writeFileSync(path.join(folder, 'text.onnx'), 'hello, this is a text');
       writeFileSync(path.join(folder, 'empty.onnx'), '');
+      writeFileSync(path.join(folder, 'wide.onnx'), wideModel());
       writeFileSync(path.join(folder, 'cut.onnx'), bytes.subarray(0, Math.floor(bytes.length / 2)));
       bench = await openWorkbench({ folder });
     });
@@ -40,6 +42,23 @@ describe('a person meets trouble', function () {
       const warning = await frame.locator('.warnings').first().innerText();
       assert.match(warning, /cut off/);
       await bench.screenshot('cut-off');
+    });
+
+    it('is asked before a run that would not fit in memory, and may try it anyway', async () => {
+      await bench.openFile('wide.onnx');
+      const frame = await bench.modelFrame('pc-run-bar');
+      const run = frame.locator('pc-run-bar pc-button', { hasText: 'Run' });
+      const dialog = bench.page.locator('.monaco-dialog-box');
+      await run.click();
+      await dialog.waitFor();
+      assert.match(await dialog.innerText(), /wide\.onnx may take .*B of memory, and .*B are free/);
+      await bench.screenshot('would-not-fit');
+      await bench.page.keyboard.press('Escape');
+      await dialog.waitFor({ state: 'detached' });
+      assert.equal(await frame.locator('.problem').count(), 0, 'a no is no failure');
+      await run.click();
+      await dialog.locator('.monaco-button', { hasText: 'Run Anyway' }).click();
+      await frame.locator('.problem', { hasText: /more memory than there is.*asked for 640 GB/ }).waitFor();
     });
 
     it('reads why an input does not fit, beside that input', async () => {
