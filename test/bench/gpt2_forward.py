@@ -1,6 +1,6 @@
 """One full forward pass of a model of GPT-2 small's size per line of input; prints the milliseconds of each.
 
-Run by engine.bench.ts with the Python that PATCHCLAMP_PYTHON names. Needs torch.
+Run by sweep.bench.ts with the Python that PATCHCLAMP_PYTHON names. Needs torch.
 """
 
 import sys
