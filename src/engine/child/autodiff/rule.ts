@@ -140,11 +140,11 @@ export class RuleContext {
     return normalizeAxis(this.int(name, fallback), rank);
   }
 
-  broken(what: string): Failure {
+  broken(what: string, remedy = 'No gradient can be taken through it.'): Failure {
     return new Failure({
       code: 'no-gradient',
       message: `${this.node.op} "${this.node.name}" ${what}.`,
-      remedy: 'No gradient can be taken through it.',
+      remedy,
     });
   }
 

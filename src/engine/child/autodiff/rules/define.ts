@@ -5,6 +5,9 @@ import type { Decomposition, Rule, RuleContext, RuleEntry } from '../rule';
 /** Rules by operator; an operator of another domain is written `domain::Op`. */
 export type RuleTable = Readonly<Record<string, RuleEntry>>;
 
+/** What to do about an operator that was exported as it is trained. */
+export const EVAL = 'Export the model again, after model.eval().';
+
 export const ZERO: RuleEntry = { kind: 'zero' };
 
 export function rule(vjp: Rule): RuleEntry {

@@ -5,7 +5,7 @@
 import { isFloat } from '../../../../tensor/dtype';
 import type { Builder, Value } from '../builder';
 import type { RuleContext } from '../rule';
-import { decompose, derivative, passWhere, rule, ZERO, type RuleTable } from './define';
+import { decompose, derivative, EVAL, passWhere, rule, ZERO, type RuleTable } from './define';
 
 const one = (b: Builder, x: Value): Value => b.scalar(1, x);
 const sigmoid = (b: Builder, x: Value): Value => b.unary('Sigmoid', x);
@@ -109,7 +109,8 @@ export const elementwise: RuleTable = {
   Cast: castBack,
   CastLike: castBack,
   Dropout: rule((c) => {
-    if (c.opset >= 12 && c.maybeInputInts(2)?.[0] === 1) throw c.broken('drops at random (training mode)');
+    if (c.opset >= 12 && c.maybeInputInts(2)?.[0] === 1)
+      throw c.broken('drops at random (training mode)', EVAL);
     return [c.g()];
   }),
 

@@ -3,7 +3,7 @@ import { sizeOf } from '../../../../tensor/shape';
 import type { Builder, Value } from '../builder';
 import { normalizeAxis } from '../dims';
 import type { RuleContext } from '../rule';
-import { decompose, rule, type RuleTable } from './define';
+import { decompose, EVAL, rule, type RuleTable } from './define';
 
 /** (x - mean) / sqrt(var + eps) over `axes`, with the mean and the inverse deviation. */
 function standardize(
@@ -87,7 +87,7 @@ export const norm: RuleTable = {
     ];
   }),
   BatchNormalization: rule((c) => {
-    if (c.int('training_mode', 0) === 1) throw c.broken('normalises over its batch (training mode)');
+    if (c.int('training_mode', 0) === 1) throw c.broken('normalises over its batch (training mode)', EVAL);
     if ([1, 2, 3, 4].some((i) => c.wants(i))) return c.through(batchNorm);
     const { b } = c;
     const spread = b.sqrt(b.plus(c.x(4), c.float('epsilon', 1e-5)));
