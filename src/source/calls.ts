@@ -7,6 +7,7 @@ import { agreesInNumbers, baseOf } from './emissions';
 import { isAgain, type Activation } from './follow';
 import type { Operation } from './interpret/flow';
 import type { Instance } from './interpret/values';
+import type { Unsure } from './hazards';
 import type { Item, Work } from './nodeWork';
 import { isOneToOne } from './rules';
 import {
@@ -42,6 +43,10 @@ export interface Hooks {
   readonly anywhere: boolean;
   /** Some file replaces a module's `forward`: no module is sure to do what its class does. */
   readonly replaced: boolean;
+  /** Functions of PyTorch that some file replaces. */
+  readonly patched: Unsure;
+  /** Whether a module's own code may run inside of what a library does when it is called. */
+  readonly interferes: (module: Instance) => boolean;
 }
 
 const PRICE: Readonly<Record<Fit, number>> = { same: 0, side: 0.6, open: 0.7, unlike: 3 };
@@ -110,13 +115,14 @@ export function findCalls(
       operation,
       joined: joinedTo(item, passedBefore(i)),
       rivals: rivals.length,
-      suits: performs(item.module, item.evidence.target, item.nodes[0]?.op ?? '') !== false,
+      suits: suits(operation, item, hooked),
       placed: false,
       proved:
         activation.whole &&
         (activation.direct || trace?.complete === true) &&
         trace !== undefined &&
-        isProved(rivals, item, trace, hooked),
+        (trace.complete || rivals.includes(operation)) &&
+        isProved(rivals, work.instance, item, trace, hooked),
     };
   });
   return { calls, cost };
@@ -239,18 +245,37 @@ function isChecked({ evidence }: Item, { own }: Traced): boolean {
   );
 }
 
-function isProved(rivals: readonly Operation[], item: Item, trace: Traced, hooked: Hooks): boolean {
+function isProved(
+  rivals: readonly Operation[],
+  home: Instance,
+  item: Item,
+  trace: Traced,
+  hooked: Hooks,
+): boolean {
   const innermost = trace.own.at(-1);
   if (innermost === undefined || !isChecked(item, trace)) return false;
   // A trace that leaves no frame out names the line itself.
   if (trace.complete) return true;
   if (rivals.length === 0) return false;
-  return rivals.every(({ frames, blind, module }) => {
+  return rivals.every(({ frames, blind, module, name, inherited }) => {
     const own = frames.at(-1);
+    const callee = module ?? (inherited ? home : null);
+    if (callee !== null && hooked.interferes(callee)) return false;
+    if (module === null && hooked.patched.has(name)) return false;
     if (blind || own?.file !== innermost.file || !own.lines.includes(innermost.line ?? -1)) return false;
     // What nobody knows may have a `forward` that is called something else, which leaves no frame.
     return module === null || (module.ref.kind !== 'unknown' && !isHooked(module, item, hooked));
   });
+}
+
+/** Whether the module called is one that makes the node; where others may run in its place, only a class known to. */
+function suits({ module }: Operation, item: Item, hooked: Hooks): boolean {
+  const fits = performs(item.module, item.evidence.target, item.nodes[0]?.op ?? '');
+  const replaced =
+    hooked.replaced ||
+    hooked.anywhere ||
+    (module !== null && (hooked.modules.has(module) || hooked.interferes(module)));
+  return replaced ? fits === true : fits !== false;
 }
 
 /** A hook runs code of its own where the module is called: only what the module's class is known to do is sure. */

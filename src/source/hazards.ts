@@ -2,6 +2,7 @@
  * What a workspace may do behind a class's back: attributes and layers set again from outside, hooks on modules,
  * functions put in the place of `forward`. Found by text, in every file; makes claims humbler, never bolder.
  */
+import { patchesIn, type Patches } from './patches';
 import { loadsOf, Reach, type Loads } from './reach';
 import type { Sources } from './sources';
 import { clean, statementsOf } from './statements';
@@ -20,6 +21,8 @@ export interface Hazards {
   readonly modules: Unsure;
   /** Attributes, methods among them, that may be something else. */
   readonly members: Unsure;
+  /** Functions of PyTorch itself that may be something else. */
+  readonly patched: Unsure;
   /** Some file registers forward hooks. */
   readonly hooks: boolean;
   /** Some file puts another function in the place of a module's `forward`, or may. */
@@ -33,6 +36,7 @@ interface FileHazards extends Surgery {
   readonly hooks: boolean;
   readonly replaced: boolean;
   readonly loads: Loads;
+  readonly patches: Patches;
 }
 
 /** What was found in every file. */
@@ -52,9 +56,12 @@ const known = new WeakMap<Sources, Known>();
 export function hazardsOf(sources: Sources, homes: readonly string[] | null = null): Hazards {
   const found = searched(sources);
   const names = new Set<string>();
-  let [hooks, replaced, nameless] = [false, false, false];
+  const patched = new Set<string>();
+  let [hooks, replaced, nameless, anyPatched] = [false, false, false, false];
   for (const file of found.files.values()) {
     for (const name of file.names) names.add(name);
+    for (const name of file.patches.names) patched.add(name);
+    anyPatched ||= file.patches.any;
     hooks ||= file.hooks;
     replaced ||= file.replaced;
     nameless ||= file.items || file.modules || file.members;
@@ -69,9 +76,19 @@ export function hazardsOf(sources: Sources, homes: readonly string[] | null = nu
       has: (name) => modules || members || names.has(name) || (items && /^\d+$/.test(name)),
     },
     members: { has: (name) => members || names.has(name) },
+    patched: { has: (name) => anyPatched || patched.has(name) },
     hooks,
     replaced,
-    summary: [[...names].sort().join(','), items, modules, members, hooks, replaced].join('|'),
+    summary: [
+      [...names].sort().join(','),
+      [...patched].sort().join(','),
+      anyPatched,
+      items,
+      modules,
+      members,
+      hooks,
+      replaced,
+    ].join('|'),
   };
 }
 
@@ -112,6 +129,7 @@ function search(text: string): FileHazards {
     ...surgery,
     hooks: HOOKS.test(text),
     replaced: REPLACED.test(text) || surgery.names.has('forward') || surgery.names.has('__call__'),
+    patches: patchesIn(cleaned),
     loads: loadsOf(statements, cleaned, text),
   };
 }

@@ -72,7 +72,13 @@ function* linkNodes(
   const trees = sources.files.size === 0 ? [] : yield* finder.find(evidence);
   yield* searchSteps(sources);
   const hazards = hazardsAround(sources, trees);
-  const hooks: Hooks = { modules: interpreter.hooked, anywhere: hazards.hooks, replaced: hazards.replaced };
+  const hooks: Hooks = {
+    modules: interpreter.hooked,
+    anywhere: hazards.hooks,
+    replaced: hazards.replaced,
+    patched: hazards.patched,
+    interferes: (module) => interpreter.interferes(module),
+  };
   let solution: Solution | null = null;
   for (const candidate of trees) {
     const follower = new Follower(interpreter);

@@ -106,7 +106,11 @@ export class Prover {
   #canMake(operation: Operation, item: Item, base: string, home: string, trace: Traced): Answer {
     if (!fitsTrace(operation.frames, trace)) return 'no';
     const { module, kind, name } = operation;
-    const hidden = operation.blind || operation.within !== null || this.#isDoubted(operation);
+    const hidden =
+      operation.blind ||
+      operation.within !== null ||
+      this.#isDoubted(operation) ||
+      (operation.inherited && this.#interferes(home));
     if (item.leaf === home) {
       if (module !== null)
         return hidden || operation.reaches || !hasScope(module, this.follower) ? 'unseen' : 'no';
@@ -116,8 +120,14 @@ export class Prover {
     }
     if (module === null) return hidden || operation.reaches || kind === 'opaque' ? 'unseen' : 'no';
     const under = module.paths.some((path) => item.leaf === path || item.leaf.startsWith(`${path}.`));
-    if (under) return hidden || this.hooks.modules.has(module) ? 'unseen' : 'yes';
+    if (under)
+      return hidden || this.hooks.modules.has(module) || this.hooks.interferes(module) ? 'unseen' : 'yes';
     return hidden || operation.reaches || !hasScope(module, this.follower) ? 'unseen' : 'no';
+  }
+
+  #interferes(path: string): boolean {
+    const found = this.tree.find(path);
+    return found !== null && this.hooks.interferes(found.instance);
   }
 
   #isDoubted({ name, frames }: Operation): boolean {

@@ -19,6 +19,11 @@ import {
   type Value,
 } from './values';
 
+/** Nothing that a library's `forward` calls. */
+const UNCALLED =
+  /^(?:forward|__(?:init|new|post_init|repr|str|init_subclass|setstate|getstate|deepcopy|doc|module|slots)__|extra_repr|reset_parameters|_?init_weights|_reset_parameters|from_\w+|_get_name|(?:load_|_load_from_|_save_to_)?state_dict|train|eval)$/;
+const PASSIVE: ReadonlySet<Value['kind']> = new Set(['constant', 'list', 'dict', 'class', 'tensor']);
+
 export class ClassTable {
   readonly #attributes = new Map<object, Env>();
   readonly #orders = new Map<object, readonly (ClassValue | string)[]>();
@@ -110,6 +115,26 @@ export class ClassTable {
       (this.mro(cls).find((base) => typeof base === 'string' && base !== 'builtins.object') as
         string | null) ?? null
     );
+  }
+
+  /**
+   * Whether a library's code may call a class's own: what is derived from a library's layer and defines more than its
+   * `forward` and its construction. Such calls leave no frame in most exports.
+   */
+  interferes(cls: ClassValue): boolean {
+    const base = this.libraryBase(cls);
+    if (base === null || /^torch\.nn\.(?:modules\.module\.)?Module$/.test(base)) return false;
+    return this.mro(cls).some((each) => {
+      if (typeof each === 'string') return false;
+      const outline = this.machine.outline(each.env.file);
+      const text = outline?.lines.text.slice(each.node.from, each.node.to) ?? '';
+      return [...this.own(each).vars].some(([name, value]) => {
+        if (UNCALLED.test(name) || PASSIVE.has(value.kind)) return false;
+        const plain = value.kind === 'function' && value.role === 'plain' && !name.startsWith('_');
+        // What the class itself calls, and never hands up, is a helper under a name of its own.
+        return !plain || text.includes(`super().${name}(`) || !text.includes(`self.${name}(`);
+      });
+    });
   }
 
   /** Names annotated in the class body, in order: a dataclass's or named tuple's fields. */

@@ -341,6 +341,11 @@ export class Interpreter implements Machine {
     return this.#methods.named(name);
   }
 
+  /** Whether a module's own code may run inside of what a library does when it is called. */
+  interferes({ ref }: Instance): boolean {
+    return ref.kind === 'user' && this.classes.interferes(ref.cls);
+  }
+
   noteHook(instance: Instance): void {
     this.hooked.add(instance);
   }
