@@ -7,7 +7,7 @@ import type { LayoutRequest, LayoutResult } from '../contract/layout';
 import { Assembler } from './assemble';
 import { i32 } from './arrays';
 import { Cutter, drawnGraph } from './container';
-import { headerWidth, nodeSize, scopeSize, type Size } from './metrics';
+import { frameWidth, nodeSize, scopeSize, type Size } from './metrics';
 import { makePanel, placePanel, wishIn, type Panel, type PlacedPanel, type ShapeSource } from './panel';
 import type { Arrangement } from './part';
 import { foldNothing, foldPlumbing } from './plumbing';
@@ -179,7 +179,7 @@ export class Structure implements ShapeSource {
     const placed = placePanel(
       this.#panel(scope),
       this,
-      scope === 0 ? -1 : headerWidth(this.#model, scope, repeat),
+      scope === 0 ? -1 : frameWidth(this.#model, scope, repeat),
     );
     this.#placed.set(scope, placed);
     return placed;

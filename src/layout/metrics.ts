@@ -73,7 +73,7 @@ export function nodeSize(model: GraphModel, node: number, moduleName: string | n
   const { nodes, strings } = model;
   const terminal = isTerminal(u8(nodes.kind, node));
   const text = (index: number): string => (index < 0 ? '' : (strings[index] ?? ''));
-  const detail = text(i32(nodes.detail, node));
+  const detail = shortShape(text(i32(nodes.detail, node)));
   if (moduleName !== null) {
     const first = lineWidth(moduleName, fontOfName);
     const second =
@@ -103,6 +103,25 @@ export function headerWidth(model: GraphModel, scope: number, repeat: number): n
   const className = lineWidth(shortClass(text(i32(scopes.className, scope))), fontOfFacts);
   return Math.min(widest, 36 + name + (className > 0 ? 8 + className : 0) + (repeat > 1 ? 34 : 0));
 }
+
+/** Least width of an open scope's frame: its name has room beside a line that comes in at the middle. */
+export function frameWidth(model: GraphModel, scope: number, repeat: number): number {
+  const { scopes, strings } = model;
+  const name = strings[i32(scopes.name, scope)] ?? '';
+  const title = lineWidth(name, fontOfName) + (repeat > 1 ? 24 : 0);
+  return Math.max(headerWidth(model, scope, repeat), Math.min(widest, 2 * title + 36));
+}
+
+/**
+ * A shape's dimensions whose names nobody can read in a box (`p2o.DynamicDimension.0`) as `?`: 1×3×48×? says more than
+ * the head of a long name. Other texts come back as they are.
+ */
+export function shortShape(text: string): string {
+  if (!text.includes('×')) return text;
+  return text.replace(/[^\s×]+(?=×|$)/g, (dim) => (dim.length <= longestDim ? dim : '?'));
+}
+
+const longestDim = 12;
 
 /** `torch.nn.modules.linear.Linear` reads as `Linear`. */
 export function shortClass(className: string): string {

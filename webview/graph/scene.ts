@@ -6,7 +6,7 @@ import { BoxKind, type LayoutResult } from '../../src/contract/layout';
 import { NodeKind, type GraphModel } from '../../src/contract/graphModel';
 import type { Selection } from '../../src/contract/hostApi';
 import { groupBy, type Groups } from '../../src/layout/arrays';
-import { shortClass } from '../../src/layout/metrics';
+import { shortClass, shortShape } from '../../src/layout/metrics';
 import { formatCount } from '../../src/tensor/format';
 import type { Rect } from './camera';
 import { Grid } from './grid';
@@ -257,7 +257,7 @@ export class Scene {
     const { nodes, scopes } = this.model;
     const node = this.nodeOf(box);
     if (node >= 0) {
-      const detail = this.text(nodes.detail[node]);
+      const detail = shortShape(this.text(nodes.detail[node]));
       const op = this.text(nodes.op[node]);
       const stands = this.drawing.stands[node] ?? -1;
       if (stands >= 0) {
@@ -288,7 +288,7 @@ export class Scene {
     const first = this.outOf.rows[this.outOf.start[box] ?? 0] ?? -1;
     const any = (this.outOf.start[box] ?? 0) < (this.outOf.start[box + 1] ?? 0);
     const type = any ? this.text(this.model.values.type[this.result.edges.value[first] ?? 0]) : '';
-    if (type !== '') parts.push(type.replace(/^\S+ /, ''));
+    if (type !== '') parts.push(shortShape(type.replace(/^\S+ /, '')));
     return parts.join('  ');
   }
 }
