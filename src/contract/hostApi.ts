@@ -335,6 +335,8 @@ export interface HostApi {
   openPlace(place: SourcePlace): Promise<void>;
   /** Opens a frame of `Inspection.frames`, or the one outside the workspace, which is asked about first. */
   openFrame(selection: Selection, frame: number | 'outside'): Promise<void>;
+  /** *What Drives This Output?* of a value; of one number of it where an objective names it. */
+  whatDrives(value: string, objective: string | null): Promise<void>;
   /** *Write Export Script…* for this model's class. */
   writeExportScript(): Promise<void>;
   /** By the weight's key. */

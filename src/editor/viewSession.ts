@@ -63,6 +63,13 @@ export function serveView(
     openFrame: async (selection, frame) => {
       await commands.executeCommand('patchclamp.openLibraryFrame', frameArgument(model, selection, frame));
     },
+    whatDrives: async (name, objective) => {
+      const asked = { model: model.uri.toString(), kind: 'value', name };
+      await commands.executeCommand(
+        'patchclamp.whatDrives',
+        objective === null ? asked : { ...asked, objective },
+      );
+    },
     writeExportScript: async () => {
       await commands.executeCommand('patchclamp.writeExportScript', { model: model.uri.toString() });
     },

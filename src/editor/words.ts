@@ -47,6 +47,8 @@ export function webviewWords(): Record<string, string> {
     openLibraryFrame: l10n.t('Open it in the packages of your Python'),
     noLink: l10n.t('No line was found.'),
     writeExportScript: l10n.t('Write Export Script…'),
+    whatDrives: l10n.t('What Drives This?'),
+    whatDrivesOne: l10n.t('What drives {0}?'),
     statistics: l10n.t('Statistics'),
     slices: l10n.t('Slices'),
     export: l10n.t('Export as .npy'),

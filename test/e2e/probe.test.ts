@@ -15,7 +15,9 @@ describe('a person asks what drives an output', function () {
   after(() => bench.close());
 
   it('chooses a class and reads the report with its controls', async () => {
-    await bench.runCommand('Patchclamp: What Drives This Output?…');
+    const frame = await bench.modelFrame('pc-run-bar');
+    // From the inspector, by keyboard.
+    await frame.locator('pc-value-card button.drives').first().press('Enter');
     await bench.pick('0');
     const report = await bench.modelFrame('pc-report', 60_000);
     await report.locator('ul.controls li', { hasText: 'model randomisation' }).waitFor({ timeout: 60_000 });
@@ -25,6 +27,17 @@ describe('a person asks what drives an output', function () {
     await report.locator('pc-figure svg path.chance').first().waitFor({ state: 'attached' });
     await bench.screenshot('report-dark');
     assert.deepEqual(await violations(report), []);
+  });
+
+  it('asks about the next class by its name in the inspector', async () => {
+    const frame = await bench.modelFrame('pc-run-bar');
+    const second = frame.locator('pc-ranking button.ask').nth(1);
+    const asked = (await second.getAttribute('title')) ?? '';
+    assert.match(asked, /^What drives .+ \(\d+\)\?$/);
+    await second.press('Enter');
+    const report = await bench.modelFrame('pc-report', 60_000);
+    const name = asked.replace(/^What drives (.+) \(\d+\)\?$/, '$1');
+    await report.locator('pc-report h1', { hasText: name }).waitFor({ timeout: 60_000 });
   });
 
   it('sees the attribution on the graph', async () => {

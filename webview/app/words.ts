@@ -5,7 +5,12 @@ let words: Readonly<Record<string, string>> = {};
 
 export function setWords(localised: Readonly<Record<string, string>>): void {
   words = localised;
-  setFigureWords({ asTable: word('table'), asPicture: word('picture'), rowsShown: word('rowsShown') });
+  setFigureWords({
+    asTable: word('table'),
+    asPicture: word('picture'),
+    rowsShown: word('rowsShown', '{0}', '{1}'),
+    drives: word('whatDrivesOne', '{0}'),
+  });
 }
 
 /** The word for a key, with `{0}`, `{1}`, … filled in. */

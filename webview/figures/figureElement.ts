@@ -16,11 +16,22 @@ export interface FigureWords {
   readonly asPicture: string;
   /** With `{0}` rows shown of `{1}`. */
   readonly rowsShown: string;
+  /** With what is asked about. */
+  readonly drives: string;
 }
 
 const ROW_LIMIT = 500;
 
-let words: FigureWords = { asTable: 'Table', asPicture: 'Picture', rowsShown: 'First {0} of {1} rows.' };
+let words: FigureWords = {
+  asTable: 'Table',
+  asPicture: 'Picture',
+  rowsShown: 'First {0} of {1} rows.',
+  drives: 'What drives {0}?',
+};
+
+export function figureWords(): FigureWords {
+  return words;
+}
 
 /** Sets the localised words of all figures; once, before the first is drawn. */
 export function setFigureWords(localised: FigureWords): void {

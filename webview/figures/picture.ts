@@ -58,6 +58,7 @@ export function drawPicture(picture: Picture): unknown {
         .entries=${picture.entries}
         .shareIs=${picture.shareIs}
         .labelsFrom=${picture.labelsFrom}
+        askable
       ></pc-ranking>`;
     case 'text':
       return html`<p class="text">${picture.text}</p>`;

@@ -3,7 +3,7 @@ import { css, html, nothing } from 'lit';
 import type { Picture } from '../../src/contract/hostApi';
 import { formatNumber, formatShare } from '../../src/tensor/format';
 import { define } from '../kit/define';
-import { FigureElement, type FigureTable } from './figureElement';
+import { FigureElement, figureWords, type FigureTable } from './figureElement';
 
 type Entries = Extract<Picture, { kind: 'ranking' }>['entries'];
 
@@ -13,6 +13,7 @@ export class PcRanking extends FigureElement {
     entries: { attribute: false },
     shareIs: { type: String },
     labelsFrom: { type: String },
+    askable: { type: Boolean },
   };
   static override readonly styles = [
     FigureElement.figureStyles,
@@ -48,18 +49,34 @@ export class PcRanking extends FigureElement {
       .first {
         font-weight: 600;
       }
+      .ask {
+        padding: 0;
+        border: none;
+        background: none;
+        color: inherit;
+        font: inherit;
+        cursor: pointer;
+      }
+      .ask:hover,
+      .ask:focus-visible {
+        color: var(--vscode-textLink-foreground);
+        text-decoration: underline;
+      }
     `,
   ];
 
   declare entries: Entries;
   declare shareIs: string;
   declare labelsFrom: string;
+  /** Whether one can be asked about: then `pc-drives` tells its index. */
+  declare askable: boolean;
 
   constructor() {
     super();
     this.entries = [];
     this.shareIs = '';
     this.labelsFrom = '';
+    this.askable = false;
   }
 
   protected override table(): FigureTable {
@@ -74,6 +91,19 @@ export class PcRanking extends FigureElement {
     };
   }
 
+  #asking({ name, index }: Entries[number]): unknown {
+    const ask = (): void => {
+      this.dispatchEvent(new CustomEvent('pc-drives', { detail: index, bubbles: true, composed: true }));
+    };
+    return html`<button
+      class="ask"
+      title=${figureWords().drives.replace('{0}', `${name} (${String(index)})`)}
+      @click=${ask}
+    >
+      ${name}
+    </button>`;
+  }
+
   protected override drawing(): unknown {
     const top = Math.max(1e-12, ...this.entries.map((entry) => entry.share ?? Math.abs(entry.value)));
     return html`<div class="rows" role="table" aria-label=${this.heading}>
@@ -84,7 +114,7 @@ export class PcRanking extends FigureElement {
                 role="cell"
                 class="name ${rank === 0 ? 'first' : ''}"
                 title="${entry.name} (${entry.index})"
-                >${entry.name}</span
+                >${this.askable ? this.#asking(entry) : entry.name}</span
               >
               <span role="cell"
                 ><div

@@ -13,4 +13,6 @@ export interface Inquiry {
   openPlace(place: SourcePlace): Promise<void>;
   openFrame(selection: Selection, frame: number | 'outside'): Promise<void>;
   writeExportScript(): Promise<void>;
+  /** Attribution of a value, or of one number of it. */
+  whatDrives(value: string, objective: string | null): Promise<void>;
 }

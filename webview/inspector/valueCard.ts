@@ -83,7 +83,16 @@ export class PcValueCard extends LitElement {
   }
 
   #body(value: ValueFact): unknown {
-    return html`<div class="body">
+    return html`<div class="body" @pc-drives=${this.#askOne}>
+      ${
+        /^float(16|32|64)\b/.test(value.type)
+          ? html`<div class="actions">
+              <button class="link drives" @click=${() => void this.inquiry?.whatDrives(value.name, null)}>
+                ${word('whatDrives')}
+              </button>
+            </div>`
+          : nothing
+      }
       ${
         value.peers.length === 0
           ? nothing
@@ -121,6 +130,19 @@ export class PcValueCard extends LitElement {
       clamp: (site, how) => void this.inquiry?.clamp(site, how),
     };
   }
+
+  /** One class or token of what is ranked. */
+  readonly #askOne = ({ detail }: CustomEvent<number>): void => {
+    const { state } = this.#pictures;
+    const picture = state.kind === 'ready' ? state.value.find(({ kind }) => kind === 'ranking') : undefined;
+    if (this.value === null || picture === undefined) return;
+    const { name } = this.value;
+    const place = picture.dims.slice(0, -1).map((_, axis) => {
+      const fixed = picture.fixed.find((each) => each.axis === axis);
+      return fixed?.index ?? 0;
+    });
+    void this.inquiry?.whatDrives(name, `${name}[${[...place, detail].join(',')}]`);
+  };
 
   readonly #choose = (axis: number, index: number): void => {
     this.fixed = { ...this.fixed, [axis]: index };
