@@ -103,8 +103,12 @@ export class Neurons implements Disposable {
   async #find(model: OpenModel, content: Content): Promise<Known> {
     const { findLayers } = await import('../onnx/neurons/layers');
     const { Connections } = await import('../onnx/neurons/connections');
+    const { inlineFunctions } = await import('../onnx/rewrite/inline');
     const { skeleton, types } = content;
-    const layers = findLayers(skeleton.graph, (name) => {
+    // What happens in a function happens in every call of it: each has units of its own.
+    const inlined = inlineFunctions(skeleton);
+    const inside = new Set([...inlined.calls.values()].flat().flatMap(({ names }) => [...names.values()]));
+    const layers = findLayers(inlined.skeleton.graph, (name) => {
       const shape = types.get(name)?.shape;
       return shape?.map((dim) => (typeof dim === 'number' ? dim : undefined));
     });
@@ -115,7 +119,7 @@ export class Neurons implements Disposable {
         const kept = known.values.get(value);
         if (kept !== undefined) return kept;
         // Whoever asked may go; the next one who asks for the same value is served by this run too.
-        const asked = this.#activation(model, value, never);
+        const asked = this.#activation(model, value, inside, never);
         const { values } = known;
         values.set(value, asked);
         asked.catch(() => values.delete(value));
@@ -126,14 +130,22 @@ export class Neurons implements Disposable {
     return known;
   }
 
-  /** A value of the shown run, computed again from its inputs; null without a run, or where the model has changed since. */
-  async #activation(model: OpenModel, value: string, signal: AbortSignal): Promise<TensorData | null> {
+  /**
+   * A value of the shown run, computed again from its inputs; null without a run, or where the model has changed since.
+   * `inside`: names of values in functions, of which a run keeps no summary.
+   */
+  async #activation(
+    model: OpenModel,
+    value: string,
+    inside: ReadonlySet<string>,
+    signal: AbortSignal,
+  ): Promise<TensorData | null> {
     const run = this.runs.shown(model);
     if (run === undefined || this.runs.isStale(model, run)) return null;
     const feeds = await this.runs.feedsOf(model, run, signal);
     const fed = feeds[value];
     if (fed !== undefined) return fed;
-    return run.values.some(({ site }) => site === value)
+    return inside.has(value) || run.values.some(({ site }) => site === value)
       ? this.engine.value(model, feeds, value, WHOLE, signal)
       : null;
   }

@@ -10,11 +10,12 @@ import type { TensorData } from '../../../src/contract/tensor';
 import { Engine } from '../../../src/engine/child/engine';
 import { openLocal } from '../../../src/onnx/files';
 import { Connections, type NeuronPorts } from '../../../src/onnx/neurons/connections';
+import { inlineFunctions } from '../../../src/onnx/rewrite/inline';
 import { findLayers, type FoundLayer } from '../../../src/onnx/neurons/layers';
 import { WeightReader } from '../../../src/onnx/weights';
 import { toNumbers } from '../../../src/tensor/buffers';
 import { sizeOf } from '../../../src/tensor/shape';
-import { info, model, node, tensor } from '../engine/models';
+import { call, fn, info, model, modelWith, node, tensor } from '../engine/models';
 
 /** Numbers between -1 and 1 that look like nothing. */
 function noise(dims: readonly number[], seed: number): TensorData {
@@ -62,12 +63,14 @@ async function lab(file: string, feeds: Readonly<Record<string, TensorData>>): P
     return engine.tensor(captures[0]?.handle ?? '');
   };
   const ports: NeuronPorts = { readBox: (ref, box) => weights.readBox(ref, box), activation: value };
-  const layers = findLayers(graph, dims);
+  const layers = findLayers(inlineFunctions(opened.skeleton).skeleton.graph, dims);
   return {
     layers,
     connections: new Connections(layers, ports),
     layer: (name) => {
-      const found = layers.find((layer) => graph.nodes[layer.node]?.outputs.includes(name));
+      const found = layers.find(
+        (layer) => layer.value === name || graph.nodes[layer.node]?.outputs.includes(name) === true,
+      );
       assert.ok(found, `${name} makes no layer`);
       return found;
     },
@@ -326,6 +329,53 @@ describe('connections between units', function () {
       assert.deepEqual(Array.from(out?.weight ?? []), [1, 1, 1, 1]);
     } finally {
       await dueling.close();
+    }
+  });
+
+  it('goes on inside local functions, each call with units of its own', async () => {
+    const file = join(folder, 'function.onnx');
+    const dense = fn(
+      'Dense',
+      ['a', 'w', 'b'],
+      ['c'],
+      [node('MatMul', ['a', 'w'], ['p']), node('Add', ['p', 'b'], ['s']), node('Relu', ['s'], ['c'])],
+    );
+    writeFileSync(
+      file,
+      modelWith([dense], {
+        nodes: [call('Dense', ['x', 'w1', 'b1'], ['h']), call('Dense', ['h', 'w2', 'b2'], ['y'])],
+        inputs: [info('x', 'float32', ['n', 3])],
+        outputs: [info('y', 'float32', ['n', 5])],
+        weights: [
+          tensor('w1', noise([3, 4], 61)),
+          tensor('b1', noise([4], 62)),
+          tensor('w2', noise([4, 5], 63)),
+          tensor('b2', noise([5], 64)),
+        ],
+      }),
+    );
+    const inside = await lab(file, { x: noise([6, 3], 65) });
+    try {
+      assert.deepEqual(
+        inside.layers.map(({ kind, units, value }) => `${kind} ${String(units)} ${value}`),
+        ['value 3 x', 'dense 4 h', 'dense 5 y'],
+      );
+      const { connections } = inside;
+      for (const [layer, before, shift] of [
+        [1, 'n0.fn/s', numbers(noise([4], 62))],
+        [2, 'n1.fn/s', numbers(noise([5], 64))],
+      ] as const) {
+        const means = await inside.means(before);
+        for (let unit = 0; unit < means.length; unit++) {
+          const [incoming] = await connections.incoming(layer, unit);
+          assert.equal(incoming?.layer, layer - 1);
+          assert.ok(
+            Math.abs(total(incoming.contribution) + (shift[unit] ?? 0) - (means[unit] ?? NaN)) < 1e-5,
+          );
+        }
+      }
+    } finally {
+      await inside.close();
     }
   });
 
