@@ -16,7 +16,9 @@ interface AxeResult {
 export async function violations(frame: Frame, only?: readonly string[]): Promise<string[]> {
   const options = only === undefined ? '{}' : JSON.stringify({ runOnly: only });
   // The page's policy forbids foreign scripts; a test's own evaluation, given as text, is not bound by it.
-  const result: unknown = await frame.evaluate(`(() => { ${source}; return axe.run(document, ${options}); })()`);
+  const result: unknown = await frame.evaluate(
+    `(() => { ${source}; return axe.run(document, ${options}); })()`,
+  );
   return (result as AxeResult).violations.flatMap(({ id, nodes }) =>
     nodes.map(({ html }) => `${id}: ${html.slice(0, 160)}`),
   );

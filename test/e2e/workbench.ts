@@ -260,19 +260,20 @@ export class Workbench {
     await input.press('Enter');
   }
 
-  /** Answers VS Code's own dialog for a file to write with `target`, which is to end in the name it offers or another. */
+  /** Answers VS Code's own dialog for a file to write with `target`, whose name may be another than the one it offers. */
   async saveAs(target: string): Promise<void> {
     const input = this.page.locator('.quick-input-widget:visible input[type="text"]');
-    // The dialog fills in where it stands by itself; whoever types before that types into it.
+    // The dialog fills in where it stands, and then the name, by itself; whoever types before that types into it.
     await this.page.waitForFunction(() =>
       [...document.querySelectorAll<HTMLInputElement>('.quick-input-widget input')].some(({ value }) =>
-        value.startsWith('/'),
+        /^\/.*[^/]$/.test(value),
       ),
     );
-    await input.fill(target);
-    // It reads the folder first; until it has, Enter does nothing.
-    for (let tries = 0; tries < 40 && (await input.isVisible()); tries++) {
-      await this.page.keyboard.press('Enter');
+    // It reads the folder first; until it has, it may put its own text back, and Enter does nothing.
+    for (let tries = 0; tries < 60 && (await input.isVisible()); tries++) {
+      const value = await input.inputValue({ timeout: 1000 }).catch(() => target);
+      if (value !== target) await input.fill(target, { timeout: 1000 }).catch(() => undefined);
+      else await this.page.keyboard.press('Enter');
       await this.page.waitForTimeout(250);
     }
     await input.waitFor({ state: 'hidden' });
@@ -421,7 +422,6 @@ const forgetAll = `(async () => {
     await new Promise((resolve, reject) => {
       const request = indexedDB.deleteDatabase(name);
       request.onsuccess = resolve;
-      request.onblocked = resolve;
       request.onerror = () => reject(request.error);
     });
 })()`;
