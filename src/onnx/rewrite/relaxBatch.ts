@@ -1,6 +1,7 @@
 /**
  * Exports with a fixed batch of 1, made to take any: the inputs' first dimension is opened, and constants that repeat the
- * 1 (the target of a `Reshape`, the shape of an `Expand`, a class token that is concatenated) follow the input's size.
+ * 1 (the target of a `Reshape`, the shape of an `Expand`, a class token that is concatenated) follow the input's size;
+ * where a `Reshape` puts positions or heads of all rows below each other, the runtime counts them.
  * A guess about what the 1 stands for: whoever uses it proves it on rows that differ before believing it. Pure.
  */
 import type { Graph, Node, ValueInfo, WeightRef } from '../../contract/skeleton';
@@ -89,6 +90,12 @@ export function relaxBatch(graph: Graph): Relaxed | null {
       nodes.push(insertedNode('Concat', [size, constant(target.slice(1))], [follows], [axis0]));
       nodes.push({ ...node, inputs: node.inputs.with(1, follows) });
       changes.push(`${node.op} "${node.outputs[0] ?? ''}"`);
+      continue;
+    }
+    // Rows put one below the other (positions or heads of the whole batch): as many as there are.
+    if (node.op === 'Reshape' && target !== null && target.length > 1 && target.every((size) => size > 0)) {
+      nodes.push({ ...node, inputs: node.inputs.with(1, constant([-1, ...target.slice(1)])) });
+      changes.push(`Reshape "${node.outputs[0] ?? ''}"`);
       continue;
     }
     nodes.push(node.op === 'Concat' ? withRepeatedTokens(node) : node);

@@ -51,6 +51,23 @@ describe('the batch axis', () => {
     assert.deepEqual(verdict, { rides: true, relaxed: true, changes: ['Reshape "r"', 'Concat "c"'] });
   });
 
+  it('opens reshapes that put the positions of all rows below each other', async () => {
+    const verdict = await judge(
+      model({
+        nodes: [
+          node('Reshape', ['x', 'flat'], ['r']),
+          node('MatMul', ['r', 'w'], ['m']),
+          node('Reshape', ['m', 'apart'], ['y']),
+        ],
+        inputs: [info('x', 'float32', [1, 3, 2])],
+        outputs: [info('y', 'float32', [1, 3, 2])],
+        weights: [ints('flat', [3, 2]), ints('apart', [1, 3, 2]), tensor('w', floats([2, 2], 1))],
+      }),
+      { x: floats([1, 3, 2], 0) },
+    );
+    assert.deepEqual(verdict, { rides: true, relaxed: true, changes: ['Reshape "r"', 'Reshape "y"'] });
+  });
+
   it('rides as it is where the batch is open already', async () => {
     const verdict = await judge(
       model({

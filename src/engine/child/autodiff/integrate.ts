@@ -60,6 +60,7 @@ export async function integrate(
   const most = Math.min(steps + 1, rowsPerRun(took, here.at));
   const plain = (request.interventions ?? []).length === 0;
   const ride = most > 2 && plain ? await rows.of(question, observed) : { why: '' };
+  if ('why' in ride && ride.why !== '') notes.add(`${ride.why} The steps ran one by one.`);
   let k = 0;
   while (k < nodes.length) {
     throwIfCancelled(signal);
