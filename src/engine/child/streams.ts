@@ -215,15 +215,28 @@ function progressOf({ examples, runs, ridden }: Stream): StreamProgress {
 
 /** How many examples from `at` on have one row each of the same shapes, at most `most`. */
 function alike(examples: readonly Feeds[], at: number, most: number): number {
-  const shapeOf = (feeds: Feeds | undefined): string =>
-    JSON.stringify(Object.entries(feeds ?? {}).map(([name, { dtype, dims }]) => [name, dtype, dims]));
-  const isRow = (feeds: Feeds | undefined): boolean =>
-    Object.values(feeds ?? {}).every(({ dims }) => dims[0] === 1);
-  if (!isRow(examples[at])) return 1;
-  const shape = shapeOf(examples[at]);
+  const first = examples[at] ?? {};
+  if (!Object.values(first).every(({ dims }) => dims[0] === 1)) return 1;
   let count = 1;
-  while (count < most && at + count < examples.length && shapeOf(examples[at + count]) === shape) count++;
+  while (count < most && isLike(first, examples[at + count])) count++;
   return count;
+}
+
+function isLike(first: Feeds, other: Feeds | undefined): boolean {
+  if (other === undefined) return false;
+  const names = Object.keys(first);
+  return (
+    names.length === Object.keys(other).length &&
+    names.every((name) => {
+      const [a, b] = [first[name], other[name]];
+      return (
+        a !== undefined &&
+        b?.dtype === a.dtype &&
+        b.dims.length === a.dims.length &&
+        b.dims.every((dim, axis) => dim === a.dims[axis])
+      );
+    })
+  );
 }
 
 function stacked(examples: readonly Feeds[]): Feeds {

@@ -16,7 +16,9 @@ export interface MomentsOf {
 }
 
 export class Moments implements Reducer<MomentsOf> {
-  readonly #count: Float64Array;
+  /** Elements of each index so far, finite or not. */
+  #elements = 0;
+  /** NaN until the first finite one. */
   readonly #shift: Float64Array;
   readonly #sum: Float64Array;
   readonly #squares: Float64Array;
@@ -28,12 +30,13 @@ export class Moments implements Reducer<MomentsOf> {
   /** `size`: how many indices. */
   constructor(size: number) {
     const zeros = (): Float64Array => new Float64Array(size);
-    [this.#count, this.#sum, this.#squares] = [zeros(), zeros(), zeros()];
-    [this.#shift, this.#zeros, this.#nonFinite] = [zeros(), zeros(), zeros()];
+    [this.#shift, this.#sum, this.#squares] = [zeros().fill(NaN), zeros(), zeros()];
+    [this.#zeros, this.#nonFinite] = [zeros(), zeros()];
     [this.#min, this.#max] = [zeros().fill(Infinity), zeros().fill(-Infinity)];
   }
 
   add({ numbers, outer, count, inner }: Piece): void {
+    this.#elements += outer * inner;
     if (inner === 1) {
       this.#addRows(numbers, outer, count);
       return;
@@ -58,7 +61,6 @@ export class Moments implements Reducer<MomentsOf> {
 
   /** `BLOCK` rows from `start` on. */
   #addBlock(numbers: ArrayLike<number>, start: number, count: number): void {
-    const counts = this.#count;
     const shifts = this.#shift;
     const sums = this.#sum;
     const squares = this.#squares;
@@ -86,12 +88,10 @@ export class Moments implements Reducer<MomentsOf> {
       const sg = g - shift;
       const sh = h - shift;
       const sum = sa + sb + (sc + sd) + (se + sf + (sg + sh));
-      const n = counts[u] ?? 0;
-      if (n === 0 || sum - sum !== 0) {
+      if (sum - sum !== 0) {
         for (let row = 0, from = at; row < BLOCK; row++, from += count) this.#take(numbers, from, u);
         continue;
       }
-      counts[u] = n + BLOCK;
       sums[u] = (sums[u] ?? 0) + sum;
       const first = sa * sa + sb * sb + (sc * sc + sd * sd);
       squares[u] = (squares[u] ?? 0) + (first + (se * se + sf * sf + (sg * sg + sh * sh)));
@@ -114,10 +114,9 @@ export class Moments implements Reducer<MomentsOf> {
       this.#nonFinite[u] = (this.#nonFinite[u] ?? 0) + 1;
       return;
     }
-    const n = this.#count[u] ?? 0;
-    if (n === 0) this.#shift[u] = x;
-    this.#count[u] = n + 1;
-    const d = x - (this.#shift[u] ?? 0);
+    let shift = this.#shift[u] ?? 0;
+    if (shift !== shift) this.#shift[u] = shift = x;
+    const d = x - shift;
     this.#sum[u] = (this.#sum[u] ?? 0) + d;
     this.#squares[u] = (this.#squares[u] ?? 0) + d * d;
     if (x < (this.#min[u] ?? 0)) this.#min[u] = x;
@@ -126,7 +125,6 @@ export class Moments implements Reducer<MomentsOf> {
   }
 
   #takeRun(numbers: ArrayLike<number>, from: number, to: number, u: number): void {
-    let n = this.#count[u] ?? 0;
     let shift = this.#shift[u] ?? 0;
     let [sum, squares] = [this.#sum[u] ?? 0, this.#squares[u] ?? 0];
     let [min, max] = [this.#min[u] ?? 0, this.#max[u] ?? 0];
@@ -136,8 +134,7 @@ export class Moments implements Reducer<MomentsOf> {
         this.#nonFinite[u] = (this.#nonFinite[u] ?? 0) + 1;
         continue;
       }
-      if (n === 0) this.#shift[u] = shift = x;
-      n++;
+      if (shift !== shift) this.#shift[u] = shift = x;
       const d = x - shift;
       sum += d;
       squares += d * d;
@@ -145,7 +142,6 @@ export class Moments implements Reducer<MomentsOf> {
       if (x > max) max = x;
       if (x === 0) this.#zeros[u] = (this.#zeros[u] ?? 0) + 1;
     }
-    this.#count[u] = n;
     this.#sum[u] = sum;
     this.#squares[u] = squares;
     this.#min[u] = min;
@@ -153,7 +149,7 @@ export class Moments implements Reducer<MomentsOf> {
   }
 
   finish(): MomentsOf {
-    const count = this.#count.slice();
+    const count = this.#nonFinite.map((others) => this.#elements - others);
     const any = (values: Float64Array): Float64Array =>
       values.map((value, u) => (count[u] === 0 ? NaN : value));
     const mean = any(this.#sum.map((sum, u) => (this.#shift[u] ?? 0) + sum / (count[u] ?? 1)));
