@@ -56,7 +56,8 @@ export async function integrate(
       for (let j = 0; j < sum.length; j++) sum[j] = (sum[j] ?? 0) + weight * (numbers[start + j] ?? 0);
     });
   };
-  const notes = new Set<string>([...here.notes, ...baseline.notes]);
+  // Of the ends only the values count: what their own gradients hold is part of no sum.
+  const notes = new Set<string>();
   const most = Math.min(steps + 1, rowsPerRun(took, here.at));
   const plain = (request.interventions ?? []).length === 0;
   const ride = most > 2 && plain ? await rows.of(question, observed) : { why: '' };
