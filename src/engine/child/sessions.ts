@@ -130,7 +130,15 @@ function letGo({ evicted, users, session }: KeptSession): void {
   if (evicted && users === 0) void session.release();
 }
 
-/** Hash of the bytes and of everything that changes what the runtime makes of them. */
+/** Hashes of rewrites that were asked for before: nobody changes one once it is made. */
+const digests = new WeakMap<Uint8Array, string>();
+
+/** Hash of the bytes, and everything that changes what the runtime makes of them. */
 export function sessionKey(bytes: Uint8Array, choice: SessionChoice): string {
-  return createHash('sha256').update(JSON.stringify(choice)).update(bytes).digest('base64');
+  let digest = digests.get(bytes);
+  if (digest === undefined) {
+    digest = createHash('sha256').update(bytes).digest('base64');
+    digests.set(bytes, digest);
+  }
+  return `${digest} ${JSON.stringify(choice)}`;
 }
