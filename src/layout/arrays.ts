@@ -35,6 +35,11 @@ export class IntList {
     this.#data[index] = value;
   }
 
+  /** The values so far; valid until the next push. */
+  view(): Int32Array {
+    return this.#data.subarray(0, this.length);
+  }
+
   /** The values so far, in an array of exactly their number. */
   toArray(): Int32Array {
     return this.#data.slice(0, this.length);
@@ -64,7 +69,7 @@ export class FloatList {
   }
 
   /** The values so far; valid until the next push. */
-  toFloat64(): Float64Array {
+  view(): Float64Array {
     return this.#data.subarray(0, this.length);
   }
 

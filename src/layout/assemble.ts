@@ -37,6 +37,8 @@ interface Seat {
 /** Keeps the fragments of panels that stand as they stood. */
 export class Assembler {
   readonly #known = new WeakMap<PlacedPanel, Fragment>();
+  readonly #lines = new Lines();
+  readonly #line = new Line();
 
   /** `repeatOf`: how many equal scopes a scope's box stands for; always the same for the same scope. */
   constructor(private readonly repeatOf: (scope: number) => number) {}
@@ -74,9 +76,10 @@ export class Assembler {
     const children = this.#children(placed);
     const boxes = this.#boxes(placed, children);
     addBoxes(boxes, children);
-    const drawing = new Drawing(boxes);
+    this.#lines.clear();
+    const drawing = new Drawing(boxes, this.#lines, this.#line);
     drawing.connect({ placed, inner: boxes.inner, x: 0, y: 0, base: 0 });
-    return joinLines(boxes, children, drawing.lines);
+    return joinLines(boxes, children, this.#lines);
   }
 
   /** Open children, the last one first, with the rows they take behind the panel's own. */
@@ -121,15 +124,18 @@ export class Assembler {
 
 /** The lines of one panel: of every tensor that is made in it, to all its readers in it and below. */
 class Drawing {
-  readonly lines = new Lines();
   readonly #rects: Float64Array;
 
-  constructor({ rects }: Boxes) {
+  constructor(
+    { rects }: Boxes,
+    private readonly lines: Lines,
+    private readonly line: Line,
+  ) {
     this.#rects = rects;
   }
 
   connect(seat: Seat): void {
-    const line = new Line();
+    const { line } = this;
     seat.placed.parts.forEach((part, piece) => {
       const { container } = part.arranged;
       for (let net = 0; net < container.nets; net++) {

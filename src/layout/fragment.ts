@@ -53,6 +53,13 @@ export class Lines {
   readonly offset = new IntList(64);
   readonly points = new FloatList(256);
   tags = 0;
+
+  /** Empties the columns: one of these serves all panels, one after the other. */
+  clear(): void {
+    for (const column of [this.from, this.to, this.value, this.tag, this.offset]) column.length = 0;
+    this.points.length = 0;
+    this.tags = 0;
+  }
 }
 
 /** Boxes of a panel with those of its open children behind them, the last child first. */
@@ -98,12 +105,12 @@ export function joinLines(boxes: Boxes, children: readonly Child[], own: Lines):
     points: new Float64Array(points),
     tags: own.tags + sum((fragment) => fragment.tags),
   };
-  joined.from.set(own.from.toArray());
-  joined.to.set(own.to.toArray());
-  joined.value.set(own.value.toArray());
-  joined.tag.set(own.tag.toArray());
-  joined.offset.set(own.offset.toArray());
-  joined.points.set(own.points.toFloat64());
+  joined.from.set(own.from.view());
+  joined.to.set(own.to.view());
+  joined.value.set(own.value.view());
+  joined.tag.set(own.tag.view());
+  joined.offset.set(own.offset.view());
+  joined.points.set(own.points.view());
   let edge = own.from.length;
   let point = own.points.length;
   for (const {
