@@ -131,7 +131,10 @@ export class Executor {
     const prepared = await this.prepare(model, plan, signal);
     const given = feedsOf(model, prepared.rewritten, { ...planned, plan }, numbers, feeds);
     const key = sessionKey(prepared.bytes, { ...settings, folder: model.folder });
-    return this.#memory.estimate(estimated(model, prepared, key, given, settings), signal);
+    const asked = estimated(model, prepared, key, given, settings);
+    return this.#memory.estimate(asked, signal).catch((error: unknown) => {
+      throw runtimeFailure(error, model.skeleton, `Preparing ${model.skeleton.file}`);
+    });
   }
 
   async #once(

@@ -9,6 +9,7 @@ import { parentOf, stepsOf } from '../../onnx/rewrite/graphPath';
 import { weightType } from '../../onnx/describe';
 import { FreshNames } from '../../onnx/rewrite/names';
 import { insertedNode } from '../../onnx/rewrite/nodes';
+import { pinHalves } from '../../onnx/rewrite/pinHalves';
 import { maybeDtype, type Dtype } from '../../tensor/dtype';
 import { createSession, reportedOutputs, type Reported } from './runtime';
 import type { EngineModel } from './model';
@@ -154,7 +155,8 @@ async function askTypes(
 ): Promise<Reported[]> {
   if (outputs.length === 0) return [];
   try {
-    const bytes = await model.write({ ...model.skeleton, graph: { ...graph, outputs } }, signal);
+    const asked = pinHalves({ ...graph, outputs });
+    const bytes = await model.write({ ...model.skeleton, graph: asked }, signal);
     const session = await createSession(bytes, { ...LOOKING, folder: model.folder });
     const reported = reportedOutputs(session);
     await session.release();

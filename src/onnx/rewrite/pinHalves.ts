@@ -30,6 +30,8 @@ const LEFT = new Set([
   'ZipMap',
   'Constant',
   'Identity',
+  // To a type that another value has, which may be one that the runtime cannot even pass on.
+  'CastLike',
 ]);
 
 export function pinHalves(graph: Graph): Graph {
@@ -60,7 +62,7 @@ function pinned(graph: Graph, fresh: FreshNames): Graph {
   const nodes: Node[] = [];
   for (const node of graph.nodes) {
     const inner = withBodies(node, (body) => pinned(body, fresh));
-    if (LEFT.has(node.op)) {
+    if (LEFT.has(node.op) || (node.op === 'Cast' && !castsTo(node))) {
       nodes.push(inner);
       continue;
     }

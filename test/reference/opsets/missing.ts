@@ -40,12 +40,6 @@ export const MISSING: readonly Missing[] = [
     count: 10,
   },
   {
-    cases: /test_attention\w*_(fp16|float16|softmax_precision)\w*_expanded/,
-    says: /InsertedPrecisionFreeCast/,
-    reason: 'it inserts casts into half precision that its own type check refuses',
-    count: 6,
-  },
-  {
     cases: /test_attention\w*_window/,
     says: /Unrecognized attribute: left_window_size/,
     reason: 'no windowed Attention of opset 25',
