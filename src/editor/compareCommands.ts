@@ -178,6 +178,7 @@ export class CompareCommands {
       detail: vscode.l10n.t('Both are run on the same input, and every matched value is compared.'),
     };
     const picked = await vscode.window.showQuickPick([structure, values], {
+      ignoreFocusOut: true,
       placeHolder: vscode.l10n.t('What to compare?'),
     });
     if (picked === undefined) return undefined;
@@ -195,7 +196,10 @@ export class CompareCommands {
       .map((uri) => ({ label: vscode.workspace.asRelativePath(uri), uri }));
     const other = { label: vscode.l10n.t('$(folder-opened) Another File…'), uri: undefined };
     const placeHolder = vscode.l10n.t('The model to compare {0} with', model.name);
-    const picked = await vscode.window.showQuickPick([...items, other], { placeHolder });
+    const picked = await vscode.window.showQuickPick([...items, other], {
+      placeHolder,
+      ignoreFocusOut: true,
+    });
     return picked === other ? pickFile({ ONNX: ['onnx'] }) : picked?.uri;
   }
 }
@@ -205,7 +209,7 @@ async function pickRecording(model: OpenModel): Promise<vscode.Uri | undefined> 
   const items = found.map((uri) => ({ label: vscode.workspace.asRelativePath(uri), uri }));
   const other = { label: vscode.l10n.t('$(folder-opened) Another File…'), uri: undefined };
   const placeHolder = vscode.l10n.t('The recording to compare {0} with', model.name);
-  const picked = await vscode.window.showQuickPick([...items, other], { placeHolder });
+  const picked = await vscode.window.showQuickPick([...items, other], { placeHolder, ignoreFocusOut: true });
   return picked === other ? pickFile({ NumPy: ['npz'] }) : picked?.uri;
 }
 

@@ -124,6 +124,7 @@ export class RunCommands {
       const name = await vscode.window.showInputBox({
         value: run.name,
         prompt: vscode.l10n.t('Name of this run'),
+        ignoreFocusOut: true,
       });
       if (name !== undefined && name.trim() !== '')
         await this.runs.change(model, run.id, { name: name.trim() });
@@ -135,6 +136,7 @@ export class RunCommands {
       const note = await vscode.window.showInputBox({
         value: run.note,
         prompt: vscode.l10n.t('A note on {0}', run.name),
+        ignoreFocusOut: true,
       });
       if (note !== undefined) await this.runs.change(model, run.id, { note });
     });
@@ -211,5 +213,7 @@ async function pickRun(runs: readonly KeptRun[], placeHolder: string): Promise<K
       .join(' · '),
     run,
   }));
-  return (await vscode.window.showQuickPick(items, { placeHolder, matchOnDescription: true }))?.run;
+  return (
+    await vscode.window.showQuickPick(items, { placeHolder, matchOnDescription: true, ignoreFocusOut: true })
+  )?.run;
 }

@@ -232,14 +232,25 @@ export class Workbench {
     return this.page.locator(`.tabs-container .tab[data-resource-name="${name}"]`);
   }
 
-  /** Runs a command by its full title through the command palette, as a person would. */
+  /**
+   * Runs a command by its full title through the command palette, as a person would: once more where the palette closed
+   * again, because a page that was still on its way took the focus.
+   */
   async runCommand(title: string): Promise<void> {
-    await this.page.keyboard.press('F1');
-    const input = this.page.locator('.quick-input-widget:visible input[type="text"]');
-    await input.waitFor();
-    await input.fill(`>${title}`);
+    const widget = this.page.locator('.quick-input-widget:visible');
     const label = this.page.locator('.label-name', { hasText: new RegExp(`^${escape(title)}$`) });
-    await this.page.locator('.quick-input-list .monaco-list-row').filter({ has: label }).first().click();
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await this.page.keyboard.press('F1');
+        await widget.locator('input[type="text"]').fill(`>${title}`, { timeout: 5000 });
+        const row = widget.locator('.monaco-list-row').filter({ has: label }).first();
+        await row.click({ timeout: 5000 });
+        return;
+      } catch (error) {
+        if (attempt === 4) throw error;
+        await this.page.keyboard.press('Escape');
+      }
+    }
   }
 
   /** Chooses the row of an open quick pick whose label is `label`. */
