@@ -7,7 +7,7 @@ import { DisposableStore, type Disposable } from '../base/disposable';
 import type { Linker } from './linker';
 import type { Models } from './models';
 import type { OpenModel } from './openModel';
-import { notebookOf, type WorkspaceRoot } from './sourceRoot';
+import { isOwnSource, notebookOf, type WorkspaceRoot } from './sourceRoot';
 import type { WorkspaceIndex } from './workspaceIndex';
 
 const SETTLE_MS = 400;
@@ -79,7 +79,10 @@ export class Relinking implements Disposable {
     for (const model of this.models.all)
       for (const root of model.roots) roots.set(root.folder.toString(), root);
     for (const root of roots.values()) {
-      const files = changed.map((uri) => root.relative(uri)).filter((file) => file !== undefined);
+      const files = changed
+        .map((uri) => root.relative(uri))
+        .filter((file) => file !== undefined)
+        .filter(isOwnSource);
       if (files.length === 0) continue;
       for (const file of files) await this.linker.changed(file, root);
       for (const model of this.models.all) {

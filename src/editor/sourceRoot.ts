@@ -10,8 +10,20 @@ import { cellAt, codeCells, notebookText, type NotebookText } from '../source/no
 import type { SourceRoot } from '../source/sources';
 
 const FILE_LIMIT = 5000;
-const NEVER =
-  '**/{node_modules,site-packages,.git,.venv,venv,__pycache__,.tox,build,dist,.ipynb_checkpoints}/**';
+/** Folders that hold nobody's own source: packages, and what was made from source. */
+const FOREIGN = [
+  'node_modules',
+  'site-packages',
+  '.git',
+  '.venv',
+  'venv',
+  '__pycache__',
+  '.tox',
+  'build',
+  'dist',
+  '.ipynb_checkpoints',
+];
+const NEVER = `**/{${FOREIGN.join(',')}}/**`;
 const CELL = 'vscode-notebook-cell';
 
 /** Where a document's lines stand in the source. */
@@ -27,6 +39,11 @@ export interface Shown {
   readonly uri: vscode.Uri;
   readonly range: vscode.Range;
   readonly cell?: number;
+}
+
+/** Whether a file, relative to its root, is source at all: one of a package that is opened or installed is not. */
+export function isOwnSource(file: string): boolean {
+  return !file.split('/').some((part, at, all) => at < all.length - 1 && FOREIGN.includes(part));
 }
 
 export class WorkspaceRoot implements SourceRoot {
