@@ -17,7 +17,7 @@ import { Opened, linesOf } from './compareModel';
 import { printDifference, reportDifference } from './compareReport';
 import { captureBy } from './compareRun';
 import { jsonLine, printValues, reportValues } from './compareValues';
-import { commandEngine } from './engine';
+import { commandEngine, openModel } from './engine';
 import { commandFiles } from './feeds';
 import { parseOptions, usage, type Command, type Io } from './options';
 
@@ -121,8 +121,8 @@ async function valuesBetween(
 ): Promise<{ readonly departures: Departures; readonly control: string }> {
   const engine = commandEngine(io);
   try {
-    const a = await engine.open(first, io.signal);
-    const b = await engine.open(second, io.signal);
+    const a = await openModel(engine, first, io);
+    const b = await openModel(engine, second, io);
     const made = await makeFeeds(options.feed, options.dim, a.inputs, commandFiles(first));
     for (const sentence of made.guessed) io.err(sentence);
     const { feeds, rounded } = sameFeeds(made.feeds, a.inputs, b.inputs);

@@ -7,7 +7,7 @@ import { buildScopes } from '../onnx/scopes';
 import { summarize } from '../tensor/stats';
 import { linesOf, Opened } from './compareModel';
 import { jsonLine, placeText, type LineOf } from './compareValues';
-import { commandEngine } from './engine';
+import { commandEngine, openModel } from './engine';
 import { commandFiles } from './feeds';
 import { parseOptions, usage, type Command } from './options';
 
@@ -39,7 +39,7 @@ export const command: Command = {
     try {
       const { skeleton } = opened.model;
       const facts = factsOf(skeleton, buildScopes(skeleton));
-      const model = await engine.open(file, io.signal);
+      const model = await openModel(engine, file, io);
       const { feeds, guessed } = await makeFeeds(options.feed, options.dim, model.inputs, commandFiles(file));
       for (const sentence of guessed) io.err(sentence);
       const result = await engine.run(

@@ -11,7 +11,7 @@ import { buildScopes } from '../onnx/scopes';
 import { linesOf } from './compareModel';
 import { captureBy } from './compareRun';
 import { jsonLine, printValues, reportValues } from './compareValues';
-import { commandEngine } from './engine';
+import { commandEngine, openModel } from './engine';
 import { usage, type Io } from './options';
 
 export interface RecordingOptions {
@@ -32,7 +32,7 @@ export async function compareRecording(options: RecordingOptions, io: Io): Promi
   const recording = await openRecording(archive);
   const engine = commandEngine(io);
   try {
-    const model = await engine.open(file, io.signal);
+    const model = await openModel(engine, file, io);
     const feeds = recordedFeeds(
       recording,
       model.inputs.map(({ name }) => name),

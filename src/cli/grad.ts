@@ -6,7 +6,7 @@ import { readArray } from '../data/npz';
 import { makeFeeds } from '../data/feedText';
 import { formatMs } from '../tensor/format';
 import { formatShape } from '../tensor/shape';
-import { commandEngine } from './engine';
+import { commandEngine, openModel } from './engine';
 import { commandFiles, parseIntervention } from './feeds';
 import { OutFolder } from './outFolder';
 import { parseOptions, usage, type Command } from './options';
@@ -50,7 +50,7 @@ export const command: Command = {
     const engine = commandEngine(io);
     try {
       const out = options.out === undefined ? null : await OutFolder.open(options.out, file);
-      const model = await engine.open(file, io.signal);
+      const model = await openModel(engine, file, io);
       const files = commandFiles(file);
       const { feeds, guessed } = await makeFeeds(options.feed, options.dim, model.inputs, files);
       for (const sentence of guessed) io.err(sentence);

@@ -18,7 +18,7 @@ import {
 } from '../study/experiment';
 import { wordsFor } from '../study/words';
 import { listWith } from './contributed';
-import { commandEngine } from './engine';
+import { commandEngine, openModel } from './engine';
 import { commandFiles } from './feeds';
 import { parseOptions, usage, type Command, type Io } from './options';
 import { printFinding } from './printFinding';
@@ -132,7 +132,7 @@ async function ask(
     const { method, params, seed, anyway: confirmed } = question;
     const module = known.moduleOf(method);
     const from = module === undefined ? {} : { module };
-    const model = await engine.open(question.model, io.signal);
+    const model = await openModel(engine, question.model, io);
     const files = commandFiles(question.beside);
     const { feeds, guessed } = await makeFeeds(question.feeds, question.dims, model.inputs, files);
     for (const sentence of guessed) io.err(sentence);

@@ -1,9 +1,11 @@
 /** `patchclamp run`: feeds in, outputs and captured sites out, as .npy files and one line of figures. */
+import { firstNonFinite } from '../compare/nonFinite';
 import type { Captured, Level, RunRequest } from '../contract/run';
 import { makeFeeds } from '../data/feedText';
 import { formatMs } from '../tensor/format';
 import { formatShape } from '../tensor/shape';
-import { commandEngine } from './engine';
+import { summarize } from '../tensor/stats';
+import { commandEngine, openModel } from './engine';
 import { commandFiles, parseIntervention } from './feeds';
 import { OutFolder } from './outFolder';
 import { parseOptions, usage, type Command, type Io } from './options';
@@ -41,7 +43,7 @@ export const command: Command = {
     const engine = commandEngine(io);
     try {
       const out = options.out === undefined ? null : await OutFolder.open(options.out, file);
-      const model = await engine.open(file, io.signal);
+      const model = await openModel(engine, file, io);
       const files = commandFiles(file);
       const { feeds, guessed } = await makeFeeds(options.feed, options.dim, model.inputs, files);
       for (const sentence of guessed) io.err(sentence);
@@ -65,6 +67,8 @@ export const command: Command = {
       );
       const saved = async (captured: Captured): Promise<string | null> =>
         out === null ? null : out.save(engine, captured, io.signal);
+      const fed = Object.entries(feeds).map(([site, tensor]) => ({ site, summary: summarize(tensor) }));
+      const notes = [...result.notes, ...notFinite([...fed, ...result.outputs, ...result.captures])];
       const answers = { outputs: [] as object[], captures: [] as object[] };
       for (const captured of result.outputs) {
         const { site: name, dtype, dims: shape } = captured;
@@ -91,12 +95,12 @@ export const command: Command = {
             ...answers,
             ms: Number(result.ms.toFixed(3)),
             check: result.check,
-            notes: result.notes,
+            notes,
           }),
         );
       } else {
         print([...result.outputs, ...result.captures], io);
-        for (const note of result.notes) io.out(note);
+        for (const note of notes) io.out(note);
         io.out(`${formatMs(result.ms)}, of which ${formatMs(result.sessionMs)} to get ready`);
       }
       return 0;
@@ -114,6 +118,18 @@ function print(captured: readonly Captured[], io: Io): void {
         : `  mean ${number(summary.mean)}  std ${number(summary.std)}  min ${number(summary.min)}  max ${number(summary.max)}  zeros ${String(summary.zeros)}`;
     io.out(`${site}  ${dtype} ${formatShape(dims)}${figures}`);
   }
+}
+
+/** What figures leave out, and where to look for its cause. */
+function notFinite(values: Parameters<typeof firstNonFinite>[0]): string[] {
+  const first = firstNonFinite(values);
+  if (first === null) return [];
+  const { site, summary, others } = first;
+  const counts = `${String(summary.nan)} NaN and ${String(summary.inf)} infinite of ${String(summary.count)} numbers`;
+  const more = others === 0 ? '' : ` (so ${others === 1 ? 'does 1 other' : `do ${String(others)} others`})`;
+  return [
+    `"${site}" holds ${counts}${more}; figures are over the finite ones. patchclamp nonfinite says where they come from.`,
+  ];
 }
 
 function number(value: number): string {

@@ -69,3 +69,23 @@ export function nonFiniteOf(facts: Facts, summaries: ReadonlyMap<string, TensorS
     checked: summaries.size,
   };
 }
+
+/** What is worth a word after any run. */
+export interface HoldsNonFinite {
+  readonly site: string;
+  readonly summary: TensorSummary;
+  /** Values besides this one that hold some. */
+  readonly others: number;
+}
+
+/** The first of some values that holds NaN or an infinity, those with NaN before the rest; null where none does. */
+export function firstNonFinite(
+  values: readonly { readonly site: string; readonly summary: TensorSummary | null }[],
+): HoldsNonFinite | null {
+  const found = new Map<string, TensorSummary>();
+  for (const { site, summary } of values)
+    if (summary !== null && summary.nan + summary.inf > 0 && !found.has(site)) found.set(site, summary);
+  const all = [...found];
+  const [site, summary] = all.find(([, { nan }]) => nan > 0) ?? all[0] ?? [];
+  return site === undefined || summary === undefined ? null : { site, summary, others: all.length - 1 };
+}

@@ -32,6 +32,8 @@ export interface OpenedModel {
   readonly id: ModelId;
   readonly inputs: readonly FeedSpec[];
   readonly outputs: readonly FeedSpec[];
+  /** What is odd about its file, a sentence or two each. */
+  readonly warnings: readonly string[];
 }
 
 /** Type and shape the runtime infers for a value; dims are symbolic where the model leaves them open. */

@@ -12,7 +12,6 @@ import type { TensorData } from '../contract/tensor';
 import { interventionsOf, printClamp } from '../study/clamps';
 import { RunStore, sameStamp, type KeptRun } from '../study/runs';
 import type { Clamps } from './clamps';
-import { formatBytes } from '../tensor/format';
 import type { EngineAccess } from './engineAccess';
 import type { FeedBook } from './feedBook';
 import type { RecordedValues } from './inspect';
@@ -25,6 +24,7 @@ import { Preparation } from './preparing';
 import { RunBook, isStale, toStored, unique } from './runBook';
 import { RunMemory } from './runMemory';
 import { nextRunName } from './runNames';
+import { inGroups, notFinite } from './runNotes';
 import { textFolderOf } from './storage';
 import { toTrouble } from './trouble';
 import type { Trust } from './trust';
@@ -194,7 +194,7 @@ export class RunController implements Disposable {
         ...(clamps.length === 0 ? {} : { clamps }),
         values: unique([...inputs, ...result.outputs.map(toStored), ...result.captures.map(toStored)]),
         outputs: result.outputs.map(({ site }) => site),
-        notes: result.notes,
+        notes: [...result.notes, ...notFinite(inputs, result)],
       };
       const { book } = this.#of(model);
       const limit = vscode.workspace.getConfiguration('patchclamp').get<number>('runs.keep', 50);
@@ -389,12 +389,4 @@ export class RunController implements Disposable {
     }
     return runs;
   }
-}
-
-function inGroups(runs: number, budget: number): string {
-  return vscode.l10n.t(
-    'Values were recorded in {0} runs, so that those of one run stay within {1} of memory.',
-    runs,
-    formatBytes(budget),
-  );
 }

@@ -148,7 +148,8 @@ export class Engine {
     const id = `m${String(this.#nextId++)}`;
     const model = await EngineModel.open(id, file, signal);
     this.#models.set(id, model);
-    return { id, inputs: model.inputs, outputs: model.outputs };
+    const warnings = model.original.warnings.map(({ message }) => message);
+    return { id, inputs: model.inputs, outputs: model.outputs, warnings };
   }
 
   async #close(id: string): Promise<void> {

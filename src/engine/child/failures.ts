@@ -177,6 +177,16 @@ export function runtimeFailure(error: unknown, skeleton: Skeleton, doing: string
       cause: error,
     });
   }
+  const opset = /Opset (\d+) is under development[\s\S]*domain (\S+) is till opset (\d+)/.exec(said);
+  if (opset !== null) {
+    const [, version = '', domain = '', known = ''] = opset;
+    return new Failure({
+      code: 'unsupported',
+      message: `The model says opset ${version} of ${domain}; the runtime knows those up to ${known}.`,
+      remedy: 'Export it again with an opset that the runtime knows; it can still be looked at.',
+      cause: error,
+    });
+  }
   const atNode = /while running (\w+) node\. Name:'([^']*)' Status Message: ([\s\S]*)/.exec(said);
   if (atNode !== null) {
     const [, op = '', name = '', why = ''] = atNode;
@@ -228,7 +238,7 @@ function sentence(said: string): string {
     .replace(/^Exception during initialization: /, '')
     .replace(/(?:[A-Za-z]:)?[\\/][\w.\\/-]+\.(?:cc|h|hpp):\d+ /g, '')
     // `Kernel::Kernel(const Info&) [with …] condition was false. What it means.`
-    .replace(/^onnxruntime::.*?\)\s+(?:\[with [^\]]*\]\s+)?/, '')
+    .replace(/^(?:\w[\w:<>,&* ]* )?onnxruntime::.*?\)\s+(?:\[with [^\]]*\]\s+)?/, '')
     .replace(/^.{0,200}? was false\. /, '')
     .trim();
   return /[.!?]$/.test(text) ? text : `${text}.`;

@@ -17,6 +17,8 @@ import type {
 } from '../../contract/skeleton';
 import { dataFilesOf } from '../../onnx/dataFiles';
 import { openLocal, type LocalModel } from '../../onnx/files';
+import { describeNode, shorten } from '../../onnx/names';
+import { madeTwice } from '../../onnx/rewrite/cut';
 import { weightType } from '../../onnx/describe';
 import { inlineFunctions, type Inlined } from '../../onnx/rewrite/inline';
 import { containerOf } from '../../onnx/rewrite/containers';
@@ -37,6 +39,8 @@ export class EngineModel {
   readonly inlined: Inlined;
   /** Raw bytes of tensors that cannot be pointed at, by where they lie: a rewrite may rename a reference. */
   readonly #handed = new Map<WeightLocation, Uint8Array>();
+  /** Why no rewrite of it can be run, if so. */
+  readonly #unrunnable: Failure | null;
   /** Files of several names on the disk (hard links), which the runtime refuses to read weights from; null: its own. */
   readonly #linked: ReadonlySet<string | null>;
 
@@ -49,6 +53,7 @@ export class EngineModel {
     this.weights = new WeightReader(local.source, local.folder);
     this.inlined = inlineFunctions(local.skeleton);
     const { graph } = local.skeleton;
+    this.#unrunnable = twiceMade(this.inlined.skeleton.graph);
     this.inputs = [
       ...graph.inputs.map(({ name, type }) => specOf(name, type, false)),
       ...graph.overridable.flatMap((name) => {
@@ -92,9 +97,13 @@ export class EngineModel {
     return dirname(this.local.path);
   }
 
-  /** Bytes of a rewrite. Throws `file-unreadable` when the model's file has changed since it was read. */
+  /**
+   * Bytes of a rewrite. Throws `file-unreadable` when the model's file has changed since it was read, `bad-model` when two
+   * nodes make one value.
+   */
   async write(parts: ModelParts, signal?: AbortSignal): Promise<Uint8Array> {
     if (stampOf(this.local) !== this.stamp) throw changedFile(this.local.path);
+    if (this.#unrunnable !== null) throw this.#unrunnable;
     const linked = ({ where }: WeightRef): boolean => where.kind === 'file' && this.#linked.has(where.file);
     const handed = [...weightsIn(parts)].filter((ref) => ref.where.kind === 'packed' || linked(ref));
     const bytes = handed.filter(linked).reduce((sum, { byteLength }) => sum + byteLength, 0);
@@ -137,6 +146,17 @@ function* weightsIn({ graph, functions }: ModelParts): Iterable<WeightRef> {
   for (const body of [graph, ...functions.map((definition) => definition.graph)]) {
     yield* visit(body);
   }
+}
+
+function twiceMade(graph: Graph): Failure | null {
+  const twice = madeTwice(graph);
+  if (twice === null) return null;
+  const { name, by } = twice;
+  return new Failure({
+    code: 'bad-model',
+    message: `The model cannot run: the value "${shorten(name)}" is made twice, by ${by.map(describeNode).join(' and ')}.`,
+    remedy: 'Rename one; it can still be looked at.',
+  });
 }
 
 function changedFile(path: string): Failure {

@@ -18,6 +18,25 @@ export function producersOf(graph: Graph): ReadonlyMap<string, Node> {
   return made;
 }
 
+/**
+ * A value that two nodes of a graph make. The runtime refuses such a model, and a cut would keep one of them and drop the
+ * other: whoever cuts asks first.
+ */
+export function madeTwice(
+  graph: Graph,
+): { readonly name: string; readonly by: readonly [Node, Node] } | null {
+  const made = new Map<string, Node>();
+  for (const node of graph.nodes) {
+    for (const name of node.outputs) {
+      if (name === '') continue;
+      const earlier = made.get(name);
+      if (earlier !== undefined) return { name, by: [earlier, node] };
+      made.set(name, node);
+    }
+  }
+  return null;
+}
+
 /** Names of everything that `wanted` depends on, itself included. */
 export function neededNames(graph: Graph, wanted: readonly string[]): Set<string> {
   return walkUp(graph, wanted).needed;

@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fromBinary, toBinary } from '@bufbuild/protobuf';
+import { ModelProtoSchema } from 'onnx-buf';
 import { isFailure } from '../../../src/base/errors';
 import type { FailureCode } from '../../../src/base/errors';
 import type { Intervention, RunRequest } from '../../../src/contract/run';
@@ -153,6 +155,42 @@ describe('bad input to the engine', () => {
     );
     const loose = model({ nodes: [node('Add', ['x', 'nowhere'], ['y'])], ...io });
     await refuses(loose, { feeds }, 'runtime', /^Preparing .* failed: .*nowhere/);
+  });
+
+  it('does not choose between two nodes that make one value: it names both', async () => {
+    const twice = model({
+      nodes: [node('Neg', ['x'], ['y']), node('Abs', ['x'], ['y'])],
+      inputs: [info('x', 'float32', [2])],
+      outputs: [info('y', 'float32', [2])],
+    });
+    const sentence =
+      /^The model cannot run: the value "y" is made twice, by node 0 \(Neg .*\) and node 1 \(Abs /;
+    const feeds = { x: floats([2], 0) };
+    await refuses(twice, { feeds }, 'bad-model', sentence);
+    await refuses(twice, { feeds, capture: ['y'], outputs: [] }, 'bad-model', sentence);
+  });
+
+  it('says which opset the runtime does not know, without its signatures', async () => {
+    const future = model({
+      nodes: [node('Neg', ['x'], ['y'])],
+      inputs: [info('x', 'float32', [2])],
+      outputs: [info('y', 'float32', [2]), info('gone', 'float32', [2])],
+    });
+    const proto = fromBinary(ModelProtoSchema, future);
+    for (const opset of proto.opsetImport) opset.version = 999n;
+    const feeds = { x: floats([2], 0) };
+    await refuses(
+      toBinary(ModelProtoSchema, proto),
+      { feeds, outputs: ['y'] },
+      'unsupported',
+      /^The model says opset 999 of ai\.onnx; the runtime knows those up to \d+\. Export it again/,
+    );
+    await refuses(
+      future,
+      { feeds },
+      'runtime',
+      /^Preparing \S+ failed: This is an invalid model\. Graph output/,
+    );
   });
 
   it('refuses to run a file that changed since it was opened, and never writes to it', async () => {

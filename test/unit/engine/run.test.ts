@@ -90,6 +90,32 @@ describe('patchclamp run', function () {
     assert.equal(await mean('scale h 2', 'set h#1 0'), 4);
   });
 
+  it('says which value holds NaN or infinities, and that the figures are over the rest', async () => {
+    const odd = join(folder, 'odd.npy');
+    const data = Float32Array.of(NaN, Infinity, 2, -1, 5, 1);
+    writeFileSync(odd, writeNpy({ dtype: 'float32', dims: [2, 3], data }));
+    const { code, out } = await run('--feed', `x=${odd}`, '--capture', 'd', '--json');
+    const { captures, notes } = JSON.parse(out[0] ?? '') as { captures: { max: number }[]; notes: string[] };
+    assert.deepEqual([code, notes.length, captures.length], [0, 1, 1]);
+    assert.match(
+      notes[0] ?? '',
+      /^"x" holds 1 NaN and 1 infinite of 6 numbers \(so do 2 others\); figures are over the finite ones\. patchclamp nonfinite says/,
+    );
+    const finite = await run('--feed', 'x=[[1, 2, 3]]', '--json');
+    assert.deepEqual((JSON.parse(finite.out[0] ?? '') as { notes: string[] }).notes, []);
+  });
+
+  it('says of a file that is cut off that it is, whatever else is wrong', async () => {
+    const whole = tinyModel();
+    const cut = join(folder, 'cut.onnx');
+    writeFileSync(cut, whole.subarray(0, Math.floor(whole.length / 2)));
+    const err: string[] = [];
+    const { signal } = new AbortController();
+    await main(['run', cut, '--feed', feed], { out: () => undefined, err: (line) => err.push(line), signal });
+    assert.match(err[0] ?? '', /^cut\.onnx: The file is cut off: /);
+    assert.ok(err.length <= 5, err.join('\n'));
+  });
+
   it('tells usage from failure by its exit code', async () => {
     assert.equal((await run('--feed', 'z=1')).code, 2);
     assert.equal((await run('--feed', 'nonsense')).code, 2);
