@@ -94,7 +94,7 @@ async function main() {
         const { extensions } = await prepare();
         fs.rmSync(path.join(outDir, 'screenshots'), { recursive: true, force: true });
         const flags = ['--require', 'test/e2e/shared.ts', '--timeout', '60000'];
-        return mocha('e2e', { grep, flags, env: { PATCHCLAMP_EXTENSIONS: extensions }, jobs });
+        return mocha('e2e', { grep, flags, env: { PATCHCLAMP_EXTENSIONS: extensions }, jobs, again: true });
       });
     }
   };
@@ -117,10 +117,11 @@ try {
 }
 await endAll();
 if (!isStopping()) {
-  for (const { name, passed, failed, ms } of totals) {
+  for (const { name, passed, failed, late = [], ms } of totals) {
     process.stdout.write(
       `${name.padEnd(12)}${String(passed).padStart(6)} passed ${String(failed.length).padStart(5)} failed  ${seconds(ms)}\n`,
     );
+    for (const title of late) process.stdout.write(`    passed at a second attempt: ${title}\n`);
     for (const title of failed) process.stdout.write(`    ✘ ${title}\n`);
   }
   const passed = totals.reduce((sum, each) => sum + each.passed, 0);

@@ -95,8 +95,12 @@ function testFiles(folder) {
     .sort();
 }
 
-/** Mocha over test/FOLDER in `jobs` processes at a time, which share the files out by their sizes. */
-export async function mocha(part, { grep, flags = [], env = {}, jobs = 1 } = {}) {
+/**
+ * Mocha over test/FOLDER in `jobs` processes at a time, which share the files out by their sizes. With `again`, a file in
+ * which something failed is run once more by itself: a browser that was late is not a defect. What passes only then is
+ * told, in `late`; what fails twice has failed.
+ */
+export async function mocha(part, { grep, flags = [], env = {}, jobs = 1, again = false } = {}) {
   const files = testFiles(part);
   if (files.length === 0) return { passed: 0, failed: [`test/${part} holds no test`] };
   const shares = shareOut(files, jobs);
@@ -109,7 +113,16 @@ export async function mocha(part, { grep, flags = [], env = {}, jobs = 1 } = {})
   const total = {
     passed: results.reduce((sum, { passed }) => sum + passed, 0),
     failed: results.flatMap(({ failed }) => failed),
+    late: [],
   };
+  for (const [file, first] of again ? results.flatMap(({ files = {} }) => Object.entries(files)) : []) {
+    if (first.failed.length === 0) continue;
+    say(`${part}: ${file} once more, since ${first.failed.length} of it failed`);
+    const second = await mochaOn(`${part} again`, [file], { grep, flags, env });
+    total.passed += second.passed - first.passed;
+    total.failed = [...total.failed.filter((title) => !first.failed.includes(title)), ...second.failed];
+    total.late.push(...first.failed.filter((title) => !second.failed.includes(title)));
+  }
   if (total.passed === 0 && total.failed.length === 0) total.failed.push(`${part}: no test ran`);
   return total;
 }
@@ -141,9 +154,9 @@ async function mochaOn(name, files, { grep, flags, env }) {
   });
   if (!fs.existsSync(results))
     return { passed: 0, failed: [`${name}: mocha ended with code ${code} before its tests did`] };
-  const { passed, failed } = JSON.parse(fs.readFileSync(results, 'utf8'));
+  const { passed, failed, files } = JSON.parse(fs.readFileSync(results, 'utf8'));
   if (failed.length === 0 && code !== 0) failed.push(`${name}: mocha ended with code ${code}`);
-  return { passed, failed };
+  return { passed, failed, files };
 }
 
 export async function host(extension, grep) {
