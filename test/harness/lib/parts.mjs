@@ -154,9 +154,9 @@ async function mochaOn(name, files, { grep, flags, env }) {
   });
   if (!fs.existsSync(results))
     return { passed: 0, failed: [`${name}: mocha ended with code ${code} before its tests did`] };
-  const { passed, failed, files } = JSON.parse(fs.readFileSync(results, 'utf8'));
-  if (failed.length === 0 && code !== 0) failed.push(`${name}: mocha ended with code ${code}`);
-  return { passed, failed, files };
+  const result = JSON.parse(fs.readFileSync(results, 'utf8'));
+  if (result.failed.length === 0 && code !== 0) result.failed.push(`${name}: mocha ended with code ${code}`);
+  return result;
 }
 
 export async function host(extension, grep) {
