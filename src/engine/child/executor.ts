@@ -24,6 +24,7 @@ import type { Planned } from './request';
 import { isCarried, reportedOutputs, runSession, type Session, type SessionChoice } from './runtime';
 import { sessionKey, type KeptSession, type Sessions } from './sessions';
 import type { StepNumbers } from './stepNumbers';
+import { bytesOf } from './store';
 
 export interface Settings {
   readonly level: Level;
@@ -163,8 +164,9 @@ export class Executor {
       });
       const runMs = performance.now() - began;
       if (kept.times.length === 0) {
-        // Later runs of this session have their memory already.
-        const took = Math.max(0, ownBytes() - before);
+        // Later runs of this session have their memory already. What the process gave back meanwhile must not hide the results.
+        const held = names.reduce((sum, name) => sum + bytesOf(resultOf(results, name)), 0);
+        const took = Math.max(held, ownBytes() - before);
         this.#memory.took(estimated(model, { ...prepared, rewritten }, kept.key, given, settings), took);
         this.sessions.grew(kept, took);
       }

@@ -1,20 +1,20 @@
 /** Memory, estimated before a run: on the high side, put right by the first run, asked about, and answered in pieces. */
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import type { TensorData } from '../../../src/contract/tensor';
-import { Executor } from '../../../src/engine/child/executor';
 import { livenessOf } from '../../../src/engine/child/liveness';
 import { ownBytes, refuseTooLarge } from '../../../src/engine/child/memory';
-import { EngineModel } from '../../../src/engine/child/model';
-import { Sessions } from '../../../src/engine/child/sessions';
 import { generate } from '../../bench/generate';
 import { read } from '../onnx/memory';
+import type { EstimatedOnce } from './estimateOnce';
 import { info, model, node, tensor, wideModel } from './models';
 import { testEngine, withEngine } from './testEngine';
 
-const SETTINGS = { level: 'disabled', packed: false, providers: ['cpu'], threads: 1 } as const;
+const ESTIMATE_ONCE = join(__dirname, 'estimateOnce.ts');
 
 describe('memory', function () {
   this.timeout(60_000);
@@ -55,33 +55,15 @@ describe('memory', function () {
   it('is estimated high, and put right by the first run', async () => {
     const file = join(folder, 'blocks.onnx');
     generate(file, { nodes: 220, weightBytes: 30e6 });
-    const opened = await EngineModel.open('m', file);
-    const [input] = opened.inputs;
-    assert.ok(input?.shape);
-    const width = Number(input.shape[2]);
-    const dims = [1, 256, width];
-    const feeds = {
-      [input.name]: { dtype: 'float32' as const, dims, data: new Float32Array(256 * width).fill(0.1) },
-    };
-    const values = opened.skeleton.graph.nodes.flatMap(({ outputs }) => outputs);
-    const captures = values.map((value) => ({ path: '', value, raw: false }));
-    const planned = {
-      plan: { outputs: [], captures, steps: [], given: [], overridden: [] },
-      given: new Map(),
-    };
-    const executor = new Executor(new Sessions(1 << 28), () => undefined);
-    const high = await executor.estimate(opened, planned, [], feeds, SETTINGS);
-    const before = ownBytes();
-    await executor.run(opened, planned, [], feeds, SETTINGS);
-    const took = ownBytes() - before;
-    const known = await executor.estimate(opened, planned, [], feeds, SETTINGS);
+    // In a process of its own, so that nothing else that comes and goes is counted.
+    const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', ESTIMATE_ONCE, file]);
+    const { high, took, known } = JSON.parse(stdout) as EstimatedOnce;
     assert.deepEqual([high.calibrated, known.calibrated], [false, true]);
     assert.ok(
       took > 20e6 && high.bytes >= took && high.bytes < 6 * took,
       `${String(high.bytes)} for ${String(took)}`,
     );
     assert.ok(Math.abs(known.bytes - took) <= 0.15 * took, `${String(known.bytes)} for ${String(took)}`);
-    await opened.close();
   });
 
   it('that is not there is asked about before anything runs', async () => {
