@@ -4,7 +4,8 @@
 //   reference  test/reference: numbers against other tools
 //   host       test/host, inside a real extension host
 //   e2e        test/e2e, a person's clicks in a real workbench, on the packaged extension; pictures in out/screenshots
-// Usage: npm test [-- [--only unit,host] [--grep TEXT] [--jobs 1]]
+// Usage: npm test [-- [--only unit,host] [--grep TEXT] [--jobs 1] [--fresh]]
+// What has passed on the very same files is not run again, and says so; with --fresh everything runs.
 import fs from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -20,16 +21,23 @@ function readOptions() {
   let values;
   try {
     ({ values } = parseArgs({
-      options: { only: { type: 'string' }, grep: { type: 'string' }, jobs: { type: 'string', default: '2' } },
+      options: {
+        only: { type: 'string' },
+        grep: { type: 'string' },
+        jobs: { type: 'string', default: '2' },
+        fresh: { type: 'boolean', default: false },
+      },
     }));
   } catch (error) {
-    throw new Plain(`${error.message}\nUsage: npm test [-- [--only PART,…] [--grep TEXT] [--jobs 1]]`);
+    throw new Plain(
+      `${error.message}\nUsage: npm test [-- [--only PART,…] [--grep TEXT] [--jobs 1] [--fresh]]`,
+    );
   }
   const only = values.only?.split(',').map((name) => name.trim());
   const unknown = only?.find((name) => !names.includes(name));
   if (unknown !== undefined)
     throw new Plain(`There is no part "${unknown}"; the parts are ${names.join(', ')}.`);
-  return { parts: only ?? names, grep: values.grep, jobs: Number(values.jobs) };
+  return { parts: only ?? names, grep: values.grep, jobs: Number(values.jobs), fresh: values.fresh };
 }
 
 const totals = [];
@@ -50,7 +58,7 @@ async function part(name, work) {
 }
 
 async function main() {
-  const { parts, grep, jobs } = readOptions();
+  const { parts, grep, jobs, fresh } = readOptions();
   const has = (name) => parts.includes(name);
   ensureCache();
   await ensurePackages();
@@ -66,16 +74,16 @@ async function main() {
   setUp.catch(() => undefined);
 
   const checking = async () => {
-    if (has('check')) await part('check', () => check());
+    if (has('check')) await part('check', () => check({ fresh }));
   };
   const unit = async () => {
-    if (has('unit')) await part('unit', () => mocha('unit', { grep }));
+    if (has('unit')) await part('unit', () => mocha('unit', { grep, fresh }));
   };
   const reference = async () => {
     if (!has('reference')) return;
     await part('reference', async () => {
       await ensureTestData();
-      return mocha('reference', { grep });
+      return mocha('reference', { grep, fresh });
     });
   };
   const inVsCode = async () => {
@@ -88,13 +96,16 @@ async function main() {
       );
       return packaged;
     };
-    if (has('host')) await part('host', async () => host((await prepare()).extension, grep));
+    if (has('host')) await part('host', async () => host(prepare, { grep, fresh }));
     if (has('e2e')) {
       await part('e2e', async () => {
-        const { extensions } = await prepare();
-        fs.rmSync(path.join(outDir, 'screenshots'), { recursive: true, force: true });
         const flags = ['--require', 'test/e2e/shared.ts', '--timeout', '60000'];
-        return mocha('e2e', { grep, flags, env: { PATCHCLAMP_EXTENSIONS: extensions }, jobs, again: true });
+        const extensions = async (everything) => {
+          const packaged = await prepare();
+          if (everything) fs.rmSync(path.join(outDir, 'screenshots'), { recursive: true, force: true });
+          return { PATCHCLAMP_EXTENSIONS: packaged.extensions };
+        };
+        return mocha('e2e', { grep, flags, prepare: extensions, jobs, again: true, fresh });
       });
     }
   };

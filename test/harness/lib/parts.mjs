@@ -1,12 +1,13 @@
 // The parts of `npm test`, each resolving to {passed: number, failed: string[]}. What a part prints is prefixed with
 // its name, because two run at a time.
-import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
+import { passedBefore, rememberPassed } from './passed.mjs';
 import { cacheDir, outDir, root } from './paths.mjs';
 import { plainEnv, run } from './proc.mjs';
 import { say, seconds } from './say.mjs';
 
+const BEFORE = '(passed before on the very same files)';
 const bin = (name) => path.join(root, 'node_modules', name);
 
 function print(part, line) {
@@ -35,47 +36,25 @@ const checks = (fix) => [
   ['lint', [bin('eslint/bin/eslint.js'), '--max-warnings', '0', ...(fix ? ['--fix'] : []), '.']],
 ];
 
-/** A hash of all that the checks read: every file of the clone that git would take, and Node.js. */
-function treeHash() {
-  const hash = createHash('sha256').update(process.version);
-  const skipped = new Set(['node_modules', 'dist', 'out', '.cache', '.git', '.vscode-test']);
-  const visit = (folder) => {
-    const entries = fs.readdirSync(folder, { withFileTypes: true });
-    for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
-      if (skipped.has(entry.name)) continue;
-      const file = path.join(folder, entry.name);
-      if (entry.isDirectory()) visit(file);
-      else if (entry.isFile()) hash.update(`${path.relative(root, file)}\0`).update(fs.readFileSync(file));
-    }
-  };
-  visit(root);
-  return hash.digest('hex');
-}
-
 /**
  * Types, lint, format, floors, generated documents: each counts as one test. One that has passed on exactly these files
  * passes without being run again, and says so.
  */
-export async function check({ fix = false } = {}) {
+export async function check({ fix = false, fresh = false } = {}) {
   const failed = [];
   let passed = 0;
-  const state = treeHash();
   for (const [title, args] of checks(fix)) {
     const begin = Date.now();
-    const stamp = path.join(cacheDir, 'checked', title.replaceAll(' ', '-'));
-    if (!fix && fs.existsSync(stamp) && fs.readFileSync(stamp, 'utf8') === state) {
+    if (!fix && passedBefore(`check ${title}`, { fresh }) !== undefined) {
       passed++;
-      print('check', `✔ ${title} (passed before on the very same files)`);
+      print('check', `✔ ${title} ${BEFORE}`);
       continue;
     }
     const { code, lines } = await run(process.execPath, args, { cwd: root, env: plainEnv() });
     if (code === 0) {
       passed++;
       print('check', `✔ ${title} (${seconds(Date.now() - begin)})`);
-      if (!fix) {
-        fs.mkdirSync(path.dirname(stamp), { recursive: true });
-        fs.writeFileSync(stamp, state);
-      }
+      if (!fix) rememberPassed({ [`check ${title}`]: 1 });
     } else {
       failed.push(title);
       print('check', `✘ ${title} (${seconds(Date.now() - begin)})`);
@@ -98,11 +77,24 @@ function testFiles(folder) {
 /**
  * Mocha over test/FOLDER in `jobs` processes at a time, which share the files out by their sizes. With `again`, a file in
  * which something failed is run once more by itself: a browser that was late is not a defect. What passes only then is
- * told, in `late`; what fails twice has failed.
+ * told, in `late`; what fails twice has failed. A file that has passed on the very same files of the clone passes without
+ * being run again, and says so, unless all is to be `fresh`. `prepare` gives the environment, asked once something has to
+ * run: `prepare(everything)`, whether all files do.
  */
-export async function mocha(part, { grep, flags = [], env = {}, jobs = 1, again = false } = {}) {
-  const files = testFiles(part);
-  if (files.length === 0) return { passed: 0, failed: [`test/${part} holds no test`] };
+export async function mocha(
+  part,
+  { grep, flags = [], prepare = () => ({}), jobs = 1, again = false, fresh = false } = {},
+) {
+  const all = testFiles(part);
+  if (all.length === 0) return { passed: 0, failed: [`test/${part} holds no test`] };
+  const before = new Map();
+  for (const file of grep === undefined ? all : []) {
+    const count = passedBefore(file, { fresh });
+    if (count !== undefined) before.set(file, count);
+  }
+  for (const [file, count] of before) print(part, `✔ ${file}: ${count} tests ${BEFORE}`);
+  const files = all.filter((file) => !before.has(file));
+  const env = files.length === 0 ? {} : await prepare(before.size === 0);
   const shares = shareOut(files, jobs);
   const results = await Promise.all(
     shares.map((share, at) => {
@@ -110,8 +102,9 @@ export async function mocha(part, { grep, flags = [], env = {}, jobs = 1, again 
       return mochaOn(name, share, { grep, flags, env });
     }),
   );
+  if (grep === undefined) rememberPassed(Object.assign({}, ...results.map(wholePasses)));
   const total = {
-    passed: results.reduce((sum, { passed }) => sum + passed, 0),
+    passed: [...before.values(), ...results.map(({ passed }) => passed)].reduce((sum, n) => sum + n, 0),
     failed: results.flatMap(({ failed }) => failed),
     late: [],
   };
@@ -125,6 +118,14 @@ export async function mocha(part, { grep, flags = [], env = {}, jobs = 1, again 
   }
   if (total.passed === 0 && total.failed.length === 0) total.failed.push(`${part}: no test ran`);
   return total;
+}
+
+/** Tests by file, of the files in which all ran and passed; none where something failed that belongs to no file. */
+function wholePasses({ failed, files = {} }) {
+  const told = Object.values(files).reduce((sum, file) => sum + file.failed.length, 0);
+  if (told !== failed.length || files[''] !== undefined) return {};
+  const whole = Object.entries(files).filter(([, file]) => file.failed.length === 0);
+  return Object.fromEntries(whole.map(([file, { passed }]) => [file, passed]));
 }
 
 /** `count` lists of files of about the same size together, the largest file first. */
@@ -159,7 +160,13 @@ async function mochaOn(name, files, { grep, flags, env }) {
   return result;
 }
 
-export async function host(extension, grep) {
+export async function host(prepare, { grep, fresh = false } = {}) {
+  const before = grep === undefined ? passedBefore('host', { fresh }) : undefined;
+  if (before !== undefined) {
+    print('host', `✔ ${before} tests ${BEFORE}`);
+    return { passed: before, failed: [] };
+  }
+  const { extension } = await prepare();
   const { runHostSuite } = await import('./hostSuite.mjs');
   const { passed, failed } = await runHostSuite(extension, grep);
   for (const name of passed) print('host', `✔ ${name}`);
@@ -167,6 +174,7 @@ export async function host(extension, grep) {
     print('host', `✘ ${name}`);
     for (const line of error.split('\n')) print('host', `    ${line}`);
   }
+  if (grep === undefined && failed.length === 0) rememberPassed({ host: passed.length });
   return { passed: passed.length, failed: failed.map(({ name }) => name) };
 }
 
