@@ -83,7 +83,7 @@ async function main() {
     if (!has('reference')) return;
     await part('reference', async () => {
       await ensureTestData();
-      return mocha('reference', { grep, fresh });
+      return mocha('reference', { grep, fresh, jobs });
     });
   };
   const inVsCode = async () => {
@@ -109,13 +109,13 @@ async function main() {
       });
     }
   };
+  if (jobs > 1) await Promise.all([unit(), checking()]);
+  else {
+    await unit();
+    await checking();
+  }
+  await reference();
   // What runs in VS Code has the machine to itself: a page that waits for its turn is a test that fails for nothing.
-  const lanes = [[unit], [checking, reference]];
-  const inLane = async (works) => {
-    for (const work of works) await work();
-  };
-  if (jobs > 1) await Promise.all(lanes.map(inLane));
-  else await inLane(lanes.flat());
   await inVsCode();
   await warnOfOldProofs();
 }
