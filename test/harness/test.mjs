@@ -128,10 +128,13 @@ try {
 }
 await endAll();
 if (!isStopping()) {
-  for (const { name, passed, failed, late = [], ms } of totals) {
+  for (const { name, passed, failed, late = [], before = 0, ms } of totals) {
     process.stdout.write(
       `${name.padEnd(12)}${String(passed).padStart(6)} passed ${String(failed.length).padStart(5)} failed  ${seconds(ms)}\n`,
     );
+    if (before > 0) {
+      process.stdout.write(`    ${before} of them passed before on the very same files; --fresh runs all\n`);
+    }
     for (const title of late) process.stdout.write(`    passed at a second attempt: ${title}\n`);
     for (const title of failed) process.stdout.write(`    ✘ ${title}\n`);
   }

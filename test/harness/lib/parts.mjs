@@ -43,10 +43,12 @@ const checks = (fix) => [
 export async function check({ fix = false, fresh = false } = {}) {
   const failed = [];
   let passed = 0;
+  let before = 0;
   for (const [title, args] of checks(fix)) {
     const begin = Date.now();
     if (!fix && passedBefore(`check ${title}`, { fresh }) !== undefined) {
       passed++;
+      before++;
       print('check', `✔ ${title} ${BEFORE}`);
       continue;
     }
@@ -61,7 +63,7 @@ export async function check({ fix = false, fresh = false } = {}) {
       for (const line of lines) print('check', `    ${line}`);
     }
   }
-  return { passed, failed };
+  return { passed, failed, before };
 }
 
 function testFiles(folder) {
@@ -107,6 +109,7 @@ export async function mocha(
     passed: [...before.values(), ...results.map(({ passed }) => passed)].reduce((sum, n) => sum + n, 0),
     failed: results.flatMap(({ failed }) => failed),
     late: [],
+    before: [...before.values()].reduce((sum, n) => sum + n, 0),
   };
   for (const [file, first] of again ? results.flatMap(({ files = {} }) => Object.entries(files)) : []) {
     if (first.failed.length === 0) continue;
@@ -164,7 +167,7 @@ export async function host(prepare, { grep, fresh = false } = {}) {
   const before = grep === undefined ? passedBefore('host', { fresh }) : undefined;
   if (before !== undefined) {
     print('host', `✔ ${before} tests ${BEFORE}`);
-    return { passed: before, failed: [] };
+    return { passed: before, failed: [], before };
   }
   const { extension } = await prepare();
   const { runHostSuite } = await import('./hostSuite.mjs');
