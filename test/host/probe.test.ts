@@ -89,7 +89,7 @@ describe('asking a model', () => {
     const before = await vscode.workspace.fs.readFile(workspaceFile('seven.findings.json'));
     await vscode.commands.executeCommand('patchclamp.runExperiment', workspaceFile('seven.clamp.json'));
     const after = await vscode.workspace.fs.readFile(workspaceFile('seven.findings.json'));
-    assert.equal(Buffer.compare(before, after), 0);
+    assert.equal(Buffer.from(after).toString(), Buffer.from(before).toString());
   });
 
   it('asks by a method that another extension brought, until it takes it back', async () => {
