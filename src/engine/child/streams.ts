@@ -15,16 +15,13 @@ import { relativeDifference } from './compare';
 import { hashFeeds, type Settings } from './executor';
 import { checkFeeds } from './feeds';
 import type { EngineModel } from './model';
+import { nextTake } from './pace';
 import { SiteReducer } from './reducers';
 import { axesAt, placeAt, planRequest, siteAt, type Planned } from './request';
 import type { Runner } from './runner';
 import { takeSlices } from './take';
 
 type Feeds = RunRequest['feeds'];
-
-/** A run aims at this many milliseconds. */
-const AIM = 150;
-const MOST_ROWS = 256;
 
 interface Stream {
   readonly model: EngineModel;
@@ -87,15 +84,13 @@ export class Streams {
       const first = must(examples[at], 'an example is left');
       stream.verdict ??= await this.#judge(stream, first, signal);
       // The first is alone, so that it can be compared with the plain model.
-      const together =
-        stream.verdict.rides && stream.runs > 0 ? alike(examples, at, Math.min(stream.take, MOST_ROWS)) : 1;
+      const together = stream.verdict.rides && stream.runs > 0 ? alike(examples, at, stream.take) : 1;
       const start = performance.now();
       await this.#run(stream, examples.slice(at, at + together), signal);
       const took = performance.now() - start;
       at += together;
       // The first run makes the session and compares it: only later ones say how long a row takes.
-      if (stream.runs > 2)
-        stream.take = Math.max(1, Math.min(together * 2, Math.floor((together * AIM) / Math.max(1, took))));
+      if (stream.runs > 2) stream.take = nextTake(stream.take, together, took);
     }
     return progressOf(stream);
   }
