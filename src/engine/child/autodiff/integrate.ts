@@ -44,9 +44,7 @@ export async function integrate(
   });
   const { nodes, weights } = rule === 'left-riemann' ? leftRiemann(steps) : gaussLegendre(steps);
   const path: Path = { question, ends, ask };
-  const begin = performance.now();
   const baseline = await alone(path, 0);
-  const took = performance.now() - begin;
   const sums = ends.map(({ to }) => new Float64Array(to.length));
   const add = (gradients: readonly TensorData[], row: number, weight: number): void => {
     gradients.forEach((gradient, i) => {
@@ -58,7 +56,7 @@ export async function integrate(
   };
   // Of the ends only the values count: what their own gradients hold is part of no sum.
   const notes = new Set<string>();
-  const most = Math.min(steps + 1, rowsPerRun(took, here.at));
+  const most = Math.min(steps + 1, await rowsPerRun(question, here.at));
   const plain = (request.interventions ?? []).length === 0;
   const ride = most > 2 && plain ? await rows.of(question, observed) : { why: '' };
   if ('why' in ride && ride.why !== '') notes.add(`${ride.why} The steps ran one by one.`);

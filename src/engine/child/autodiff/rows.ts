@@ -3,21 +3,28 @@
  * integral share a forward and a backward run, each on a row of its own.
  */
 import { must } from '../../../base/assert';
-import { throwIfCancelled } from '../../../base/cancel';
+import { isCancelled, throwIfCancelled } from '../../../base/cancel';
 import type { TensorData } from '../../../contract/tensor';
 import { sitesOf } from '../../../onnx/objective';
 import { relaxBatch } from '../../../onnx/rewrite/relaxBatch';
 import { judgeBatch, stackRows } from '../batch';
 import type { Executor } from '../executor';
+import { inferAt } from '../infer';
 import type { EngineModel } from '../model';
+import { workOf } from '../work';
 import type { Feeds, Once, Question } from './question';
 import type { Observed } from './graph';
 
-/** A run aims at this many milliseconds, so that a cancel is heard between runs. */
-const AIM = 200;
+/**
+ * Multiply-adds of the forward that the rows of one run may take together: with the backward some 200 ms on two slow cores,
+ * so that a cancel is heard between runs.
+ */
+const MOST_WORK = 5e8;
 /** Bytes of forward values that one run may hold. */
 const MOST_BYTES = 256 << 20;
 const MOST_ROWS = 128;
+/** Where the runtime tells no shapes. */
+const UNTOLD_ROWS = 4;
 
 type Ride = { readonly model: EngineModel } | { readonly why: string };
 
@@ -55,11 +62,22 @@ function relaxed(model: EngineModel): EngineModel {
   return model.withSkeleton(`${model.id}~rows`, { ...skeleton, graph: open.graph, graphs });
 }
 
-/** How many rows one run takes, when a single one takes this long and holds these values. */
-export function rowsPerRun(ms: number, at: ReadonlyMap<string, TensorData>): number {
+/** How many rows one run takes, when a single one holds these values: the same on every machine and at any time. */
+export async function rowsPerRun(
+  { model, feeds, signal }: Question,
+  at: ReadonlyMap<string, TensorData>,
+): Promise<number> {
   let bytes = 1;
   for (const { data } of at.values()) if (ArrayBuffer.isView(data)) bytes += data.byteLength;
-  return Math.max(1, Math.min(MOST_ROWS, Math.floor(AIM / Math.max(1, ms)), Math.floor(MOST_BYTES / bytes)));
+  const dims = new Map(Object.entries(feeds).map(([name, feed]) => [name, feed.dims]));
+  const types = await inferAt(model, dims, signal).catch((error: unknown) => {
+    if (isCancelled(error)) throw error;
+    return null;
+  });
+  if (types === null) return Math.min(UNTOLD_ROWS, Math.max(1, Math.floor(MOST_BYTES / bytes)));
+  const work = workOf(model.skeleton.graph, (value) => types.get(value));
+  const most = Math.min(MOST_ROWS, MOST_WORK / Math.max(1, work), MOST_BYTES / bytes);
+  return Math.max(1, Math.floor(most));
 }
 
 /** The same feeds in every row. */
@@ -78,9 +96,7 @@ export async function inRows(
 ): Promise<Omit<Once, 'at'>> {
   const { objectives, sites, signal } = question;
   const one = (index: number): Question => ({ ...question, objectives: objectives.slice(index, index + 1) });
-  const begin = performance.now();
   const first = await once(one(0));
-  const alone = performance.now() - begin;
   const answers: Once[] = [];
   const notes: string[] = [];
   const ride = objectives.length < 2 ? { why: '' } : await rows.of(question, observed);
@@ -92,7 +108,7 @@ export async function inRows(
       answers.push(await once(one(i)));
     }
   } else {
-    const most = Math.min(objectives.length, rowsPerRun(alone, first.at));
+    const most = Math.min(objectives.length, await rowsPerRun(question, first.at));
     for (let i = 0; i < objectives.length; i += most) {
       throwIfCancelled(signal);
       const some = objectives.slice(i, i + most);
