@@ -53,31 +53,16 @@ export class Summarizer {
   }
 
   #addChunk(numbers: ArrayLike<number>, start: number, end: number): void {
-    let [sum, finite, zeros, nan, min, max] = [0, 0, 0, 0, Infinity, -Infinity];
-    for (let i = start; i < end; i++) {
-      const x = numbers[i] ?? 0;
-      // NaN and infinities alone are not equal to themselves less themselves.
-      if (x - x !== 0) {
-        if (x !== x) nan++;
-        continue;
-      }
-      finite++;
-      sum += x;
-      if (x === 0) zeros++;
-      if (x < min) min = x;
-      if (x > max) max = x;
-    }
+    const seen = look(numbers, start, end);
+    const { finite, min, max } = seen;
     this.#count += end - start;
-    this.#nan += nan;
-    this.#inf += end - start - finite - nan;
-    this.#zeros += zeros;
+    this.#nan += seen.nan;
+    this.#inf += end - start - finite - seen.nan;
+    this.#zeros += seen.zeros;
     if (finite === 0) return;
-    const mean = sum / finite;
-    let squares = 0;
-    for (let i = start; i < end; i++) {
-      const d = (numbers[i] ?? 0) - mean;
-      if (d - d === 0) squares += d * d;
-    }
+    const whole = finite === end - start;
+    const mean = seen.sum / finite;
+    const squares = squaresAbout(mean, numbers, start, end, whole);
     const total = this.#finite + finite;
     const delta = mean - this.#mean;
     this.#mean += (delta * finite) / total;
@@ -86,7 +71,7 @@ export class Summarizer {
     this.#min = Math.min(this.#min, min);
     this.#max = Math.max(this.#max, max);
     this.#bins.cover(this.#min, this.#max);
-    this.#bins.add(numbers, start, end);
+    this.#bins.add(numbers, start, end, whole);
   }
 
   finish(): TensorSummary {
@@ -103,6 +88,65 @@ export class Summarizer {
       histogram: this.#bins.finish(),
     };
   }
+}
+
+interface Seen {
+  readonly sum: number;
+  readonly finite: number;
+  readonly zeros: number;
+  readonly nan: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+/** A chunk's first pass. Almost all are finite throughout, which their sum says: nothing is asked of each element then. */
+function look(numbers: ArrayLike<number>, start: number, end: number): Seen {
+  let sum = 0;
+  let zeros = 0;
+  let min = Infinity;
+  let max = -Infinity;
+  for (let i = start; i < end; i++) {
+    const x = numbers[i] ?? 0;
+    sum += x;
+    if (x === 0) zeros++;
+    if (x < min) min = x;
+    if (x > max) max = x;
+  }
+  if (sum - sum === 0) return { sum, finite: end - start, zeros, nan: 0, min, max };
+  return lookClosely(numbers, start, end);
+}
+
+function lookClosely(numbers: ArrayLike<number>, start: number, end: number): Seen {
+  let [sum, finite, zeros, nan, min, max] = [0, 0, 0, 0, Infinity, -Infinity];
+  for (let i = start; i < end; i++) {
+    const x = numbers[i] ?? 0;
+    // NaN and infinities alone are not equal to themselves less themselves.
+    if (x - x !== 0) {
+      if (x !== x) nan++;
+      continue;
+    }
+    finite++;
+    sum += x;
+    if (x === 0) zeros++;
+    if (x < min) min = x;
+    if (x > max) max = x;
+  }
+  return { sum, finite, zeros, nan, min, max };
+}
+
+function squaresAbout(
+  mean: number,
+  numbers: ArrayLike<number>,
+  start: number,
+  end: number,
+  whole: boolean,
+): number {
+  let squares = 0;
+  for (let i = start; i < end; i++) {
+    const d = (numbers[i] ?? 0) - mean;
+    if (whole || d - d === 0) squares += d * d;
+  }
+  return squares;
 }
 
 /** The summary of a tensor in memory; null for strings. */
@@ -153,7 +197,8 @@ class GrowingHistogram {
     this.#grow(min, max);
   }
 
-  add(numbers: ArrayLike<number>, start: number, end: number): void {
+  /** `whole`: all of them are finite. */
+  add(numbers: ArrayLike<number>, start: number, end: number, whole: boolean): void {
     if (!this.#started) {
       for (let i = start; i < end; i++) if (numbers[i] === this.#only) this.#onlyCount++;
       return;
@@ -163,6 +208,13 @@ class GrowingHistogram {
     const scale = 2 ** -this.#k;
     // Beyond this the product may leave the normal numbers.
     const exact = Math.abs(this.#k) < 60;
+    if (whole && exact) {
+      for (let i = start; i < end; i++) {
+        const at = Math.floor((numbers[i] ?? 0) * scale) - first;
+        counts[at] = (counts[at] ?? 0) + 1;
+      }
+      return;
+    }
     for (let i = start; i < end; i++) {
       const x = numbers[i] ?? 0;
       if (x - x !== 0) continue;

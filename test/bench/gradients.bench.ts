@@ -136,6 +136,7 @@ async function digits(): Promise<Row[]> {
   const one = await timed(() => gradient(api, id, request), MANY_TURNS);
   const integral = { ...request, integrated: { steps: 20, rule: 'gauss-legendre' as const } };
   const many = await timed(() => gradient(api, id, integral));
+  await api.close(id);
   const rows: Row[] = [
     { what: 'forward and backward of the digits’ residual network', value: one, unit: 'ms', ok: true },
     {
@@ -171,6 +172,7 @@ async function building(folder: string): Promise<Row[]> {
     observed.set(site, { dtype, dims, ...ints });
   }
   api.release(captures.map(({ handle }) => handle ?? ''));
+  await api.close(id);
   const target = skeleton.graph.outputs[0]?.name ?? '';
   const ms = await timed(() => {
     buildBackward({ model: skeleton, observed }, Object.keys(feeds), (_, declare) => {

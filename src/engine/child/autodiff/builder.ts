@@ -47,6 +47,9 @@ export class Builder {
   readonly known = new KnownIntegers();
   /** By output: the node of the program whose gradient an emitted node is part of. */
   readonly origins = new Map<string, Node>();
+  /** Names of tensors that are the same at every run and whose rearranging may be left to the session that is made. */
+  readonly #fixed = new Set<string>();
+  #rearranges = false;
   readonly #constants = new Map<string, Value>();
   readonly #values = new Map<string, Value>();
   readonly #taken: (name: string) => boolean;
@@ -71,6 +74,23 @@ export class Builder {
   declare(value: Value): Value {
     this.#values.set(value.name, value);
     return value;
+  }
+
+  /** Says of a tensor that what is computed from it alone can be computed once, when the session is made. */
+  fix({ name }: Pick<Value, 'name'>): void {
+    this.#fixed.add(name);
+  }
+
+  /** Whether it can; whoever asks and hears yes makes something of it that should be computed once. */
+  isFixed({ name }: Value): boolean {
+    const fixed = this.#fixed.has(name);
+    if (fixed) this.#rearranges = true;
+    return fixed;
+  }
+
+  /** Whether something was emitted that the session should compute once. */
+  get rearranges(): boolean {
+    return this.#rearranges;
   }
 
   fresh(hint: string): string {

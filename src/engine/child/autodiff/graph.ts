@@ -9,6 +9,7 @@ import type { ModelParts } from '../../../onnx/write';
 import type { Graph, Node, ValueInfo, WeightRef } from '../../../contract/skeleton';
 import { isFloat, type Dtype } from '../../../tensor/dtype';
 import { fromRaw, toNumbers } from '../../../tensor/buffers';
+import { sizeOf } from '../../../tensor/shape';
 import { backward, type BackwardOptions } from './backward';
 import { Builder, emittedOpset, type Value } from './builder';
 import { ruleFor } from './rules/index';
@@ -43,7 +44,14 @@ export interface BackwardModel {
   readonly along: ReadonlyMap<string, Value>;
   /** Contents of integer values that it was built for: with others it has to be built again. */
   readonly builtFor: ReadonlyMap<string, readonly number[]>;
+  /** It rearranges weights: a session for it should fold constants, or they are rearranged at every run. */
+  readonly folds: boolean;
 }
+
+/** Up to this many bytes of kernels are rearranged once, when the session is made, and held in memory from then on. */
+const FOLDED = 64 << 20;
+/** Weights that meet fewer places than these, over the batch, are not worth the memory. */
+const MANY_PLACES = 128;
 
 /**
  * Builds gradients of what `objective` emits.
@@ -66,6 +74,7 @@ export function buildBackward(
   const b = new Builder((name) => line.observed.has(name) || graph.initializers.has(name));
   const weights = weightsOf(graph);
   declareForward(b, line, weights);
+  fixKernels(b, line, weights);
   const inputs: Value[] = [];
   const { seeds, outputs = [] } = objective(b, (name, dtype, dims) => {
     const value = b.declare({ name: b.fresh(name), dtype, dims });
@@ -93,6 +102,7 @@ export function buildBackward(
   return {
     ...assemble(b, line, weights, inputs, [...gradients.values(), ...named]),
     inputs,
+    folds: b.rearranges,
     origins: b.origins,
     along,
     outputs: named,
@@ -162,6 +172,23 @@ function declareForward(b: Builder, line: StraightLine, weights: ReadonlyMap<str
     b.declare({ name, dtype, dims });
     if (ints !== undefined) b.known.set(name, ints);
   }
+}
+
+/** Weights of convolutions that meet many places, while all of them together are not too many to be held once more. */
+function fixKernels(
+  b: Builder,
+  { model, observed }: StraightLine,
+  weights: ReadonlyMap<string, WeightRef>,
+): void {
+  const kernels = new Set<WeightRef>();
+  for (const { op, inputs, outputs } of model.graph.nodes) {
+    const weight = weights.get(inputs[1] ?? '');
+    const [batch = 0, , ...places] = observed.get(outputs[0] ?? '')?.dims ?? [];
+    if (op !== 'Conv' || weight?.dtype !== 'float32' || observed.has(weight.name)) continue;
+    if (batch * sizeOf(places) >= MANY_PLACES) kernels.add(weight);
+  }
+  const bytes = [...kernels].reduce((sum, { byteLength }) => sum + byteLength, 0);
+  if (bytes <= FOLDED) for (const kernel of kernels) b.fix(kernel);
 }
 
 /** Contents of a small integer constant: axes, shapes, pads. */

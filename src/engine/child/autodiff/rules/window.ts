@@ -87,57 +87,75 @@ export function spread(
       ((window.kernel[axis] ?? 1) - 1) * (window.dilations[axis] ?? 1) +
       1,
   );
-  const turned = group === 1 ? spreadByTurning(b, g, w, window, input) : null;
+  const turned = spreadByTurning(b, g, w, window, group, input);
   if (turned !== null) return turned;
   const channels = (w.dims[1] ?? 1) * group;
-  const full = b.one('ConvTranspose', [g, w], g.dtype, [g.dims[0] ?? 1, channels, ...reach], {
-    kernel_shape: window.kernel,
-    strides: window.strides,
-    dilations: window.dilations,
-    group,
-  });
   const after = reach.map((size, axis) => (input[axis] ?? 0) - size + (window.begin[axis] ?? 0));
+  const through = (dims: readonly number[], how: Readonly<Record<string, readonly number[]>>): Value =>
+    b.one('ConvTranspose', [g, w], g.dtype, [g.dims[0] ?? 1, channels, ...dims], {
+      kernel_shape: window.kernel,
+      strides: window.strides,
+      dilations: window.dilations,
+      group,
+      ...how,
+    });
+  // Where windows lie apart the kernel leaves the padding out for nothing; elsewhere cutting it off costs less.
+  const apart = window.strides.every((stride, axis) => stride > 1 && (after[axis] ?? 0) < stride);
+  if (apart && window.begin.every((amount) => amount >= 0)) {
+    const ends = after.map((amount) => Math.max(0, -amount));
+    const extra = after.map((amount) => Math.max(0, amount));
+    return through(input, { pads: [...window.begin, ...ends], output_padding: extra });
+  }
+  const full = through(reach, {});
   return b.pad(full, [0, 0, ...window.begin.map((amount) => -amount)], [0, 0, ...after]);
 }
 
-/** Places per output channel from which on turning the weights round costs less than what it saves. */
+/** Places per output channel from which on turning the weights round at every run costs less than what it saves. */
 const TURNED_FROM = 16;
 
 /**
- * The same as a correlation with the weights turned round: large pictures go through the faster kernel. Null where a
- * stride lies in between, where the weights are many beside the places, or where the picture would be cropped.
+ * The same as a correlation with the weights turned round, which has the faster kernel. Null where a stride lies in
+ * between, where the picture would be cropped, or where the weights would be turned at every run and are many beside the
+ * places.
  */
 function spreadByTurning(
   b: Builder,
   g: Value,
   w: Value,
   { kernel, strides, dilations, begin }: Window,
+  group: number,
   input: readonly number[],
 ): Value | null {
   const [batch = 1, made = 1, ...places] = g.dims;
-  const few = made * TURNED_FROM <= batch * sizeOf(places);
-  if (!few || strides.some((stride) => stride !== 1) || sizeOf(kernel) === 1) return null;
+  if (strides.some((stride) => stride !== 1) || sizeOf(kernel) === 1) return null;
   const span = kernel.map((size, axis) => (size - 1) * (dilations[axis] ?? 1));
   const before = span.map((length, axis) => length - (begin[axis] ?? 0));
   const after = input.map(
     (size, axis) => size - (places[axis] ?? 1) + (span[axis] ?? 0) - (before[axis] ?? 0),
   );
   if ([...before, ...after].some((amount) => amount < 0)) return null;
+  const once = b.isFixed(w);
+  if (!once && (group !== 1 || made * TURNED_FROM > batch * sizeOf(places))) return null;
+  const turned = turnedRound(b, w, group);
+  if (once) b.fix(turned);
+  return b.one('Conv', [g, turned], g.dtype, [batch, turned.dims[0] ?? 1, ...input], {
+    kernel_shape: kernel,
+    dilations,
+    pads: [...before, ...after],
+    group,
+  });
+}
+
+/** Weights [M, C/group, …kernel] as [C, M/group, …kernel], every axis of the kernel running backwards. */
+function turnedRound(b: Builder, w: Value, group: number): Value {
+  const [made = 1, perGroup = 1, ...kernel] = w.dims;
   const axes = kernel.map((_, axis) => axis + 2);
   const last = b.ints(filled(axes.length, -1));
   const far = b.ints(kernel.map((size) => -size - 1));
   const turned = b.one('Slice', [w, last, far, b.ints(axes), last], w.dtype, w.dims);
-  return b.one(
-    'Conv',
-    [g, b.transpose(turned, [1, 0, ...axes])],
-    g.dtype,
-    [batch, w.dims[1] ?? 1, ...input],
-    {
-      kernel_shape: kernel,
-      dilations,
-      pads: [...before, ...after],
-    },
-  );
+  const grouped = b.reshape(turned, [group, made / group, perGroup, ...kernel]);
+  const swapped = b.transpose(grouped, [0, 2, 1, ...axes.map((axis) => axis + 1)]);
+  return b.reshape(swapped, [group * perGroup, made / group, ...kernel]);
 }
 
 /**
