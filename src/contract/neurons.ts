@@ -3,8 +3,28 @@
  * A unit is an index along one axis of a value: a feature of a dense layer, a channel of a convolution.
  */
 
-/** `dense` and `convolution` have weights; in all others each unit stands for one unit of each source. */
-export type NeuronKind = 'dense' | 'convolution' | 'sum' | 'product' | 'join' | 'part' | 'norm' | 'value';
+/**
+ * `dense` and `convolution` have weights; in all others each unit stands for one unit of each source. `choice` is what
+ * one of several branches gives out, `state` what an iteration takes from the one before.
+ */
+export type NeuronKind =
+  | 'dense'
+  | 'convolution'
+  | 'sum'
+  | 'product'
+  | 'join'
+  | 'part'
+  | 'norm'
+  | 'value'
+  | 'attention'
+  | 'choice'
+  | 'state';
+
+/** Attention heads: each has `size` neighbouring units; after `count` of them the next part begins with head 0. */
+export interface Heads {
+  readonly count: number;
+  readonly size: number;
+}
 
 export interface NeuronLayer {
   /** Position in the list of layers. */
@@ -17,6 +37,13 @@ export interface NeuronLayer {
   /** Counted from the end: -1 is the last. */
   readonly axis: number;
   readonly units: number;
+  /** Where its units are those of attention heads. */
+  readonly heads: Heads | null;
+  /**
+   * What its connections are measured in. `rounded`: the operator works on codes, and rounds what it reads or what it
+   * gives; connections add up to what is before the rounding. `codes`: integers whose scale is not known.
+   */
+  readonly measure: 'plain' | 'rounded' | 'codes';
   /** Layers it reads, and layers that read it, by id. */
   readonly sources: readonly number[];
   readonly targets: readonly number[];
@@ -34,7 +61,10 @@ export interface NeuronLink {
    * the operator between is not linear in single units.
    */
   readonly weight: number;
-  /** Weight times activation in the shown run, exact: mean over the reader's positions. NaN without a run. */
+  /**
+   * Weight times activation in the shown run, exact: mean over the reader's positions, and over iterations in a body.
+   * NaN without a run, and where the mean of what is read is not what arrives (a state between iterations).
+   */
   readonly contribution: number;
 }
 

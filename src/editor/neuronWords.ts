@@ -14,6 +14,17 @@ export function neuronWords(): Record<string, string> {
     'neurons.oneUnit': l10n.t('1 unit'),
     'neurons.units': l10n.t('{0} units'),
     'neurons.unit': l10n.t('Unit {0}'),
+    'neurons.heads': l10n.t('{0} heads of {1}'),
+    'neurons.headKeys': l10n.t('Page Up and Page Down go from head to head'),
+    'neurons.head': l10n.t('head {0}'),
+    'neurons.rounded': l10n.t('rounded to codes'),
+    'neurons.rounded.why': l10n.t(
+      'This operator works on integer codes. Weights and activations are the numbers that the codes stand for; connections add up to what is there before the operator rounds.',
+    ),
+    'neurons.codes': l10n.t('in codes'),
+    'neurons.codes.why': l10n.t(
+      'This operator adds up integer codes, and no scale was found that makes numbers of them: weights and contributions are in codes.',
+    ),
     'neurons.range': l10n.t('Least and most of the units’ means in the shown run'),
     'neurons.openLine': l10n.t('Open {0}'),
     'neurons.pick': l10n.t(

@@ -2,6 +2,7 @@
  * The neuron graph for a page: layers with their titles and lines, what units did in the shown run, and a unit's
  * strongest connections. Reads weights from the file and activations through the engine, both only when asked.
  */
+import { isCancelled } from '../base/cancel';
 import type { Disposable } from '../base/disposable';
 import { Emitter } from '../base/event';
 import { Lru } from '../base/lru';
@@ -9,7 +10,7 @@ import type { NeuronMap, Selection, ShownLayer } from '../contract/hostApi';
 import type { NeuronLinks, NeuronQuestion, UnitActivity } from '../contract/neurons';
 import type { TensorData } from '../contract/tensor';
 import type { Connections } from '../onnx/neurons/connections';
-import type { FoundLayer } from '../onnx/neurons/layers';
+import type { FoundLayer } from '../onnx/neurons/found';
 import type { sitePrefix } from '../onnx/site';
 import type { EngineAccess } from './engineAccess';
 import type { Content, OpenModel } from './openModel';
@@ -24,6 +25,9 @@ interface Known {
   /** Values of that run, for who asks twice: what a layer did is also what the next one reads. */
   values: Lru<string, Promise<TensorData | null>>;
 }
+
+/** Where a value lies: in the graph itself, in a function written out, or in a body. */
+type Place = 'main' | 'call' | 'body';
 
 /** Values kept in memory. */
 const KEPT = 6;
@@ -107,7 +111,11 @@ export class Neurons implements Disposable {
     const { skeleton, types } = content;
     // What happens in a function happens in every call of it: each has units of its own.
     const inlined = inlineFunctions(skeleton);
-    const inside = new Set([...inlined.calls.values()].flat().flatMap(({ names }) => [...names.values()]));
+    const called = new Set([...inlined.calls.values()].flat().flatMap(({ names }) => [...names.values()]));
+    const { namesOf } = await import('../onnx/site');
+    const names = namesOf(inlined.skeleton);
+    const placeOf = (value: string): Place =>
+      (names.find(value)?.path ?? '') !== '' ? 'body' : called.has(value) ? 'call' : 'main';
     const layers = findLayers(inlined.skeleton.graph, (name) => {
       const shape = types.get(name)?.shape;
       return shape?.map((dim) => (typeof dim === 'number' ? dim : undefined));
@@ -119,7 +127,7 @@ export class Neurons implements Disposable {
         const kept = known.values.get(value);
         if (kept !== undefined) return kept;
         // Whoever asked may go; the next one who asks for the same value is served by this run too.
-        const asked = this.#activation(model, value, inside, never);
+        const asked = this.#activation(model, value, placeOf(value), never);
         const { values } = known;
         values.set(value, asked);
         asked.catch(() => values.delete(value));
@@ -132,12 +140,12 @@ export class Neurons implements Disposable {
 
   /**
    * A value of the shown run, computed again from its inputs; null without a run, or where the model has changed since.
-   * `inside`: names of values in functions, of which a run keeps no summary.
+   * Of values in functions and bodies a run keeps no summary; a branch that was not taken has nothing to give.
    */
   async #activation(
     model: OpenModel,
     value: string,
-    inside: ReadonlySet<string>,
+    place: Place,
     signal: AbortSignal,
   ): Promise<TensorData | null> {
     const run = this.runs.shown(model);
@@ -145,9 +153,14 @@ export class Neurons implements Disposable {
     const feeds = await this.runs.feedsOf(model, run, signal);
     const fed = feeds[value];
     if (fed !== undefined) return fed;
-    return inside.has(value) || run.values.some(({ site }) => site === value)
-      ? this.engine.value(model, feeds, value, WHOLE, signal)
-      : null;
+    if (place === 'main' && !run.values.some(({ site }) => site === value)) return null;
+    try {
+      return await this.engine.value(model, feeds, value, WHOLE, signal);
+    } catch (error) {
+      // Weights are still to be seen where a body lets nothing out, or was not entered.
+      if (place !== 'body' || isCancelled(error)) throw error;
+      return null;
+    }
   }
 }
 
@@ -157,7 +170,7 @@ function shown(
   layer: FoundLayer,
   prefixOf: typeof sitePrefix,
 ): ShownLayer {
-  const { id, kind, node, value, axis, units, sources, targets } = layer;
+  const { id, kind, node, value, axis, units, heads, measure, sources, targets } = layer;
   const from = skeleton.nodes[node];
   const scope = from === undefined ? undefined : scopes.scopes[scopes.scopeOf[node] ?? 0];
   const place = model.links?.links[node]?.call?.place;
@@ -168,6 +181,8 @@ function shown(
     value,
     axis,
     units,
+    heads,
+    measure,
     sources,
     targets,
     title: scope === undefined || scope.id === 0 ? (from?.op ?? value) : scope.path,

@@ -8,6 +8,9 @@ export interface Cells {
   readonly rows: number;
   readonly width: number;
   readonly height: number;
+  /** Units of one group, which whole rows hold, and CSS pixels between two groups; 0 where there are none. */
+  readonly group: number;
+  readonly gap: number;
 }
 
 const sizes = [14, 12, 10, 8, 7, 6, 5, 4, 3, 2] as const;
@@ -16,7 +19,10 @@ const widest = 200;
 /** Layers one above the other in one column, at most. */
 const stacked = 3;
 
-export function placeCells(units: number, room: number): Cells {
+/** @param group units that stand together, as those of one attention head; 0 where none do */
+export function placeCells(units: number, room: number, group = 0): Cells {
+  const grouped = group > 1 && units > group ? placeGroups(units, room, group) : undefined;
+  if (grouped !== undefined) return grouped;
   let chosen = { size: 2, columns: 1 };
   for (const size of sizes) {
     const perColumn = Math.max(1, Math.floor(room / size));
@@ -26,19 +32,48 @@ export function placeCells(units: number, room: number): Cells {
   }
   const { size, columns } = chosen;
   const rows = Math.ceil(units / columns);
-  return { size, columns, rows, width: columns * size, height: rows * size };
+  return { size, columns, rows, width: columns * size, height: rows * size, group: 0, gap: 0 };
+}
+
+/** One group below the other, each in whole rows; undefined where that has no room. */
+function placeGroups(units: number, room: number, group: number): Cells | undefined {
+  const count = Math.ceil(units / group);
+  for (const size of sizes) {
+    const gap = Math.max(2, Math.round(size / 2));
+    for (let columns = 1; columns * size <= widest; columns++) {
+      const height = (units / columns) * size + (count - 1) * gap;
+      if (group % columns !== 0 || height > room) continue;
+      return { size, columns, rows: units / columns, width: columns * size, height, group, gap };
+    }
+  }
+  return undefined;
+}
+
+/** Upper left corner of a unit's cell. */
+export function cornerOf(
+  { size, columns, group, gap }: Cells,
+  unit: number,
+): { readonly x: number; readonly y: number } {
+  const between = group === 0 ? 0 : Math.floor(unit / group) * gap;
+  return { x: (unit % columns) * size, y: Math.floor(unit / columns) * size + between };
 }
 
 /** Middle of a unit's cell. */
-export function centreOf({ size, columns }: Cells, unit: number): { readonly x: number; readonly y: number } {
-  return { x: ((unit % columns) + 0.5) * size, y: (Math.floor(unit / columns) + 0.5) * size };
+export function centreOf(cells: Cells, unit: number): { readonly x: number; readonly y: number } {
+  const { x, y } = cornerOf(cells, unit);
+  return { x: x + cells.size / 2, y: y + cells.size / 2 };
 }
 
 /** The unit whose cell a point falls on, or -1. */
 export function unitAt(cells: Cells, units: number, x: number, y: number): number {
-  const column = Math.floor(x / cells.size);
-  if (x < 0 || y < 0 || column >= cells.columns) return -1;
-  const unit = Math.floor(y / cells.size) * cells.columns + column;
+  const { size, columns, group, gap } = cells;
+  const column = Math.floor(x / size);
+  if (x < 0 || y < 0 || column >= columns) return -1;
+  const tall = group === 0 ? 0 : (group / columns) * size + gap;
+  const above = group === 0 ? 0 : Math.floor(y / tall);
+  const down = group === 0 ? y : y - above * tall;
+  if (group !== 0 && down >= tall - gap) return -1;
+  const unit = above * group + Math.floor(down / size) * columns + column;
   return unit < units ? unit : -1;
 }
 

@@ -10,6 +10,7 @@ import { formatInteger, formatNumber } from '../../src/tensor/format';
 import { word } from '../app/words';
 import { onThemeChange, ramps } from '../figures/ramp';
 import { define } from '../kit/define';
+import { unitName } from './linkList';
 import { centreOf, placeCells, unitAt, type Cells } from './geometry';
 import { layerStyle } from './neuronStyle';
 import { paintCells } from './painting';
@@ -74,7 +75,9 @@ export class PcNeuronLayer extends LitElement {
   }
 
   protected override willUpdate(changed: ReadonlyMap<PropertyKey, unknown>): void {
-    if (changed.has('layer') || changed.has('room')) this.#cells = placeCells(this.layer.units, this.room);
+    if (changed.has('layer') || changed.has('room')) {
+      this.#cells = placeCells(this.layer.units, this.room, this.layer.heads?.size);
+    }
     if (changed.has('chosen') && this.chosen >= 0) this.current = this.chosen;
   }
 
@@ -88,7 +91,16 @@ export class PcNeuronLayer extends LitElement {
         </button>
         <span class="faint"
           >${what} ·
-          ${layer.units === 1 ? word('neurons.oneUnit') : word('neurons.units', formatInteger(layer.units))}</span
+          ${layer.units === 1 ? word('neurons.oneUnit') : word('neurons.units', formatInteger(layer.units))}
+          ${layer.heads === null ? nothing : html`· <span title=${word('neurons.headKeys')}>${word('neurons.heads', layer.heads.count, layer.heads.size)}</span>`}
+          ${
+            layer.measure === 'plain'
+              ? nothing
+              : html`·
+                  <span title=${word(`neurons.${layer.measure}.why`)}
+                    >${word(`neurons.${layer.measure}`)}</span
+                  >`
+          }</span
         >
         ${
           layer.line === ''
@@ -148,7 +160,7 @@ export class PcNeuronLayer extends LitElement {
 
   #describe(unit: number): string {
     const did = this.activity?.[unit];
-    const name = word('neurons.unit', unit);
+    const name = unitName(this.layer, unit);
     return did === undefined ? name : `${name}: ${formatNumber(did)}`;
   }
 
@@ -180,8 +192,9 @@ export class PcNeuronLayer extends LitElement {
   };
 
   readonly #key = (event: KeyboardEvent): void => {
-    const { columns, rows } = this.#cells;
+    const { columns, rows, group } = this.#cells;
     const { current } = this;
+    const page = group > 0 ? group : columns * Math.ceil(rows / 4);
     const moves: Readonly<Record<string, number>> = {
       ArrowLeft: current - 1,
       ArrowRight: current + 1,
@@ -189,8 +202,8 @@ export class PcNeuronLayer extends LitElement {
       ArrowDown: current + columns,
       Home: 0,
       End: this.layer.units - 1,
-      PageUp: current - columns * Math.ceil(rows / 4),
-      PageDown: current + columns * Math.ceil(rows / 4),
+      PageUp: current - page,
+      PageDown: current + page,
       Enter: current,
       ' ': current,
     };

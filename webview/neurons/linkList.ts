@@ -68,7 +68,9 @@ function row(
   const { layer, unit, weight, contribution } = link;
   const value = valueOf(link, by);
   const part = Math.round(100 * Math.min(1, (Math.abs(value) || 0) / most));
-  const title = `${layers[layer]?.title ?? ''} #${String(unit)}`;
+  const from = layers[layer];
+  const head = from === undefined ? '' : headOf(from, unit);
+  const title = `${from?.title ?? ''} #${String(unit)}${head === '' ? '' : ` · ${head}`}`;
   const figure = (number: number): unknown =>
     html`<td class="number" title=${Number.isNaN(number) ? nothing : String(number)}>
       ${Number.isNaN(number) ? '–' : formatNumber(number)}
@@ -79,4 +81,16 @@ function row(
     </td>
     ${figure(weight)} ${figure(contribution)}
   </tr>`;
+}
+
+/** `Unit 37 (head 1)` */
+export function unitName(layer: ShownLayer, unit: number): string {
+  const name = word('neurons.unit', unit);
+  const head = headOf(layer, unit);
+  return head === '' ? name : `${name} (${head})`;
+}
+
+/** `head 1`, or '' where the layer has none. */
+function headOf({ heads }: ShownLayer, unit: number): string {
+  return heads === null ? '' : word('neurons.head', Math.floor(unit / heads.size) % heads.count);
 }

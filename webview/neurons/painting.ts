@@ -1,6 +1,6 @@
 /** Cells and connections on a canvas. Colours are handed in; nothing here knows where they come from. */
 import type { Ramps } from '../figures/ramp';
-import type { Cells } from './geometry';
+import { centreOf, cornerOf, type Cells } from './geometry';
 
 export interface CellLook {
   readonly units: number;
@@ -44,9 +44,13 @@ export function paintCells(canvas: HTMLCanvasElement, cells: Cells, look: CellLo
         before = place;
       }
     }
-    const x = Math.round((unit % cells.columns) * step);
-    const y = Math.round(Math.floor(unit / cells.columns) * step);
-    context.fillRect(x, y, Math.max(1, step - gap), Math.max(1, step - gap));
+    const { x, y } = cornerOf(cells, unit);
+    context.fillRect(
+      Math.round(x * ratio),
+      Math.round(y * ratio),
+      Math.max(1, step - gap),
+      Math.max(1, step - gap),
+    );
   }
   for (const [unit, strength] of look.lit) {
     ring(context, cells, unit, ratio, strokeOf(strength, look.ramps, look.line), Math.max(1, 1.5 * ratio));
@@ -134,8 +138,8 @@ function ring(
   width: number,
 ): void {
   const size = Math.max(5, cells.size) * ratio;
-  const x = ((unit % cells.columns) + 0.5) * cells.size * ratio - size / 2;
-  const y = (Math.floor(unit / cells.columns) + 0.5) * cells.size * ratio - size / 2;
+  const centre = centreOf(cells, unit);
+  const [x, y] = [centre.x * ratio - size / 2, centre.y * ratio - size / 2];
   context.strokeStyle = color;
   context.lineWidth = width;
   context.strokeRect(x + width / 2, y + width / 2, size - width, size - width);

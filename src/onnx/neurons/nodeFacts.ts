@@ -1,10 +1,12 @@
-/** What a node says of itself: attributes, and inputs that are constant. Main graph only. Pure. */
+/** What a node says of itself: attributes, and inputs that are constant. Bodies are written out before. Pure. */
 import type { AttributeValue, Graph, Node, WeightRef } from '../../contract/skeleton';
 import { producersOf } from '../rewrite/cut';
+import { readNames } from '../rewrite/names';
 import { fromRaw } from '../../tensor/buffers';
 
 export class NodeFacts {
   readonly #producers: ReadonlyMap<string, Node>;
+  #readers: ReadonlyMap<string, readonly Node[]> | undefined;
 
   constructor(private readonly graph: Graph) {
     this.#producers = producersOf(graph);
@@ -12,6 +14,18 @@ export class NodeFacts {
 
   producer(value: string): Node | undefined {
     return this.#producers.get(value);
+  }
+
+  /** The nodes that read a value, those that hold a body that does among them. */
+  readers(value: string): readonly Node[] {
+    this.#readers ??= readersOf(this.graph);
+    return this.#readers.get(value) ?? [];
+  }
+
+  /** The only node that reads a value; undefined where several do, or none. */
+  reader(value: string): Node | undefined {
+    const [only, ...others] = this.readers(value);
+    return others.length === 0 ? only : undefined;
   }
 
   /** The tensor behind a name: an initializer, or a `Constant` node's. */
@@ -65,4 +79,16 @@ export class NodeFacts {
 
 function attribute(node: Node, name: string): AttributeValue | undefined {
   return node.attributes.find((entry) => entry.name === name)?.value;
+}
+
+function readersOf(graph: Graph): ReadonlyMap<string, readonly Node[]> {
+  const readers = new Map<string, Node[]>();
+  for (const node of graph.nodes) {
+    for (const name of readNames(node)) {
+      const list = readers.get(name);
+      if (list === undefined) readers.set(name, [node]);
+      else list.push(node);
+    }
+  }
+  return readers;
 }

@@ -28,13 +28,14 @@ export interface Weighted {
 
 /** One scale and zero point for all, or one each along an axis of the weight. */
 export interface WeightCodes {
-  readonly scale: WeightRef;
+  /** null: 1, where no scale is known. */
+  readonly scale: WeightRef | null;
   readonly zero: WeightRef | null;
   /** From the front. */
   readonly axis: number;
 }
 
-interface Held {
+export interface Held {
   readonly weight: WeightRef;
   readonly codes: WeightCodes | null;
 }
@@ -79,7 +80,17 @@ export function denseWeight(node: Node, facts: NodeFacts): Weighted | undefined 
   }
   if (held?.weight.dims.length !== 2 || (node.op === 'Gemm' && facts.int(node, 'transA', 0) === 1))
     return undefined;
-  const { weight, codes } = held;
+  const gemm = node.op === 'Gemm';
+  const factor = gemm ? facts.float(node, 'alpha', 1) : 1;
+  return dense(input, held, { rowsAreUnits, rank: gemm ? 2 : undefined, factor });
+}
+
+/** A layer whose weight is this matrix. */
+export function dense(
+  input: string,
+  { weight, codes }: Held,
+  { rowsAreUnits, rank, factor }: Pick<Weighted, 'rowsAreUnits' | 'rank' | 'factor'>,
+): Weighted {
   const [rows = 0, columns = 0] = weight.dims;
   return {
     kind: 'dense',
@@ -90,9 +101,9 @@ export function denseWeight(node: Node, facts: NodeFacts): Weighted | undefined 
     units: rowsAreUnits ? rows : columns,
     inputAxis: -1,
     axis: -1,
-    rank: node.op === 'Gemm' ? 2 : undefined,
+    rank,
     rowsAreUnits,
-    factor: node.op === 'Gemm' ? facts.float(node, 'alpha', 1) : 1,
+    factor,
     groups: 1,
     taps: 1,
     window: null,
@@ -105,11 +116,15 @@ export function kernelOf(node: Node, facts: NodeFacts): Weighted | undefined {
   const [input = '', second = ''] = node.inputs;
   const held = heldWeight(second, facts);
   if (held === undefined || held.weight.dims.length < 3 || facts.isConstant(input)) return undefined;
-  const { weight, codes } = held;
-  const [units = 0, perGroup = 0, ...kernel] = weight.dims;
+  return kernel(node, input, held, facts);
+}
+
+/** A layer whose kernels are these: their first axis is units. */
+export function kernel(node: Node, input: string, { weight, codes }: Held, facts: NodeFacts): Weighted {
+  const [units = 0, perGroup = 0, ...size] = weight.dims;
   const groups = facts.int(node, 'group', 1);
   const rank = weight.dims.length;
-  const ones = kernel.map(() => 1);
+  const ones = size.map(() => 1);
   const auto = node.attributes.find(({ name }) => name === 'auto_pad')?.value;
   const mode = auto?.type === 'string' ? auto.value : 'NOTSET';
   return {
@@ -125,9 +140,9 @@ export function kernelOf(node: Node, facts: NodeFacts): Weighted | undefined {
     rowsAreUnits: true,
     factor: 1,
     groups,
-    taps: kernel.reduce((all, size) => all * size, 1),
+    taps: size.reduce((all, length) => all * length, 1),
     window: {
-      kernel,
+      kernel: size,
       strides: facts.intsAttribute(node, 'strides') ?? ones,
       dilations: facts.intsAttribute(node, 'dilations') ?? ones,
       pads: mode.startsWith('SAME')

@@ -13,6 +13,8 @@ const layers = [[], [0], [1], [2, 1], [3]].map((sources, id): ShownLayer => ({
   value: `v${String(id)}`,
   axis: -1,
   units: 8,
+  heads: null,
+  measure: 'plain',
   sources,
   targets: [[1], [2, 3], [3], [4], []][id] ?? [],
   title: '',

@@ -31,4 +31,28 @@ describe('layers of 50,000 units', () => {
       assert.equal(unitAt(cells, count, 1, cells.height + cells.size), -1);
     }
   });
+
+  it('keeps the cells of a head together, and its rows whole', () => {
+    for (const [count, size] of [
+      [4, 16],
+      [12, 64],
+      [32, 128],
+    ] as const) {
+      const all = count * size;
+      const cells = placeCells(all, 480, size);
+      assert.equal(cells.group, size);
+      assert.ok(cells.height <= 480 && cells.width <= 200);
+      for (let unit = 0; unit < all; unit++) {
+        const { x, y } = centreOf(cells, unit);
+        assert.equal(unitAt(cells, all, x, y), unit);
+        // The next head begins further down than its neighbour's row would.
+        const next = centreOf(cells, unit + cells.columns).y - y;
+        const last = unit % size >= size - cells.columns;
+        assert.ok(Math.abs(next - cells.size - (last ? cells.gap : 0)) < 1e-9);
+      }
+    }
+    // Between two heads lies nothing.
+    const cells = placeCells(64, 480, 16);
+    assert.equal(unitAt(cells, 64, 1, centreOf(cells, 16).y - cells.size / 2 - 1), -1);
+  });
 });
