@@ -149,7 +149,9 @@ export class Executor {
     const { plan } = planned;
     const prepared = await this.prepare(model, plan, signal);
     const start = performance.now();
-    const before = ownBytes();
+    // Only a session's first run is measured, and that from before the session is made.
+    const key = sessionKey(prepared.bytes, { ...settings, folder: model.folder });
+    const before = this.sessions.has(key) ? null : ownBytes();
     return this.#withSession(model, prepared, settings, signal, async (kept, { rewritten }) => {
       const sessionMs = performance.now() - start;
       refuseOthers(kept.session, plan, rewritten);
@@ -158,6 +160,7 @@ export class Executor {
       this.announce(`Running ${model.skeleton.file}`, predictRun(kept, prepared));
       await breathe();
       throwIfCancelled(signal);
+      const from = before ?? (kept.times.length === 0 ? ownBytes() : 0);
       const began = performance.now();
       const results = await runSession(kept.session, given, names).catch((error: unknown) => {
         throw runtimeFailure(error, model.skeleton, `Running ${model.skeleton.file}`);
@@ -166,7 +169,7 @@ export class Executor {
       if (kept.times.length === 0) {
         // Later runs of this session have their memory already. What the process gave back meanwhile must not hide the results.
         const held = names.reduce((sum, name) => sum + bytesOf(resultOf(results, name)), 0);
-        const took = Math.max(held, ownBytes() - before);
+        const took = Math.max(held, ownBytes() - from);
         this.#memory.took(estimated(model, { ...prepared, rewritten }, kept.key, given, settings), took);
         this.sessions.grew(kept, took);
       }
