@@ -2,6 +2,7 @@
  * Mean, spread and extremes per index, in one pass and double precision: sums and squares of the distance to each index's
  * first value, which keeps them accurate however far from zero the values lie. Pure.
  */
+import { addMoments, BLOCK, KEPT, vectorised } from './kernels';
 import type { Piece, Reducer } from './piece';
 
 export interface MomentsOf {
@@ -18,6 +19,8 @@ export interface MomentsOf {
 export class Moments implements Reducer<MomentsOf> {
   /** Elements of each index so far, finite or not. */
   #elements = 0;
+  /** What the kernels work on: the six arrays below, one after another. */
+  readonly #kept: Float64Array;
   /** NaN until the first finite one. */
   readonly #shift: Float64Array;
   readonly #sum: Float64Array;
@@ -27,12 +30,16 @@ export class Moments implements Reducer<MomentsOf> {
   readonly #zeros: Float64Array;
   readonly #nonFinite: Float64Array;
 
-  /** `size`: how many indices. */
-  constructor(size: number) {
-    const zeros = (): Float64Array => new Float64Array(size);
-    [this.#shift, this.#sum, this.#squares] = [zeros().fill(NaN), zeros(), zeros()];
-    [this.#zeros, this.#nonFinite] = [zeros(), zeros()];
-    [this.#min, this.#max] = [zeros().fill(Infinity), zeros().fill(-Infinity)];
+  /** `size`: how many indices. `vectors`: whether the machine's own may be used; what comes out is the same. */
+  constructor(
+    size: number,
+    private readonly vectors = true,
+  ) {
+    this.#kept = new Float64Array(size * KEPT);
+    const part = (index: number): Float64Array => this.#kept.subarray(index * size, (index + 1) * size);
+    [this.#shift, this.#sum, this.#squares] = [part(0).fill(NaN), part(1), part(2)];
+    [this.#min, this.#max, this.#zeros] = [part(3).fill(Infinity), part(4).fill(-Infinity), part(5)];
+    this.#nonFinite = new Float64Array(size);
   }
 
   add({ numbers, outer, count, inner }: Piece): void {
@@ -53,10 +60,25 @@ export class Moments implements Reducer<MomentsOf> {
    */
   #addRows(numbers: ArrayLike<number>, outer: number, count: number): void {
     const whole = outer - (outer % BLOCK);
-    for (let o = 0; o < whole; o += BLOCK) this.#addBlock(numbers, o * count, count);
+    if (whole > 0 && this.vectors && numbers instanceof Float32Array && count % 4 === 0 && vectorised()) {
+      addMoments(numbers, whole, count, this.#kept, (kept, apart, row, u) => {
+        this.#lend(kept, apart, u, () => {
+          for (let o = row, at = row * count + u; o < row + BLOCK; o++, at += count)
+            this.#take(numbers, at, u);
+        });
+      });
+    } else for (let o = 0; o < whole; o += BLOCK) this.#addBlock(numbers, o * count, count);
     for (let o = whole, at = whole * count; o < outer; o++) {
       for (let u = 0; u < count; u++, at++) this.#take(numbers, at, u);
     }
+  }
+
+  /** What the kernels keep of one index, changed by `work` as this reducer's own. */
+  #lend(kept: Float64Array, apart: number, u: number, work: () => void): void {
+    const size = this.#shift.length;
+    for (let i = 0; i < KEPT; i++) this.#kept[i * size + u] = kept[i * apart + u] ?? 0;
+    work();
+    for (let i = 0; i < KEPT; i++) kept[i * apart + u] = this.#kept[i * size + u] ?? 0;
   }
 
   /** `BLOCK` rows from `start` on. */
@@ -97,13 +119,15 @@ export class Moments implements Reducer<MomentsOf> {
       squares[u] = (squares[u] ?? 0) + (first + (se * se + sf * sf + (sg * sg + sh * sh)));
       const low = mins[u] ?? 0;
       if (a < low || b < low || c < low || d < low || e < low || f < low || g < low || h < low)
-        mins[u] = Math.min(a, b, c, d, e, f, g, h);
+        mins[u] = smallest(a, b, c, d, e, f, g, h);
       const high = maxs[u] ?? 0;
       if (a > high || b > high || c > high || d > high || e > high || f > high || g > high || h > high)
-        maxs[u] = Math.max(a, b, c, d, e, f, g, h);
+        maxs[u] = -smallest(-a, -b, -c, -d, -e, -f, -g, -h);
       // A product may also be 0 because it is too small: the zeros are counted, not taken for granted.
-      if (a * b * c * d === 0 || e * f * g * h === 0)
-        zeros[u] = (zeros[u] ?? 0) + zerosAmong(numbers, at, count);
+      if (a * b * c * d === 0 || e * f * g * h === 0) {
+        const front = +(a === 0) + +(b === 0) + +(c === 0) + +(d === 0);
+        zeros[u] = (zeros[u] ?? 0) + front + +(e === 0) + +(f === 0) + +(g === 0) + +(h === 0);
+      }
     }
   }
 
@@ -173,11 +197,7 @@ export class Moments implements Reducer<MomentsOf> {
   }
 }
 
-/** Rows that go together. */
-const BLOCK = 8;
-
-function zerosAmong(numbers: ArrayLike<number>, from: number, step: number): number {
-  let zeros = 0;
-  for (let i = from; i < from + BLOCK * step; i += step) if (numbers[i] === 0) zeros++;
-  return zeros;
+/** Of zeros of both signs the first. */
+function smallest(...numbers: readonly number[]): number {
+  return numbers.reduce((least, x) => (x < least ? x : least));
 }

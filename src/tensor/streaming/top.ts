@@ -1,4 +1,5 @@
 /** The largest (or smallest) elements per index, with where they came from; of equal ones the first to come stay. Pure. */
+import { BLOCK, findCandidates, vectorised } from './kernels';
 import type { Piece, Reducer } from './piece';
 
 export interface TopOf {
@@ -16,17 +17,21 @@ export class Top implements Reducer<TopOf> {
   readonly #places: Int32Array;
   /** What an element has to pass: the last of each index. */
   readonly #bars: Float64Array;
+  /** The same in the numbers' own precision, while all have had that one. */
+  #narrow: Float32Array | undefined;
   readonly #sign: number;
 
   constructor(
     size: number,
     private readonly k: number,
     least: boolean,
+    private readonly vectors = true,
   ) {
     this.#values = new Float64Array(size * k).fill(-Infinity);
     this.#examples = new Int32Array(size * k).fill(-1);
     this.#places = new Int32Array(size * k).fill(-1);
     this.#bars = new Float64Array(size).fill(-Infinity);
+    this.#narrow = size % 4 === 0 ? new Float32Array(size).fill(-Infinity) : undefined;
     this.#sign = least ? -1 : 1;
   }
 
@@ -34,18 +39,28 @@ export class Top implements Reducer<TopOf> {
     const perRow = outer / rows;
     // Row after row of single elements: eight rows are looked at together.
     const whole = inner === 1 ? outer - (outer % BLOCK) : 0;
-    for (let o = 0; o < whole; o += BLOCK) {
-      for (let u = 0, at = o * count; u < count; u++, at++) {
-        if (!this.#passes(numbers, at, count, u)) continue;
-        for (let row = o, from = at; row < o + BLOCK; row++, from += count)
-          this.#offer(u, numbers[from] ?? 0, first + Math.floor(row / perRow), row % perRow);
+    const offer = (data: ArrayLike<number>, at: number, apart: number, row: number, u: number): number => {
+      for (let i = at, o = row; o < row + BLOCK; o++, i += apart) {
+        const x = this.#sign * (data[i] ?? 0);
+        if (this.#isTaken(x, u)) this.#insert(u, x, first + Math.floor(o / perRow), o % perRow);
       }
-    }
+      return this.#bars[u] ?? 0;
+    };
+    if (!(numbers instanceof Float32Array)) this.#narrow = undefined;
+    if (whole > 0 && this.vectors && this.#narrow !== undefined && vectorised())
+      findCandidates(numbers as Float32Array, whole, count, this.#sign < 0, this.#narrow, offer);
+    else
+      for (let o = 0; o < whole; o += BLOCK)
+        for (let u = 0, at = o * count; u < count; u++, at++)
+          if (this.#passes(numbers, at, count, u)) offer(numbers, at, count, o, u);
     for (let o = whole, at = whole * count; o < outer; o++) {
       const example = first + Math.floor(o / perRow);
       const place = (o % perRow) * inner;
       for (let u = 0; u < count; u++) {
-        for (let i = 0; i < inner; i++, at++) this.#offer(u, numbers[at] ?? 0, example, place + i);
+        for (let i = 0; i < inner; i++, at++) {
+          const x = this.#sign * (numbers[at] ?? 0);
+          if (this.#isTaken(x, u)) this.#insert(u, x, example, place + i);
+        }
       }
     }
   }
@@ -69,10 +84,9 @@ export class Top implements Reducer<TopOf> {
     return a < low || b < low || c < low || d < low || e < low || f < low || g < low || h < low;
   }
 
-  #offer(u: number, value: number, example: number, place: number): void {
-    const x = this.#sign * value;
-    // An element that is -Infinity itself is taken while there is room; NaN never passes.
-    if (x > (this.#bars[u] ?? 0) || (x === -Infinity && this.#hasRoom(u))) this.#insert(u, x, example, place);
+  /** An element that is -Infinity itself is taken while there is room; NaN never passes. */
+  #isTaken(x: number, u: number): boolean {
+    return x > (this.#bars[u] ?? 0) || (x === -Infinity && this.#hasRoom(u));
   }
 
   #hasRoom(u: number): boolean {
@@ -91,7 +105,9 @@ export class Top implements Reducer<TopOf> {
     this.#values[at] = x;
     this.#examples[at] = example;
     this.#places[at] = place;
-    this.#bars[u] = this.#values[start + this.k - 1] ?? 0;
+    const bar = this.#values[start + this.k - 1] ?? 0;
+    this.#bars[u] = bar;
+    if (this.#narrow !== undefined) this.#narrow[u] = bar;
   }
 
   finish(): TopOf {
@@ -99,6 +115,3 @@ export class Top implements Reducer<TopOf> {
     return { kind: 'top', k: this.k, values, examples: this.#examples.slice(), places: this.#places.slice() };
   }
 }
-
-/** Rows that are looked at together. */
-const BLOCK = 8;
