@@ -130,20 +130,28 @@ async function manyBoxes(opened: Page): Promise<Row[]> {
 
 /** Every keystroke of what people type, in the process that runs this: the finder and its list are all there is to it. */
 function search(): Row[] {
-  const searching = new Searching();
-  searching.use(transformer(1063, true));
+  const model = transformer(1063, true);
   const rows: Row[] = [];
   for (const text of ['softmax', 'layers\\.10\\d.*mlp', 'e', '.']) {
-    let worst = 0;
-    for (let end = 1; end <= text.length; end++) {
-      const { user, system } = process.cpuUsage();
-      searching.search(text.slice(0, end));
-      const used = process.cpuUsage({ user, system });
-      worst = Math.max(worst, (used.user + used.system) / 1000);
-    }
+    // Each as in a page just opened; the key that opens the search is the first stroke.
+    const searching = new Searching();
+    searching.use(model);
+    let worst = strokeTime(() => searching.begin());
+    for (let end = 1; end <= text.length; end++)
+      worst = Math.max(
+        worst,
+        strokeTime(() => searching.search(text.slice(0, end))),
+      );
     rows.push(row(`54,000 nodes: search for "${text}", slowest keystroke, CPU`, worst, 'ms', 30));
   }
   return rows;
+}
+
+function strokeTime(stroke: () => void): number {
+  const before = process.cpuUsage();
+  stroke();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
 }
 
 function row(what: string, value: number, unit: string, most: number): Row {

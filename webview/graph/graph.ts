@@ -352,7 +352,7 @@ export class PcGraph extends GraphProperties {
         this.#interaction?.context(emphasis.selected, x, y);
       },
       search: () => {
-        this.#searching.open = true;
+        this.#searching.begin();
         this.#fire('pc-search', null);
         this.requestUpdate();
         void this.updateComplete.then(() => this.renderRoot.querySelector('pc-graph-search')?.focus());

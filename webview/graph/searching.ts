@@ -15,6 +15,8 @@ export class Searching {
   invalid = false;
   #model: GraphModel | undefined;
   #finder: Finder | undefined;
+  /** First node in each module, in file order. */
+  #first: Int32Array | undefined;
   #texts: SearchTexts | null = null;
   #found: Found = nothingFound;
   /** Refs (node rows, -1 - scope rows) in the order one steps through them. */
@@ -28,6 +30,7 @@ export class Searching {
     if (model === this.#model) return;
     this.#model = model;
     this.#finder = undefined;
+    this.#first = undefined;
     this.search(this.text);
   }
 
@@ -35,7 +38,20 @@ export class Searching {
   read(texts: SearchTexts | null): void {
     this.#texts = texts;
     this.#finder = undefined;
+    if (this.open) this.#prepare();
     this.search(this.text);
+  }
+
+  /** Opens the search, and gets ready what the first keystroke would wait for. */
+  begin(): void {
+    this.open = true;
+    this.#prepare();
+  }
+
+  #prepare(): void {
+    if (this.#model === undefined) return;
+    this.#first ??= firstNodes(this.#model);
+    this.#finder ??= new Finder(this.#model, this.#texts);
   }
 
   search(text: string): void {
@@ -49,9 +65,9 @@ export class Searching {
       this.#refs = [];
       return;
     }
-    this.#finder ??= new Finder(this.#model, this.#texts);
-    this.#found = this.#finder.find(pattern);
-    this.#refs = inFileOrder(this.#model, this.#found);
+    this.#prepare();
+    this.#found = this.#finder?.find(pattern) ?? nothingFound;
+    this.#refs = inFileOrder(this.#first ?? new Int32Array(), this.#found);
   }
 
   /** The next (or previous) match after what is selected; null when there is none. */
@@ -89,14 +105,31 @@ export class Searching {
 
 const none: ReadonlySet<number> = new Set();
 
-/** A module comes before its nodes. */
-function inFileOrder(model: GraphModel, { nodes, scopes }: Found): number[] {
-  const first = new Int32Array(model.scopes.count).fill(model.nodes.count);
-  for (let node = model.nodes.count - 1; node >= 0; node--) first[model.nodes.scope[node] ?? 0] = node;
-  for (let scope = model.scopes.count - 1; scope > 0; scope--) {
-    const parent = model.scopes.parent[scope] ?? 0;
+function firstNodes({ nodes, scopes }: GraphModel): Int32Array {
+  const first = new Int32Array(scopes.count).fill(nodes.count);
+  for (let node = nodes.count - 1; node >= 0; node--) first[nodes.scope[node] ?? 0] = node;
+  for (let scope = scopes.count - 1; scope > 0; scope--) {
+    const parent = scopes.parent[scope] ?? 0;
     first[parent] = Math.min(first[parent] ?? 0, first[scope] ?? 0);
   }
-  const place = (ref: number): number => (ref >= 0 ? ref + 0.5 : (first[-1 - ref] ?? 0));
-  return [...scopes.map((scope) => -1 - scope), ...nodes].sort((a, b) => place(a) - place(b) || b - a);
+  return first;
+}
+
+/** A module comes before its nodes, and before the modules in it. */
+function inFileOrder(first: Int32Array, { nodes, scopes }: Found): readonly number[] {
+  if (scopes.length === 0) return nodes;
+  const modules = [...scopes].sort((a, b) => (first[a] ?? 0) - (first[b] ?? 0) || a - b);
+  const refs = new Array<number>(nodes.length + modules.length);
+  let [at, module] = [0, 0];
+  for (const node of nodes) {
+    for (
+      let next = modules[module];
+      next !== undefined && (first[next] ?? 0) <= node;
+      next = modules[++module]
+    )
+      refs[at++] = -1 - next;
+    refs[at++] = node;
+  }
+  for (; module < modules.length; module++) refs[at++] = -1 - (modules[module] ?? 0);
+  return refs;
 }

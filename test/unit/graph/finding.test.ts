@@ -29,6 +29,47 @@ describe('search', () => {
     );
   });
 
+  it('finds the same whether a text is typed or there at once', () => {
+    const model = transformer(3, true);
+    const finder = new Finder(model);
+    const typed = [
+      's',
+      'so',
+      'soft',
+      'softm',
+      'sof',
+      'S',
+      'So',
+      'Soft',
+      'soft',
+      'Softmax',
+      'm',
+      'mlp',
+      'mlp/',
+      'mlp/u',
+    ];
+    typed.push(
+      'mlp/up',
+      'lp/up',
+      'l',
+      'l.',
+      'l.y',
+      'ly',
+      'layers\\.',
+      'layers',
+      'layers.1',
+      'layers|s',
+      'a',
+      'at',
+      'att',
+      '',
+    );
+    for (const text of typed) {
+      const pattern = readPattern(text) ?? /-/;
+      assert.deepEqual(finder.find(pattern), new Finder(model).find(pattern), text);
+    }
+  });
+
   it('minds case only when the pattern does', () => {
     assert.ok(readPattern('softmax')?.test('Softmax'));
     assert.ok(readPattern('SoftMax')?.test('Softmax') === false);
