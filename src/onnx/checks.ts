@@ -6,6 +6,7 @@ import type { FunctionDef, Graph, GraphPath, Node, OpsetImport } from '../contra
 import type { Decoding } from './decoding';
 import { capital, describeNode, shorten } from './names';
 import { checkOrder } from './order';
+import { checkRecursion } from './recursion';
 import { bodiesOf } from './walk';
 
 interface Checked {
@@ -13,7 +14,8 @@ interface Checked {
   readonly functions: readonly FunctionDef[];
   readonly graphs: ReadonlyMap<GraphPath, Graph>;
   readonly opsets: readonly OpsetImport[];
-  readonly irVersion: number;
+  /** False where the file is cut off or broken: then what is missing says nothing that this does not. */
+  readonly whole: boolean;
 }
 
 /** What a graph defines: the node that makes each name, or null for inputs and initializers; then the graphs around it. */
@@ -29,22 +31,23 @@ class Names {
 
 /** Adds the warnings about a decoded model to the reading. */
 export function checkModel(ctx: Decoding, model: Checked): void {
-  const { graph } = model;
-  if (graph.nodes.length === 0) {
+  const { graph, whole } = model;
+  if (graph.nodes.length === 0 && whole) {
     ctx.warn(
       'empty graphs',
-      'The graph has no nodes, so there is nothing to run. Check that the export was finished.',
+      'The graph has no nodes, so it computes nothing. Check what was exported, and export it again.',
     );
   }
-  if (model.opsets.length === 0) {
+  if (model.opsets.length === 0 && whole) {
     ctx.warn(
       'missing opsets',
       'The model does not say which opset it uses, so the runtime will refuse it. Export it again, or add an opset_import.',
     );
   }
   checkDomains(ctx, model);
-  checkGraph(ctx, graph, null);
-  for (const { graph: body } of model.functions) checkGraph(ctx, body, null);
+  checkGraph(ctx, graph, null, whole);
+  for (const { graph: body } of model.functions) checkGraph(ctx, body, null, whole);
+  checkRecursion(ctx, model.functions);
 }
 
 function checkDomains(ctx: Decoding, { graphs, opsets, functions }: Checked): void {
@@ -66,7 +69,7 @@ function checkDomains(ctx: Decoding, { graphs, opsets, functions }: Checked): vo
   }
 }
 
-function checkGraph(ctx: Decoding, graph: Graph, outer: Names | null): void {
+function checkGraph(ctx: Decoding, graph: Graph, outer: Names | null, whole: boolean): void {
   const names = new Names(outer);
   const { own } = names;
   for (const { name } of graph.inputs) {
@@ -95,17 +98,17 @@ function checkGraph(ctx: Decoding, graph: Graph, outer: Names | null): void {
         node,
       );
     for (const name of node.inputs) {
-      if (name === '' || names.has(name)) continue;
+      if (!whole || name === '' || names.has(name)) continue;
       ctx.warn(
         'inputs that nothing makes',
         `${capital(describeNode(node))} reads "${shorten(name)}", which no node, input or initializer provides. Export the model again, or add it as an input.`,
         node,
       );
     }
-    for (const body of bodiesOf(node)) checkGraph(ctx, body, names);
+    for (const body of bodiesOf(node)) checkGraph(ctx, body, names, whole);
   }
   for (const { name } of graph.outputs) {
-    if (name === '' || names.has(name)) continue;
+    if (!whole || name === '' || names.has(name)) continue;
     const where = graph.path === '' ? 'The model' : `The graph ${shorten(graph.path)}`;
     ctx.warn(
       'outputs that nothing makes',

@@ -35,6 +35,8 @@ export class Decoding {
   readonly externals: ExternalTensor[] = [];
   readonly graphs = new Map<string, Graph>();
   readonly warnings: FoundWarning[] = [];
+  /** The file ends before the graph does: what is missing at its end is told in one sentence, not part by part. */
+  cut = false;
   readonly #perKind = new Map<string, number>();
 
   constructor(
@@ -77,6 +79,7 @@ export class Decoding {
   /** Warns that `what` was left out, so that the rest still opens; anything but a `WireError` is thrown on. */
   leaveOut(error: unknown, what: string): void {
     if (!(error instanceof WireError)) throw error;
+    if (this.cut && error.past > this.fileBytes) return;
     this.warn(
       'parts that cannot be read',
       `${what} cannot be read and was left out: ${error.message} at byte ${error.offset}. Export the model again.`,

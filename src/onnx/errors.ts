@@ -55,6 +55,14 @@ export function cutOff(file: string, size: number): Failure {
   });
 }
 
+export function emptyGraph(file: string): Failure {
+  return new Failure({
+    code: 'bad-model',
+    message: `${file} is an ONNX model whose graph is empty: it has no nodes, inputs, outputs or weights to show.`,
+    remedy: 'Check what was exported, and export it again.',
+  });
+}
+
 export function brokenModel(file: string, what: string, offset: number): Failure {
   return new Failure({
     code: 'bad-model',

@@ -19,7 +19,7 @@ import { Decoding, metadataOf, type Building } from './decoding';
 import { decodeFunction } from './decodeFunction';
 import { GraphDecoder } from './decodeGraph';
 import { decodeOpset } from './decodeNode';
-import { brokenModel, cutOff, emptyFile, notOnnx } from './errors';
+import { brokenModel, cutOff, emptyFile, emptyGraph, notOnnx } from './errors';
 import { resolveExternals } from './external';
 import { MODEL } from './fields';
 import type { ModelFolder } from './folder';
@@ -60,10 +60,10 @@ export async function readSkeleton(source: ByteSource, options: ReadOptions): Pr
   const ctx = new Decoding(segments, source.size);
   const model = await decodeModel(ctx, source, signal);
   await resolveExternals(ctx, options.folder, signal);
-  const { functions, graph, header } = model;
+  const { functions, graph, header, whole } = model;
   const graphs = new Map<string, Graph>();
   const nodes = assignIds(graph, functions, graphs);
-  checkModel(ctx, { graph, functions, graphs, opsets: header.opsets, irVersion: header.irVersion });
+  checkModel(ctx, { graph, functions, graphs, opsets: header.opsets, whole });
   ctx.finish();
   const { parameters, weightBytes } = countWeights(graphs);
   return {
@@ -84,6 +84,8 @@ interface Model {
   readonly header: Header;
   readonly graph: Graph;
   readonly functions: readonly FunctionDef[];
+  /** The whole file could be read. */
+  readonly whole: boolean;
 }
 
 async function decodeModel(
@@ -106,16 +108,16 @@ async function decodeModel(
   let metadata: Record<string, string> | null = null;
   let decoder: GraphDecoder | null = null;
   let broken: WireError | null = null;
-  let clipped = false;
   let sliceEnd = performance.now() + SLICE;
   for (let at = 0; at < source.size;) {
     let tag = 0;
     try {
       tag = cursor.open(at, source.size, true);
-      clipped ||= cursor.clipped;
+      ctx.cut ||= cursor.clipped;
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
-      broken = error;
+      if (error.past > source.size) ctx.cut = true;
+      else broken = error;
       break;
     }
     const { start, end } = cursor;
@@ -167,15 +169,15 @@ async function decodeModel(
       graph.outputs.length === 0 &&
       graph.initializers.size === 0);
   if (graph === undefined || (empty && functions.length === 0)) {
-    throw nothingToShow(ctx, source, header, { graph, broken, clipped });
+    throw nothingToShow(ctx, source, header, { graph, broken, clipped: ctx.cut });
   }
-  if (clipped || broken !== null) {
-    const why = clipped
-      ? `The file is cut off: it ends after ${formatBytes(source.size)} in the middle of the graph, of which ${graph.nodes.length} nodes could be read. Download or export it again.`
+  if (ctx.cut || broken !== null) {
+    const why = ctx.cut
+      ? `The file is cut off: it ends after ${formatBytes(source.size)} before the model does; ${graph.nodes.length} nodes could be read. Download or export it again.`
       : `The file cannot be read beyond byte ${broken?.offset ?? 0} (${broken?.message ?? ''}); ${graph.nodes.length} nodes were read before it. Download or export it again.`;
     ctx.warnings.unshift({ message: why, node: null });
   }
-  return { header, graph, functions };
+  return { header, graph, functions, whole: !ctx.cut && broken === null };
 }
 
 function decodeHeaderField(ctx: Decoding, header: Header, tag: number, start: number, end: number): void {
@@ -219,7 +221,7 @@ function nothingToShow(
   if (plausible && found.broken !== null)
     return brokenModel(source.name, found.broken.message, found.broken.offset);
   if (found.graph !== undefined && plausible) {
-    return brokenModel(source.name, 'its graph has no nodes, inputs, outputs or weights', 0);
+    return emptyGraph(source.name);
   }
   return notOnnx(
     source.name,

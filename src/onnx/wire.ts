@@ -18,6 +18,8 @@ export class WireError extends Error {
   constructor(
     message: string,
     readonly offset: number,
+    /** Where what could not be read would have ended, where that is known. */
+    readonly past = 0,
   ) {
     super(message);
     this.name = 'WireError';
@@ -85,7 +87,7 @@ export class Cursor {
         this.end = pos + length;
         if (this.end > end) {
           if (!lenient)
-            throw new WireError(`a length of ${length} bytes passes the end of what holds it`, at);
+            throw new WireError(`a length of ${length} bytes passes the end of what holds it`, at, this.end);
           this.end = end;
           this.clipped = true;
         }
@@ -95,7 +97,7 @@ export class Cursor {
       case Wire.Fixed32:
         this.start = pos;
         this.end = pos + ((tag & 7) === Wire.Fixed64 ? 8 : 4);
-        if (this.end > end) throw new WireError('a number is cut off', at);
+        if (this.end > end) throw new WireError('a number is cut off', at, this.end);
         return tag;
       case Wire.GroupStart: {
         const after = this.#skipGroup(tag >>> 3, pos, end, 1);
@@ -184,7 +186,7 @@ export class Cursor {
     let lo = 0;
     let hi = 0;
     for (let shift = 0; shift < 70; shift += 7) {
-      if (pos >= limit) throw new WireError('a number is cut off', at);
+      if (pos >= limit) throw new WireError('a number is cut off', at, pos + this.#base + 1);
       const byte = bytes[pos++] ?? 0;
       const low7 = byte & 0x7f;
       if (shift < 28) lo |= low7 << shift;

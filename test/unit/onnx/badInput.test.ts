@@ -72,8 +72,14 @@ describe('bad input', () => {
       /^The file is cut off: it ends after 300 kB .* 2 nodes/,
     );
     assert.ok(skeleton.warnings.some(({ message }) => /"big" is cut off/.test(message)));
-    // The inputs come after the weights in this file: what the nodes read is not there.
-    assert.ok(skeleton.warnings.some(({ message }) => /reads "x", which no node/.test(message)));
+    // The inputs come after the weights in this file, and the opsets at its end: that they are missing is no other fault.
+    assert.equal(skeleton.warnings.length, 2, JSON.stringify(skeleton.warnings));
+    for (let size = whole.length - 1; size > whole.length - 60; size--) {
+      const [first, ...others] = (await read(whole.slice(0, size))).warnings;
+      // Between two fields nothing shows that there were more.
+      assert.match(first?.message ?? '', /^The file is cut off|^The model does not say which opset/);
+      assert.deepEqual(others, [], String(size));
+    }
   });
 
   it('fails in one sentence where nothing is left to show', async () => {
@@ -185,12 +191,45 @@ describe('bad input', () => {
 
   it('opens a graph without nodes, and one without opset', async () => {
     const empty = await read(modelOf({ name: 'none', input: [info('x')], output: [info('x')] }));
-    assert.match(empty.warnings[0]?.message ?? '', /has no nodes, so there is nothing to run/);
+    assert.match(empty.warnings[0]?.message ?? '', /has no nodes, so it computes nothing/);
+    const nothing = await failureOf(read(modelOf({ name: 'none' })));
+    assert.match(nothing.message, /whose graph is empty: it has no nodes, .* Check what was exported/);
     assert.equal(buildGraphModel(empty, buildScopes(empty)).nodes.count, 2);
     const none = encode({ graph: create(GraphProtoSchema, plain()), opsetImport: [] });
     assert.match(await warningOf(none), /does not say which opset/);
     const foreign = await warningOf(withGraph({ node: [node('Magic', ['x'], ['y'], { domain: 'acme' })] }));
     assert.match(foreign, /domain "acme", first at node 0 \(Magic\)/);
+  });
+
+  it('tells of functions that call themselves, at once or through others', async () => {
+    const opsetImport = [
+      { domain: '', version: 17n },
+      { domain: 'my', version: 1n },
+    ];
+    const calling = (calls: Readonly<Record<string, string>>): Uint8Array =>
+      modelOf(
+        { ...plain(), initializer: [], node: [node('F', ['x'], ['y'], { domain: 'my' })] },
+        {
+          opsetImport,
+          functions: Object.entries(calls).map(([name, called]) => ({
+            name,
+            domain: 'my',
+            input: ['a'],
+            output: ['b'],
+            node: [node(called, ['a'], ['b'], { domain: called === 'Relu' ? '' : 'my' })],
+            opsetImport,
+          })),
+        },
+      );
+    assert.match(
+      await warningOf(calling({ F: 'F' })),
+      /The function "my:F" calls itself, so it would never end/,
+    );
+    assert.match(
+      await warningOf(calling({ F: 'G', G: 'H', H: 'G' })),
+      /The function "my:G" calls itself through "my:H",/,
+    );
+    assert.deepEqual((await read(calling({ F: 'G', G: 'H', H: 'Relu' }))).warnings, []);
   });
 
   it('opens a model whose bodies are nested a thousand deep, down to a limit', async () => {
