@@ -25,6 +25,7 @@ export const paths = [
   'src/onnx/files.ts',
   'src/onnx/checks.ts',
   'src/onnx/order.ts',
+  'src/onnx/recursion.ts',
   'src/onnx/wiring.ts',
   'src/onnx/scopes',
   'src/onnx/scopes.ts',
