@@ -187,6 +187,16 @@ export function runtimeFailure(error: unknown, skeleton: Skeleton, doing: string
       cause: error,
     });
   }
+  const ir = /Unsupported model IR version: (\d+), max supported IR version: (\d+)/.exec(said);
+  if (ir !== null) {
+    const [, version = '', known = ''] = ir;
+    return new Failure({
+      code: 'unsupported',
+      message: `The model says version ${version} of ONNX's file format (ir_version); the runtime knows those up to ${known}.`,
+      remedy: `Set ir_version to ${known} when it is saved, as \`model.ir_version = ${known}\` before \`onnx.save\`; it can still be looked at.`,
+      cause: error,
+    });
+  }
   const atNode = /while running (\w+) node\. Name:'([^']*)' Status Message: ([\s\S]*)/.exec(said);
   if (atNode !== null) {
     const [, op = '', name = '', why = ''] = atNode;

@@ -11,6 +11,12 @@ import type { Intervention, RunRequest } from '../../../src/contract/run';
 import { floats, info, model, node, tensor, tinyModel } from './models';
 import { testEngine } from './testEngine';
 
+const RELU = {
+  nodes: [node('Relu', ['x'], ['y'])],
+  inputs: [info('x', 'float32', [1, 3])],
+  outputs: [info('y', 'float32', [1, 3])],
+};
+
 describe('bad input to the engine', () => {
   const folder = mkdtempSync(join(tmpdir(), 'patchclamp-bad-'));
   const api = testEngine({ sessionBudget: 1 << 24, tensorBudget: 1 << 24 });
@@ -44,6 +50,24 @@ describe('bad input to the engine', () => {
 
   it('names an input the model has not, and the nearest it has', () =>
     tiny({ feeds: { X: floats([1, 3], 0) } }, 'bad-feed', /no input "X"\. Did you mean "x"\?/));
+
+  it('says that a file is of a newer format, or of a newer opset, than the runtime knows', async () => {
+    const { ir, opset } = { ir: fromBinary(ModelProtoSchema, tinyModel()), opset: model(RELU, 99) };
+    ir.irVersion = 99n;
+    const feeds = { x: floats([1, 3], 0) };
+    await refuses(
+      toBinary(ModelProtoSchema, ir),
+      { feeds },
+      'unsupported',
+      /^The model says version 99 of ONNX's file format \(ir_version\); .* up to (\d+)\. Set ir_version to \1 when/,
+    );
+    await refuses(
+      opset,
+      { feeds },
+      'unsupported',
+      /^The model says opset 99 of ai\.onnx; .* Export it again/,
+    );
+  });
 
   it('says which type and shape an input takes', async () => {
     const wrongType = { dtype: 'int64' as const, dims: [1, 3], data: new BigInt64Array(3) };
