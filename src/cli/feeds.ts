@@ -60,6 +60,24 @@ export async function parseIntervention(text: string, files: DataFiles): Promise
   }
 }
 
+/** `NAME=FILE.npy`, as often as it is written; by name. */
+export async function arraysFrom(
+  option: string,
+  what: string,
+  texts: readonly string[],
+  files: DataFiles,
+): Promise<Record<string, TensorData>> {
+  const found: Record<string, TensorData> = {};
+  for (const text of texts) {
+    const cut = text.lastIndexOf('=');
+    if (cut < 1) throw usage(`"${text}" is not a direction.`, `Write --${option} ${what}=FILE.npy.`);
+    const [name, file] = [text.slice(0, cut), text.slice(cut + 1)];
+    if (Object.hasOwn(found, name)) throw usage(`The direction "${name}" was given twice.`, 'Give it once.');
+    found[name] = readArray(await files.read(file), file);
+  }
+  return found;
+}
+
 /** `nan` and `inf` are numbers too, as NumPy and PyTorch print them. */
 function numberIn(text: string): number | undefined {
   if (/^nan$/i.test(text)) return NaN;

@@ -1,13 +1,11 @@
 /** `patchclamp grad`: the gradient of one number at some sites, or its integral from a baseline, as .npy files. */
 import type { GradientRequest } from '../contract/run';
-import type { TensorData } from '../contract/tensor';
-import type { DataFiles } from '../data/files';
-import { readArray } from '../data/npz';
+import { directionsFor } from '../data/directions';
 import { makeFeeds } from '../data/feedText';
 import { formatMs } from '../tensor/format';
 import { formatShape } from '../tensor/shape';
 import { commandEngine, openModel } from './engine';
-import { commandFiles, parseIntervention } from './feeds';
+import { arraysFrom, commandFiles, parseIntervention } from './feeds';
 import { OutFolder } from './outFolder';
 import { parseOptions, usage, type Command } from './options';
 
@@ -20,8 +18,8 @@ export const command: Command = {
   summary:
     'Take the gradient of one number, such as logits[0,-1,42] or logprob(logits)[0,3], at inputs and at values inside; ' +
     'with --integrated, integrated gradients from zero and how far their sum is off; with --along, the product of the ' +
-    'second derivative with a direction. dot(SITE,NAME)[0,-1] projects the last axis of a value on the direction that ' +
-    '--direction NAME=FILE.npy gives. Several objectives that differ in their indices are answered together.',
+    'second derivative with a direction. dot(SITE,FILE.npy)[0,-1] projects the last axis of a value on a direction, as ' +
+    'does dot(SITE,NAME)[0,-1] with --direction NAME=FILE.npy. Several objectives that differ in their indices are answered together.',
   async run(args, io) {
     const { positionals, options } = parseOptions(args, {
       feed: 'many',
@@ -57,16 +55,17 @@ export const command: Command = {
       const interventions = await Promise.all(
         options.intervene.map((text) => parseIntervention(text, files)),
       );
-      const along = await arrays('along', 'SITE', options.along, files);
-      const directions = await arrays('direction', 'NAME', options.direction, files);
+      const along = await arraysFrom('along', 'SITE', options.along, files);
+      const given = await arraysFrom('direction', 'NAME', options.direction, files);
+      const directions = await directionsFor(options.objective, given, files);
       const objective = options.objective.length === 1 ? first : options.objective;
       const request: GradientRequest = {
         feeds,
         objective,
         wrt,
         interventions,
-        ...(along === undefined ? {} : { along }),
-        ...(directions === undefined ? {} : { directions }),
+        ...(options.along.length === 0 ? {} : { along }),
+        directions,
       };
       const rule = options.riemann ? 'left-riemann' : 'gauss-legendre';
       const result = await engine.gradient(
@@ -111,25 +110,6 @@ export const command: Command = {
     }
   },
 };
-
-/** `NAME=FILE.npy`, as often as it is written; undefined where it is not. */
-async function arrays(
-  option: string,
-  what: string,
-  texts: readonly string[],
-  files: DataFiles,
-): Promise<Record<string, TensorData> | undefined> {
-  if (texts.length === 0) return undefined;
-  const found: Record<string, TensorData> = {};
-  for (const text of texts) {
-    const cut = text.lastIndexOf('=');
-    if (cut < 1) throw usage(`"${text}" is not a direction.`, `Write --${option} ${what}=FILE.npy.`);
-    const [name, file] = [text.slice(0, cut), text.slice(cut + 1)];
-    if (Object.hasOwn(found, name)) throw usage(`The direction "${name}" was given twice.`, 'Give it once.');
-    found[name] = readArray(await files.read(file), file);
-  }
-  return found;
-}
 
 function stepsOf(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;

@@ -2,11 +2,12 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import type { Finding, Method, Params } from '../contract/method';
+import { directionsFor } from '../data/directions';
 import { makeFeeds } from '../data/feedText';
 import type { EngineClient } from '../engine/client';
 import { methods } from '../methods';
 import type { MethodList } from '../methods/contributed';
-import { checkParams, findMethod, parseParams } from '../methods/params';
+import { checkParams, findMethod, objectiveTexts, parseParams } from '../methods/params';
 import { fileUnreadable } from '../onnx/errors';
 import {
   EXPERIMENT_FILE,
@@ -19,7 +20,7 @@ import {
 import { wordsFor } from '../study/words';
 import { listWith } from './contributed';
 import { commandEngine, openModel } from './engine';
-import { commandFiles } from './feeds';
+import { arraysFrom, commandFiles } from './feeds';
 import { parseOptions, usage, type Command, type Io } from './options';
 import { printFinding } from './printFinding';
 
@@ -36,6 +37,8 @@ interface Question {
   /** `NAME=…` as on the command line. */
   readonly feeds: readonly string[];
   readonly dims: readonly string[];
+  /** `NAME=FILE.npy` as on the command line. */
+  readonly directions: readonly string[];
   readonly seed: number;
   readonly site?: string;
   readonly anyway: boolean;
@@ -48,8 +51,8 @@ export function probeCommand(list: readonly Method[], start: (io: Io) => ProbeEn
   return {
     name: 'probe',
     usage:
-      'probe METHOD MODEL --feed NAME=FILE.npy… [--dim NAME=SIZE]… [--param NAME=VALUE]… [--site SITE] [--seed N] ' +
-      '[--anyway] [--methods FILE.cjs]… [--json], or: probe EXPERIMENT.clamp.json [--anyway] [--methods FILE.cjs]… [--json]',
+      'probe METHOD MODEL --feed NAME=FILE.npy… [--dim NAME=SIZE]… [--param NAME=VALUE]… ' +
+      '[--direction NAME=FILE.npy]… [--site SITE] [--seed N] [--anyway] [--methods FILE.cjs]… [--json], or: probe EXPERIMENT.clamp.json [--anyway] [--methods FILE.cjs]… [--json]',
     summary:
       'Ask a model something by a method (see methods). An experiment file holds the whole question; its findings are ' +
       'kept beside it. --anyway runs what may not fit in memory; --methods adds those of a CommonJS file that exports them.',
@@ -58,6 +61,7 @@ export function probeCommand(list: readonly Method[], start: (io: Io) => ProbeEn
         feed: 'many',
         dim: 'many',
         param: 'many',
+        direction: 'many',
         site: 'one',
         seed: 'one',
         anyway: 'flag',
@@ -70,7 +74,8 @@ export function probeCommand(list: readonly Method[], start: (io: Io) => ProbeEn
       const { anyway } = options;
       const experiment = first !== undefined && EXPERIMENT_FILE.test(first);
       if (experiment) {
-        const given = options.feed.length + options.dim.length + options.param.length;
+        const { feed, dim, param, direction } = options;
+        const given = feed.length + dim.length + param.length + direction.length;
         if (positionals.length > 1 || given > 0 || options.site !== undefined || options.seed !== undefined)
           throw usage('An experiment file holds the whole question.', 'Change it in the file.');
         const read = parseExperiment(await textOf(first), basename(first));
@@ -93,6 +98,7 @@ export function probeCommand(list: readonly Method[], start: (io: Io) => ProbeEn
         params: parseParams(method, pairs(options.param)),
         feeds: options.feed,
         dims: options.dim,
+        directions: options.direction,
         seed: seedOf(options.seed),
         beside: model,
         anyway,
@@ -116,6 +122,7 @@ function fromExperiment(
     params: checkParams(method, params),
     feeds: Object.entries(experiment.feeds).map(([name, text]) => `${name}=${text}`),
     dims: Object.entries(experiment.dims).map(([name, size]) => `${name}=${String(size)}`),
+    directions: [],
     seed: experiment.seed,
     beside: file,
   };
@@ -136,12 +143,14 @@ async function ask(
     const files = commandFiles(question.beside);
     const { feeds, guessed } = await makeFeeds(question.feeds, question.dims, model.inputs, files);
     for (const sentence of guessed) io.err(sentence);
+    const given = await arraysFrom('direction', 'NAME', question.directions, files);
+    const directions = await directionsFor(objectiveTexts(method, params), given, files);
     const labels = await wordsFor(model.inputs, model.outputs, feeds, commandFiles(question.model));
     const findings: Finding[] = [];
     const site = question.site === undefined ? {} : { site: question.site };
     await engine.probe(
       model.id,
-      { method: method.id, params, feeds, labels, seed, confirmed, ...from, ...site },
+      { method: method.id, params, feeds, labels, directions, seed, confirmed, ...from, ...site },
       {
         onFinding: (finding, index) => {
           // All but the last go out as they come.

@@ -58,6 +58,8 @@ export interface ProbeRequest {
   readonly params: Params;
   readonly feeds: Readonly<Record<string, TensorData>>;
   readonly labels?: Labels;
+  /** By the names under which objectives among the parameters project on them. */
+  readonly directions?: Readonly<Record<string, TensorData>>;
   readonly site?: SiteText;
   /** Its runs need not be asked about, however much memory they take. */
   readonly confirmed?: boolean;

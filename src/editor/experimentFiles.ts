@@ -6,6 +6,7 @@ import { posix } from 'node:path';
 import * as vscode from 'vscode';
 import type { TensorData } from '../contract/tensor';
 import type { MethodList } from '../methods/contributed';
+import { objectiveTexts } from '../methods/params';
 import {
   experimentFiles,
   EXPERIMENT_FILE,
@@ -69,7 +70,8 @@ export class Experiments {
       await this.panels.open(model.uri);
       return;
     }
-    const inputs = (): Promise<ProbeInputs> => inputsOf(experiment, uri, model);
+    const objectives = objectiveTexts(method, params);
+    const inputs = (): Promise<ProbeInputs> => inputsOf(experiment, objectives, uri, model);
     const { seed } = experiment;
     const title = vscode.l10n.t('{0}: {1}', name, method.title);
     const report = await this.probes.ask(
@@ -144,13 +146,19 @@ export class Experiments {
   }
 }
 
-async function inputsOf(experiment: Experiment, uri: vscode.Uri, model: OpenModel): Promise<ProbeInputs> {
+async function inputsOf(
+  experiment: Experiment,
+  objectives: readonly string[],
+  uri: vscode.Uri,
+  model: OpenModel,
+): Promise<ProbeInputs> {
   const skeleton = model.content?.skeleton;
   const inputs = skeleton === undefined ? [] : feedSpecs(skeleton);
   const outputs = skeleton === undefined ? [] : outputSpecs(skeleton);
   const texts = experiment.feeds;
-  const [{ makeFeeds }, { wordsFor }] = await Promise.all([
+  const [{ makeFeeds }, { directionsFor }, { wordsFor }] = await Promise.all([
     import('../data/feedText'),
+    import('../data/directions'),
     import('../study/words'),
   ]);
   const { feeds } = await makeFeeds(
@@ -160,7 +168,8 @@ async function inputsOf(experiment: Experiment, uri: vscode.Uri, model: OpenMode
     filesOf(uri, model),
   );
   const labels = await wordsFor(inputs, outputs, feeds, FeedFiles.of(model.uri));
-  return { feeds, labels, texts, text: Object.values(texts).join(', ') };
+  const directions = await directionsFor(objectives, {}, filesOf(uri, model));
+  return { feeds, labels, directions, texts, text: Object.values(texts).join(', ') };
 }
 
 function filesOf(experiment: vscode.Uri, model: OpenModel): ReturnType<typeof experimentFiles> {

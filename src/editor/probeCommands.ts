@@ -4,7 +4,7 @@ import type { Method, Params } from '../contract/method';
 import type { StoredCapture } from '../contract/engineApi';
 import { attribution } from '../methods/attribution';
 import type { MethodList } from '../methods/contributed';
-import { defaults } from '../methods/params';
+import { defaults, objectiveTexts } from '../methods/params';
 import { toNumbers } from '../tensor/buffers';
 import { isFloat } from '../tensor/dtype';
 import { formatNumber } from '../tensor/format';
@@ -77,14 +77,19 @@ export class ProbeCommands {
       seed: 0,
       title,
       experiment: null,
-      inputs: (signal) => this.#inputs(model, signal),
+      inputs: async (signal) => {
+        const { directionsFor } = await import('../data/directions');
+        const files = FeedFiles.of(model.uri);
+        const directions = await directionsFor(objectiveTexts(method, params), {}, files);
+        return { ...(await this.#inputs(model, signal)), directions };
+      },
     };
     await this.probes.ask(question, (id) => {
       this.reports.show(id);
     });
   }
 
-  async #inputs(model: OpenModel, signal: AbortSignal): Promise<ProbeInputs> {
+  async #inputs(model: OpenModel, signal: AbortSignal): Promise<Omit<ProbeInputs, 'directions'>> {
     const { tensors: feeds, kept } = await this.feeds.build(model, signal);
     const skeleton = model.content?.skeleton;
     const files = FeedFiles.of(model.uri);
@@ -186,7 +191,7 @@ export class ProbeCommands {
     return vscode.window.showInputBox({
       value: first,
       prompt: vscode.l10n.t(
-        'The number to explain: logits[0,7], logprob(logits)[0,-1,42], differences, sum(value)',
+        'The number to explain: logits[0,7], logprob(logits)[0,-1,42], differences, sum(value), dot(value, direction.npy)[0,-1]',
       ),
     });
   }

@@ -21,6 +21,8 @@ import { isCancelled } from '../base/cancel';
 export interface ProbeInputs {
   readonly feeds: Readonly<Record<string, TensorData>>;
   readonly labels: Labels;
+  /** By the names in objectives that project on them. */
+  readonly directions: Readonly<Record<string, TensorData>>;
   /** By input: the short text an experiment file would hold, where there is one. */
   readonly texts: Readonly<Record<string, string>>;
   /** A line to read. */
@@ -173,7 +175,7 @@ export class Probes implements Disposable {
   async #run(
     id: string,
     { model, method, params, seed }: Question,
-    { feeds, labels }: ProbeInputs,
+    { feeds, labels, directions }: ProbeInputs,
     signal: AbortSignal,
   ): Promise<void> {
     const change = (part: (report: LiveReport) => Partial<LiveReport>): void => {
@@ -184,7 +186,7 @@ export class Probes implements Disposable {
     const from = module === undefined ? {} : { module };
     await this.engine.probe(
       model,
-      { method: method.id, params, feeds, labels, seed, ...from },
+      { method: method.id, params, feeds, labels, directions, seed, ...from },
       {
         onProgress: ({ text, done, total }) => {
           change(() => ({ running: { text, done, total } }));

@@ -39,7 +39,8 @@ export const attribution: Method = {
       name: 'objective',
       type: 'objective',
       default: '',
-      description: 'The number to explain, such as logits[0,7]; empty: the largest of the first output.',
+      description:
+        'The number to explain, such as logits[0,7] or dot(hidden, truth.npy)[0,-1]; empty: the largest of the first output.',
     },
     {
       name: 'over',

@@ -47,6 +47,13 @@ export function fromText(spec: ParamSpec, text: string): unknown {
   }
 }
 
+/** The objectives among a method's parameters, as they are written. */
+export function objectiveTexts(method: Method, params: Params): string[] {
+  return method.params
+    .filter(({ type }) => type === 'objective')
+    .map(({ name }) => String(params[name] ?? ''));
+}
+
 /** What a parameter's values look like, in a few words; '' where its description says it all. */
 export function describeValues(spec: ParamSpec): string {
   if (spec.type === 'choice') return `One of ${spec.choices.join(', ')}.`;

@@ -5,8 +5,8 @@
  *     logprob(logits)[0,-1,42]              after log-softmax over the last axis; prob(…) likewise
  *     logits[0,-1,42] - logits[0,-1,7]      sums, differences, multiples
  *     mean(a[0], b[0]), sum(hidden)         of scalars, or over a whole value
- *     dot(hidden, direction)[0,-1]          projection of the last axis on a fed direction
- *
+ *     dot(hidden, direction)[0,-1]          projection of the last axis on a given direction, or on one from a file:
+ *     dot(hidden, truth.npy)[0,-1] *
  * A name that equals a value's name is that value, whatever characters it holds; `\` escapes elsewhere.
  */
 import { Failure } from '../base/errors';
@@ -214,6 +214,21 @@ export function structureOf(objective: Objective): string {
   return JSON.stringify(objective, (key, value: unknown) =>
     key === 'indices' && Array.isArray(value) ? value.length : value,
   );
+}
+
+/** Names of the directions that an objective projects on, each once. */
+export function directionsOf(objective: Objective): readonly string[] {
+  switch (objective.kind) {
+    case 'sum':
+    case 'mean':
+      return [...new Set(objective.terms.flatMap(directionsOf))];
+    case 'scale':
+      return directionsOf(objective.of);
+    case 'projection':
+      return [objective.direction];
+    default:
+      return [];
+  }
 }
 
 /** Values that an objective reads, each once. */

@@ -7,12 +7,15 @@ import { throwIfCancelled } from '../../base/cancel';
 import { Failure } from '../../base/errors';
 import type { EngineApi, EngineEvents, ProbeRequest, ProbeResult } from '../../contract/engineApi';
 import type { Finding, Method, MethodContext, Provenance } from '../../contract/method';
+import type { GradientRequest } from '../../contract/run';
 import type { WeightRef } from '../../contract/skeleton';
 import { uniform } from '../../data/random';
 import { loadMethods } from '../../methods/contributed';
-import { findMethod } from '../../methods/params';
+import { valueNames } from '../../methods/asking';
+import { findMethod, objectiveTexts } from '../../methods/params';
 import { shuffledCopy } from '../../methods/rank';
 import { findingProblem } from '../../methods/wellFormed';
+import { directionsOf, parseObjective } from '../../onnx/objective';
 import { reweigh, tensorsByName } from '../../onnx/rewrite/reweigh';
 import { parseSite } from '../../onnx/site';
 import { toNumbers, toRaw } from '../../tensor/buffers';
@@ -52,9 +55,13 @@ export async function probe(
     seed: request.seed,
     versions: { patchclamp: version, runtime: runtimeVersion() },
     feeds: Object.fromEntries(
-      Object.entries(request.feeds).map(([name, feed]) => [name, hashFeeds({ [name]: feed })]),
+      Object.entries({ ...request.directions, ...request.feeds }).map(([name, feed]) => [
+        name,
+        hashFeeds({ [name]: feed }),
+      ]),
     ),
   };
+  refuseIdle(model, method, request);
   const context = contextOf(host, model, request, provenance, signal);
   const applies = method.appliesTo(model.skeleton, context.site);
   if (applies !== true) {
@@ -72,6 +79,37 @@ export async function probe(
   }
   throwIfCancelled(signal);
   return { findings, ms: performance.now() - start };
+}
+
+/** Throws `bad-objective` for a direction that no objective among the parameters projects on. */
+function refuseIdle(model: EngineModel, method: Method, { params, directions = {} }: ProbeRequest): void {
+  const texts = objectiveTexts(method, params).filter((text) => text.trim() !== '');
+  const named = new Set(texts.flatMap((text) => directionsIn(model, text)));
+  const idle = Object.keys(directions).find((name) => !named.has(name));
+  if (idle === undefined) return;
+  throw new Failure({
+    code: 'bad-objective',
+    message: `A direction "${idle}" was given, and no objective of “${method.title}” projects on it.`,
+    remedy: `Write dot(SITE, ${idle}) in the objective, or leave the direction out.`,
+  });
+}
+
+function directionsIn({ skeleton }: EngineModel, objective: string): readonly string[] {
+  const names = valueNames(skeleton);
+  return directionsOf(parseObjective(objective, (name) => names.has(name)));
+}
+
+/** A method's question with the directions that its objectives project on. */
+function withDirections(
+  model: EngineModel,
+  { directions = {} }: ProbeRequest,
+  gradient: GradientRequest,
+): GradientRequest {
+  if (Object.keys(directions).length === 0) return gradient;
+  const texts = [gradient.objective].flat();
+  const named = new Set(texts.flatMap((text) => directionsIn(model, text)));
+  const some = Object.entries(directions).filter(([name]) => named.has(name));
+  return { ...gradient, directions: { ...Object.fromEntries(some), ...gradient.directions } };
 }
 
 /** The finding, where it is one. Throws `internal`: what lacks its control or its origin is not shown. */
@@ -105,7 +143,8 @@ function contextOf(
     signal,
     random,
     run: (run) => Promise.resolve(api.run(model.id, { ...run, ...confirmed }, signal)),
-    gradient: (gradient) => Promise.resolve(api.gradient(model.id, gradient, signal)),
+    gradient: (gradient) =>
+      Promise.resolve(api.gradient(model.id, withDirections(model, request, gradient), signal)),
     tensor: async (handle) => {
       const tensor = await api.tensor(handle, undefined, signal);
       api.release([handle]);

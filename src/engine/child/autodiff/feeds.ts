@@ -48,7 +48,8 @@ function directionFor(request: GradientRequest, name: string, { dtype, dims }: V
     throw new Failure({
       code: 'bad-objective',
       message: `The objective projects on "${name}", and no direction of that name was given.`,
-      remedy: 'Give one number per element of the last axis.',
+      remedy:
+        'Name a file with one number per element of the last axis, dot(SITE, FILE.npy), or give it as --direction NAME=FILE.npy.',
     });
   }
   const { data } = direction;
