@@ -74,7 +74,7 @@ export class FloatList {
   }
 
   toFloat32(): Float32Array {
-    return Float32Array.from(this.#data.subarray(0, this.length));
+    return new Float32Array(this.#data.subarray(0, this.length));
   }
 }
 

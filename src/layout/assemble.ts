@@ -48,11 +48,14 @@ export class Assembler {
     shift: { readonly x: number; readonly y: number },
     checkpoint: () => void,
   ): LayoutResult {
-    return toResult(this.#make(root, checkpoint), root, shift);
+    this.#make(root, checkpoint);
+    // The whole is given away: it is never kept.
+    const { boxes, children } = this.#lay(root);
+    return toResult(boxes, children, this.#lines, root, shift);
   }
 
-  /** Children before their parents, without recursion: modules may be nested a thousand deep. */
-  #make(root: PlacedPanel, checkpoint: () => void): Fragment {
+  /** Everything open in `root`, children before their parents, without recursion: modules may be nested a thousand deep. */
+  #make(root: PlacedPanel, checkpoint: () => void): void {
     const order: { readonly placed: PlacedPanel; readonly depth: number }[] = [];
     const stack = [{ placed: root, depth: 0 }];
     for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
@@ -68,18 +71,22 @@ export class Assembler {
       // Each holds all that is below: very deep nests would hold everything a thousand times.
       if (depth >= deepest) for (const child of placed.open.values()) this.#known.delete(child);
     }
-    // The whole is given away: it is never kept.
-    return this.#draw(root);
   }
 
   #draw(placed: PlacedPanel): Fragment {
+    const { boxes, children } = this.#lay(placed);
+    return joinLines(boxes, children, this.#lines);
+  }
+
+  /** A panel's boxes and those of its open children; its own lines stand in `#lines` then. */
+  #lay(placed: PlacedPanel): { readonly boxes: Boxes; readonly children: readonly Child[] } {
     const children = this.#children(placed);
     const boxes = this.#boxes(placed, children);
     addBoxes(boxes, children);
     this.#lines.clear();
     const drawing = new Drawing(boxes, this.#lines, this.#line);
     drawing.connect({ placed, inner: boxes.inner, x: 0, y: 0, base: 0 });
-    return joinLines(boxes, children, this.#lines);
+    return { boxes, children };
   }
 
   /** Open children, the last one first, with the rows they take behind the panel's own. */

@@ -90,35 +90,46 @@ export function addBoxes(boxes: Boxes, children: readonly Child[]): void {
 
 /** A panel's own lines, then those of its open children. */
 export function joinLines(boxes: Boxes, children: readonly Child[], own: Lines): Fragment {
-  const sum = (count: (fragment: Fragment) => number): number =>
-    children.reduce((all, { fragment }) => all + count(fragment), 0);
-  const edges = own.from.length + sum((fragment) => fragment.edges);
-  const points = own.points.length + sum((fragment) => fragment.points.length);
+  const points = new Float64Array(pointsIn(children, own));
+  return { ...boxes, ...joinEdges(boxes, children, own, points, { x: 0, y: 0 }), points };
+}
+
+type Edges = Pick<Fragment, 'edges' | 'from' | 'to' | 'value' | 'tag' | 'offset' | 'tags'>;
+
+function pointsIn(children: readonly Child[], own: Lines): number {
+  return children.reduce((all, { fragment }) => all + fragment.points.length, own.points.length);
+}
+
+/** Writes all points into `points`, moved by `shift`, and gives what belongs to them. */
+function joinEdges(
+  boxes: Boxes,
+  children: readonly Child[],
+  own: Lines,
+  points: Float64Array | Float32Array,
+  shift: { readonly x: number; readonly y: number },
+): Edges {
+  const edges = children.reduce((all, { fragment }) => all + fragment.edges, own.from.length);
   const joined = {
-    ...boxes,
     edges,
     from: new Int32Array(edges),
     to: new Int32Array(edges),
     value: new Int32Array(edges),
     tag: new Uint8Array(edges),
     offset: new Int32Array(edges + 1),
-    points: new Float64Array(points),
-    tags: own.tags + sum((fragment) => fragment.tags),
+    tags: children.reduce((all, { fragment }) => all + fragment.tags, own.tags),
   };
   joined.from.set(own.from.view());
   joined.to.set(own.to.view());
   joined.value.set(own.value.view());
   joined.tag.set(own.tag.view());
   joined.offset.set(own.offset.view());
-  joined.points.set(own.points.view());
+  movePoints(own.points.view(), points, 0, shift.x, shift.y);
   let edge = own.from.length;
   let point = own.points.length;
   for (const {
     inner: { box, base },
     fragment,
   } of children) {
-    const x = f64(boxes.rects, 4 * box);
-    const y = f64(boxes.rects, 4 * box + 1);
     joined.value.set(fragment.value, edge);
     joined.tag.set(fragment.tag, edge);
     for (let row = 0; row < fragment.edges; row++) {
@@ -126,66 +137,67 @@ export function joinLines(boxes: Boxes, children: readonly Child[], own: Lines):
       joined.to[edge + row] = base + i32(fragment.to, row);
       joined.offset[edge + row] = point / 2 + i32(fragment.offset, row);
     }
-    for (let at = 0; at < fragment.points.length; at += 2) {
-      joined.points[point + at] = x + f64(fragment.points, at);
-      joined.points[point + at + 1] = y + f64(fragment.points, at + 1);
-    }
+    const [x, y] = [f64(boxes.rects, 4 * box) + shift.x, f64(boxes.rects, 4 * box + 1) + shift.y];
+    movePoints(fragment.points, points, point, x, y);
     edge += fragment.edges;
     point += fragment.points.length;
   }
-  joined.offset[edges] = points / 2;
+  joined.offset[edges] = point / 2;
   return joined;
 }
 
-/** A whole drawing, moved by `shift`. */
+function movePoints(
+  from: Float64Array,
+  to: Float64Array | Float32Array,
+  at: number,
+  x: number,
+  y: number,
+): void {
+  for (let k = 0; k < from.length; k += 2) {
+    to[at + k] = x + f64(from, k);
+    to[at + k + 1] = y + f64(from, k + 1);
+  }
+}
+
+/** A whole drawing, moved by `shift`: its lines are joined where they are given away, and nowhere before. */
 export function toResult(
-  fragment: Fragment,
+  boxes: Boxes,
+  children: readonly Child[],
+  own: Lines,
   { w, h }: PlacedPanel,
   shift: { readonly x: number; readonly y: number },
 ): LayoutResult {
-  const { count, rects, points } = fragment;
+  const { count, rects } = boxes;
   const column = (at: number, by: number): Float32Array => {
     const values = new Float32Array(count);
     for (let row = 0; row < count; row++) values[row] = f64(rects, 4 * row + at) + by;
     return values;
   };
-  const moved = new Float32Array(points.length);
-  for (let at = 0; at < points.length; at += 2) {
-    moved[at] = f64(points, at) + shift.x;
-    moved[at + 1] = f64(points, at + 1) + shift.y;
-  }
-  const x = column(0, shift.x);
+  const points = new Float32Array(pointsIn(children, own));
+  const { edges, tags, ...columns } = joinEdges(boxes, children, own, points, shift);
   return {
     boxes: {
       count,
-      kind: fragment.kind,
-      ref: fragment.ref,
-      parent: fragment.parent,
-      repeat: fragment.repeat,
-      x,
+      kind: boxes.kind,
+      ref: boxes.ref,
+      parent: boxes.parent,
+      repeat: boxes.repeat,
+      x: column(0, shift.x),
       y: column(1, shift.y),
       w: column(2, 0),
       h: column(3, 0),
     },
-    edges: {
-      count: fragment.edges,
-      from: fragment.from,
-      to: fragment.to,
-      value: fragment.value,
-      tag: fragment.tag,
-      offset: fragment.offset,
-      points: moved,
-    },
-    ports: portsOf(fragment, shift.x),
+    edges: { count: edges, ...columns, points },
+    ports: portsOf(boxes, shift.x),
     width: w,
     height: h,
     crossings: -1,
-    tags: fragment.tags,
+    tags,
   };
 }
 
 /** Per box: where lines enter it at its top, when it is an open frame. */
-function portsOf(root: Fragment, shift: number): LayoutResult['ports'] {
+function portsOf(root: Boxes, shift: number): LayoutResult['ports'] {
   const frames: (Float64Array | undefined)[] = [];
   const stack: { readonly inner: Fragment['inner']; readonly base: number }[] = [
     { inner: root.inner, base: 0 },
