@@ -41,6 +41,11 @@ export const shared = css`
     color: var(--vscode-textLink-activeForeground);
     text-decoration: underline;
   }
+  .clamp-keys {
+    display: inline-flex;
+    flex-wrap: wrap;
+    gap: 2px 10px;
+  }
   :focus-visible {
     outline: 1px solid var(--vscode-focusBorder);
     outline-offset: 1px;
