@@ -74,7 +74,7 @@ class Context {
         text: formatBytes(skeleton.weightBytes),
         full: `${String(skeleton.weightBytes)} B`,
       },
-      { label: l10n.t('Opsets'), text: opsets.join(', ') },
+      { label: l10n.t('Opsets'), text: opsets.length === 0 ? l10n.t('none stated') : opsets.join(', ') },
       { label: l10n.t('IR version'), text: String(skeleton.irVersion) },
     ];
     const producer = `${skeleton.producer} ${skeleton.producerVersion}`.trim();
