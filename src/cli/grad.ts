@@ -13,13 +13,13 @@ export const command: Command = {
   name: 'grad',
   usage:
     'grad MODEL --feed NAME=FILE.npy… [--dim NAME=SIZE]… --objective EXPR… --wrt SITE… [--integrated STEPS] ' +
-    '[--riemann] [--direction NAME=FILE.npy]… [--along SITE=FILE.npy]… ' +
+    '[--riemann] [--direction NAME=FILE.npy]… [--along SITE=FILE.npy]… [--anyway] ' +
     "[--intervene 'KIND SITE VALUE']… [--out DIR] [--json]",
   summary:
     'Take the gradient of one number, such as logits[0,-1,42] or logprob(logits)[0,3], at inputs and at values inside; ' +
     'with --integrated, integrated gradients from zero and how far their sum is off; with --along, the product of the ' +
     'second derivative with a direction. dot(SITE,FILE.npy)[0,-1] projects the last axis of a value on a direction, as ' +
-    'does dot(SITE,NAME)[0,-1] with --direction NAME=FILE.npy. Several objectives that differ in their indices are answered together.',
+    'does dot(SITE,NAME)[0,-1] with --direction NAME=FILE.npy. Several objectives that differ in their indices are answered together. --anyway runs what may not fit in memory.',
   async run(args, io) {
     const { positionals, options } = parseOptions(args, {
       feed: 'many',
@@ -30,6 +30,7 @@ export const command: Command = {
       wrt: 'many',
       integrated: 'one',
       riemann: 'flag',
+      anyway: 'flag',
       intervene: 'many',
       out: 'one',
       json: 'flag',
@@ -66,6 +67,7 @@ export const command: Command = {
         interventions,
         ...(options.along.length === 0 ? {} : { along }),
         directions,
+        confirmed: options.anyway,
       };
       const rule = options.riemann ? 'left-riemann' : 'gauss-legendre';
       const result = await engine.gradient(

@@ -125,6 +125,8 @@ export interface GradientRequest {
     /** By site; zeros where left out. */
     readonly baselines?: Readonly<Record<SiteText, TensorData>>;
   };
+  /** Run although it is estimated not to fit in memory, as of a run. */
+  readonly confirmed?: boolean;
 }
 
 export interface GradientResult {
@@ -157,6 +159,8 @@ export interface SweepRequest {
   readonly read: readonly SiteText[];
   /** Default `disabled`. At faster levels runs are compared with the plain model to 1e-5 of the largest value. */
   readonly level?: Level;
+  /** Run although it is estimated not to fit in memory, as of a run. */
+  readonly confirmed?: boolean;
 }
 
 export interface SweepResult {

@@ -40,6 +40,8 @@ export interface StreamRequest {
   readonly reductions: readonly Reduction[];
   readonly interventions?: readonly Intervention[];
   readonly level?: RunRequest['level'];
+  /** Run although it is estimated not to fit in memory, as of a run. */
+  readonly confirmed?: boolean;
 }
 
 /** Names a stream in the child. Gone when the child is replaced. */

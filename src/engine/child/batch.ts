@@ -12,6 +12,7 @@ import { sizeOf } from '../../tensor/shape';
 import { randomNodes, TOLERANCE } from './check';
 import { relativeDifference } from './compare';
 import type { Executor, Settings } from './executor';
+import type { Allowance } from './memory';
 import type { EngineModel } from './model';
 import { takeSlices } from './take';
 
@@ -26,7 +27,7 @@ const judged = new WeakMap<EngineModel, Map<string, BatchVerdict>>();
 
 /**
  * Decides for a model, by trying it on these feeds (one row each) and on a second row made from them. What was found holds
- * for feeds of the same types and shapes.
+ * for feeds of the same types and shapes. Throws `would-not-fit` where not even one row fits into the allowance.
  */
 export async function judgeBatch(
   executor: Executor,
@@ -34,12 +35,13 @@ export async function judgeBatch(
   feeds: Feeds,
   settings: Settings,
   signal?: AbortSignal,
+  allowance?: Allowance,
 ): Promise<BatchVerdict> {
   const shapes = Object.entries(feeds).map(([name, { dtype, dims }]) => [name, dtype, dims]);
   const key = JSON.stringify([settings, shapes]);
   const known = judged.get(model) ?? new Map<string, BatchVerdict>();
   judged.set(model, known);
-  const verdict = known.get(key) ?? (await judge(executor, model, feeds, settings, signal));
+  const verdict = known.get(key) ?? (await judge(executor, model, feeds, settings, signal, allowance));
   known.set(key, verdict);
   return verdict;
 }
@@ -49,7 +51,8 @@ async function judge(
   model: EngineModel,
   feeds: Feeds,
   settings: Settings,
-  signal?: AbortSignal,
+  signal: AbortSignal | undefined,
+  allowance: Allowance | undefined,
 ): Promise<BatchVerdict> {
   const { graph } = model.skeleton;
   const no = (why: string): BatchVerdict => ({ rides: false, why });
@@ -70,6 +73,12 @@ async function judge(
   );
   const outputs = graph.outputs.map(({ name }) => name);
   const plan = { outputs, captures: [], steps: [], given: [], overridden: [] };
+  if (allowance !== undefined) {
+    const whole = { plan, given: new Map<string, TensorData>() };
+    const one = await executor.estimate(model, whole, [], feeds, settings, signal);
+    allowance.ask(one);
+    if (allowance.rows(one).most < 2) return no('Two rows at a time may not fit in memory.');
+  }
   const run = async (rows: Feeds, open: boolean): Promise<ReadonlyMap<string, TensorData>> => {
     const planned = { plan: open ? { ...plan, relaxed } : plan, given: new Map<string, TensorData>() };
     return (await executor.run(model, planned, [], rows, settings, signal)).outputs;

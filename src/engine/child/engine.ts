@@ -187,6 +187,7 @@ export class Engine {
       request,
       dims,
       settings,
+      this.#runner.allowance(model, 'gradient', request.confirmed),
       signal,
     );
     const gradients = answer.gradients.map(({ site, tensor }) => this.#runner.captured(site, tensor, true));
@@ -210,7 +211,8 @@ export class Engine {
         total,
         text: `${String(done)} of ${String(total)} cells`,
       });
-    const swept = await sweep(this.#executor, model, request, dims, settings, progress, signal);
+    const allowance = this.#runner.allowance(model, 'sweep', request.confirmed);
+    const swept = await sweep(this.#executor, model, request, dims, settings, allowance, progress, signal);
     const named = (tensors: readonly TensorData[]): Captured[] =>
       tensors.map((tensor, index) => this.#runner.captured(request.read[index] ?? '', tensor, true));
     const { baselineRow, ridden, runs, notes } = swept;

@@ -40,6 +40,8 @@ export interface Executed {
   readonly stacked: readonly number[];
   readonly sessionMs: number;
   readonly runMs: number;
+  /** Bytes that the process held more of after a session's first run, its making counted; none for later runs. */
+  readonly tookBytes?: number;
 }
 
 interface Answers extends Executed {
@@ -65,7 +67,7 @@ const NODE_BYTES = 600;
 
 export class Executor {
   readonly #prepared = new Map<EngineModel, Lru<string, Prepared>>();
-  readonly #memory = new Memory();
+  readonly memory = new Memory();
 
   constructor(
     readonly sessions: Sessions,
@@ -132,8 +134,9 @@ export class Executor {
     const prepared = await this.prepare(model, plan, signal);
     const given = feedsOf(model, prepared.rewritten, { ...planned, plan }, numbers, feeds);
     const key = sessionKey(prepared.bytes, { ...settings, folder: model.folder });
-    const asked = estimated(model, prepared, key, given, settings);
-    return this.#memory.estimate(asked, signal).catch((error: unknown) => {
+    const fed = Object.entries(feeds).map(([name, tensor]) => [name, tensor.dims] as const);
+    const asked = { ...estimated(model, prepared, key, given, settings), dims: new Map(fed) };
+    return this.memory.estimate(asked, signal).catch((error: unknown) => {
       throw runtimeFailure(error, model.skeleton, `Preparing ${model.skeleton.file}`);
     });
   }
@@ -166,12 +169,13 @@ export class Executor {
         throw runtimeFailure(error, model.skeleton, `Running ${model.skeleton.file}`);
       });
       const runMs = performance.now() - began;
+      let tookBytes: number | undefined;
       if (kept.times.length === 0) {
         // Later runs of this session have their memory already. What the process gave back meanwhile must not hide the results.
         const held = names.reduce((sum, name) => sum + bytesOf(resultOf(results, name)), 0);
-        const took = Math.max(held, ownBytes() - from);
-        this.#memory.took(estimated(model, { ...prepared, rewritten }, kept.key, given, settings), took);
-        this.sessions.grew(kept, took);
+        tookBytes = Math.max(held, ownBytes() - from);
+        this.memory.took(estimated(model, { ...prepared, rewritten }, kept.key, given, settings), tookBytes);
+        this.sessions.grew(kept, tookBytes);
       }
       kept.times.push(runMs);
       if (kept.times.length > 8) kept.times.shift();
@@ -188,7 +192,8 @@ export class Executor {
         [...rewritten.opened].map(([name, parts]) => [name, parts.map((part) => resultOf(results, part))]),
       );
       const stacked = rewritten.captures.map((capture) => capture.stacked);
-      return { outputs, captures, opened, stacked, sessionMs, runMs };
+      const told = { outputs, captures, opened, stacked, sessionMs, runMs };
+      return tookBytes === undefined ? told : { ...told, tookBytes };
     });
   }
 

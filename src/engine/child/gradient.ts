@@ -8,6 +8,7 @@ import type { Differentiator } from './autodiff/gradients';
 import type { Forward, Gradients } from './autodiff/question';
 import { overriddenBy } from './autodiff/observe';
 import type { Executor, Settings } from './executor';
+import type { Allowance } from './memory';
 import type { EngineModel } from './model';
 import { placeAt, planRequest, siteAt, type DimsSource } from './request';
 import { takeSlices } from './take';
@@ -17,7 +18,7 @@ export interface GradientAnswer extends Omit<Gradients, 'gradients'> {
   readonly gradients: readonly { readonly site: string; readonly tensor: TensorData }[];
 }
 
-/** Runs a request. Throws `bad-site`, `bad-objective`, `no-gradient`, and what a run throws. */
+/** Runs a request. Throws `bad-site`, `bad-objective`, `no-gradient`, `would-not-fit`, and what a run throws. */
 export async function gradientRun(
   differentiator: Differentiator,
   executor: Executor,
@@ -25,6 +26,7 @@ export async function gradientRun(
   request: GradientRequest,
   dimsOf: (model: EngineModel, feeds: GradientRequest['feeds']) => DimsSource,
   settings: Settings,
+  allowance: Allowance,
   signal?: AbortSignal,
 ): Promise<GradientAnswer> {
   const sites = request.wrt.map((text) => {
@@ -42,7 +44,9 @@ export async function gradientRun(
     const planned = await planRequest(at, run, dimsOf(at, feeds), signal);
     const numbers = planned.steps.map((step) => step.numbers);
     const plan = { ...planned.plan, overridden: overriddenBy(at, feeds) };
-    const done = await executor.run(at, { plan, given: planned.given }, numbers, feeds, settings, signal);
+    const asked = { plan, given: planned.given };
+    allowance.ask(await executor.estimate(at, asked, numbers, feeds, settings, signal));
+    const done = await executor.run(at, asked, numbers, feeds, settings, signal);
     return new Map(
       planned.captures.map(({ text, capture }) => [
         text,
@@ -56,6 +60,7 @@ export async function gradientRun(
     [...new Set(values)],
     forward,
     settings,
+    allowance,
     signal,
   );
   const unique = [...new Set(values)];

@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { freemem } from 'node:os';
 import { Failure } from '../../base/errors';
 import { Lru } from '../../base/lru';
+import type { ValueType } from '../../contract/skeleton';
 import type { TensorData } from '../../contract/tensor';
 import { formatBytes } from '../../tensor/format';
 import { inferAt } from './infer';
@@ -22,6 +23,8 @@ const SHARE = 0.8;
 export interface Estimate {
   /** Bytes that the process will hold more of than before. */
   readonly bytes: number;
+  /** Of these, what the session takes and not its values. */
+  readonly fixed: number;
   /** From an earlier run of the same rewrite at the same shapes, rather than from the graph. */
   readonly calibrated: boolean;
 }
@@ -34,6 +37,10 @@ export interface Estimated {
   readonly given: ReadonlyMap<string, TensorData>;
   /** Bytes of weights that a packed session holds once more; else 0. */
   readonly packedBytes: number;
+  /** Dims of the model's own inputs, also where the graph starts further on. */
+  readonly dims?: ReadonlyMap<string, readonly number[]>;
+  /** Types of the graph's values where it is none that the model's own types say something of. */
+  readonly types?: { get(value: string): ValueType | undefined };
 }
 
 export class Memory {
@@ -42,14 +49,15 @@ export class Memory {
 
   /** What the graph will take: the runtime is asked for the shapes it will have. */
   async estimate(what: Estimated, signal?: AbortSignal): Promise<Estimate> {
-    const known = this.#taken.get(keyOf(what));
-    if (known !== undefined) return { bytes: known, calibrated: true };
     const { model, graph, given, packedBytes } = what;
+    const fixed = FIXED + packedBytes;
+    const known = this.#taken.get(keyOf(what));
+    if (known !== undefined) return { bytes: known, fixed: Math.min(known, fixed), calibrated: true };
     const fed = new Map([...given].map(([name, tensor]) => [name, bytesOf(tensor)]));
-    const dims = new Map([...given].map(([name, tensor]) => [name, tensor.dims]));
-    const types = await inferAt(model, dims, signal);
+    const dims = what.dims ?? new Map([...given].map(([name, tensor]) => [name, tensor.dims]));
+    const types = what.types ?? (await inferAt(model, dims, signal));
     const { peak, outputs } = livenessOf(graph, (value) => types.get(value), fed);
-    return { bytes: HIGH * peak + outputs + FIXED + packedBytes, calibrated: false };
+    return { bytes: HIGH * peak + outputs + fixed, fixed, calibrated: false };
   }
 
   /** Remembers what a run took. */
@@ -58,15 +66,68 @@ export class Memory {
   }
 }
 
-/** Throws `would-not-fit` where a run would take more than there is. */
-export function refuseTooLarge(file: string, { bytes, calibrated }: Estimate, free: number): void {
+/** Throws `would-not-fit` where a run would take more than there is. `what`: a sentence's subject. */
+export function refuseTooLarge(
+  file: string,
+  { bytes, calibrated }: Pick<Estimate, 'bytes' | 'calibrated'>,
+  free: number,
+  what = 'run',
+): void {
   if (bytes <= free * SHARE) return;
   const about = calibrated ? 'takes' : 'may take';
   throw new Failure({
     code: 'would-not-fit',
-    message: `This run of ${file} ${about} ${formatBytes(bytes)} of memory, and ${formatBytes(free)} are free.`,
+    message: `This ${what} of ${file} ${about} ${formatBytes(bytes)} of memory, and ${formatBytes(free)} are free.`,
     remedy: 'Run it anyway, or use a smaller input or fewer captures.',
   });
+}
+
+/** What the runs of one question may take: as much as was free when it was asked, unless somebody said to run it anyway. */
+export class Allowance {
+  readonly #free: number;
+
+  /** `what` is asked: a sweep, a stream, a gradient. `cap`: bytes for the process; 0: no limit. */
+  constructor(
+    private readonly what: string,
+    private readonly file: string,
+    cap: number,
+    private readonly confirmed: boolean,
+  ) {
+    this.#free = freeBytes(cap);
+  }
+
+  /** Throws `would-not-fit` where this is more than there was, and `kept` bytes besides. */
+  ask(estimate: Pick<Estimate, 'bytes' | 'calibrated'>, kept = 0): void {
+    if (this.confirmed) return;
+    refuseTooLarge(this.file, { ...estimate, bytes: estimate.bytes + kept }, this.#free, this.what);
+  }
+
+  /** How many rows of a batch one run may take, where a single one takes this much: at least one, any for the confirmed. */
+  rows(one: Estimate): RowBudget {
+    return new RowBudget(one, this.confirmed ? Infinity : this.#free * SHARE);
+  }
+}
+
+/** Rows of a batch that fit: by the estimate of one, then by what a first run of some took. */
+export class RowBudget {
+  #each: number;
+
+  constructor(
+    private readonly one: Estimate,
+    private readonly bytes: number,
+  ) {
+    this.#each = Math.max(1, one.bytes - one.fixed);
+  }
+
+  get most(): number {
+    return Math.max(1, Math.floor((this.bytes - this.one.fixed) / this.#each));
+  }
+
+  /** A session's first run of so many rows took this much; `undefined` for later ones, which have their memory already. */
+  took(rows: number, bytes: number | undefined): void {
+    // Of few rows much is the session's own, so that they say little of what more would take.
+    if (bytes !== undefined) this.#each = Math.max((bytes - this.one.fixed) / rows, this.#each / 8);
+  }
 }
 
 function keyOf({ key, given }: Estimated): string {

@@ -144,7 +144,9 @@ function contextOf(
     random,
     run: (run) => Promise.resolve(api.run(model.id, { ...run, ...confirmed }, signal)),
     gradient: (gradient) =>
-      Promise.resolve(api.gradient(model.id, withDirections(model, request, gradient), signal)),
+      Promise.resolve(
+        api.gradient(model.id, { ...withDirections(model, request, gradient), ...confirmed }, signal),
+      ),
     tensor: async (handle) => {
       const tensor = await api.tensor(handle, undefined, signal);
       api.release([handle]);

@@ -18,7 +18,7 @@ import { hashFeeds, type Executed, type Executor, type Settings } from './execut
 import { noProvider, notATensor, notComputed } from './failures';
 import { checkFeeds } from './feeds';
 import { inferGraph, typeOf } from './infer';
-import { freeBytes, refuseTooLarge } from './memory';
+import { Allowance, freeBytes, refuseTooLarge } from './memory';
 import type { EngineModel } from './model';
 import { OtherRuns } from './otherRuns';
 import { axesAt, placeAt, planRequest, type DimsSource, type Planned } from './request';
@@ -54,6 +54,11 @@ export class Runner {
       providers: provider === 'cpu' ? ['cpu'] : [provider, 'cpu'],
       threads: this.threads,
     };
+  }
+
+  /** What the runs of a sweep, a stream or a gradient may take of memory, asked now. */
+  allowance(model: EngineModel, what: string, confirmed: boolean | undefined): Allowance {
+    return new Allowance(what, model.skeleton.file, this.memoryCap, confirmed === true);
   }
 
   /** Answers a request; one that does not fit in memory and keeps no tensors is answered in pieces. */

@@ -14,11 +14,13 @@ import { TOLERANCE } from './check';
 import { relativeDifference } from './compare';
 import { hashFeeds, type Settings } from './executor';
 import { checkFeeds } from './feeds';
+import type { Allowance, RowBudget } from './memory';
 import type { EngineModel } from './model';
 import { nextTake } from './pace';
 import { SiteReducer } from './reducers';
 import { axesAt, placeAt, planRequest, siteAt, type Planned } from './request';
 import type { Runner } from './runner';
+import { bytesOf } from './store';
 import { takeSlices } from './take';
 
 type Feeds = RunRequest['feeds'];
@@ -30,10 +32,16 @@ interface Stream {
   readonly reducers: readonly SiteReducer[];
   readonly notes: Set<string>;
   readonly plans: Map<string, Planned>;
+  /** What its runs may take of memory, as much as is free when it begins. */
+  readonly allowance: Allowance;
+  /** How many rows fit in one run, by shapes of a row. */
+  readonly room: Map<string, RowBudget>;
   verdict: BatchVerdict | undefined;
   /** Rows that the next run takes. */
   take: number;
   proved: boolean;
+  /** Bytes of rows that are asked for whole. */
+  kept: number;
   examples: number;
   runs: number;
   ridden: number;
@@ -64,9 +72,12 @@ export class Streams {
       reducers,
       notes: new Set(),
       plans: new Map(),
+      allowance: this.runner.allowance(model, 'stream', request.confirmed),
+      room: new Map(),
       verdict: undefined,
       take: 4,
       proved: false,
+      kept: 0,
       examples: 0,
       runs: 0,
       ridden: 1,
@@ -83,10 +94,14 @@ export class Streams {
       throwIfCancelled(signal);
       const first = must(examples[at], 'an example is left');
       stream.verdict ??= await this.#judge(stream, first, signal);
+      const room = await this.#room(stream, first, signal);
+      // Rows that are asked for whole stay, and are put into one tensor in the end.
+      stream.allowance.ask({ bytes: 2 * stream.kept, calibrated: true });
       // The first is alone, so that it can be compared with the plain model.
-      const together = stream.verdict.rides && stream.runs > 0 ? alike(examples, at, stream.take) : 1;
+      const most = Math.min(stream.take, room.most);
+      const together = stream.verdict.rides && stream.runs > 0 ? alike(examples, at, most) : 1;
       const start = performance.now();
-      await this.#run(stream, examples.slice(at, at + together), signal);
+      room.took(together, await this.#run(stream, examples.slice(at, at + together), signal));
       const took = performance.now() - start;
       at += together;
       // The first run makes the session and compares it: only later ones say how long a row takes.
@@ -129,30 +144,54 @@ export class Streams {
   async #judge(stream: Stream, feeds: Feeds, signal: AbortSignal | undefined): Promise<BatchVerdict> {
     if ((stream.request.interventions ?? []).length > 0)
       return { rides: false, why: 'With interventions, examples run one by one.' };
-    const verdict = await judgeBatch(this.runner.executor, stream.model, feeds, stream.settings, signal);
+    const { model, settings, allowance } = stream;
+    const verdict = await judgeBatch(this.runner.executor, model, feeds, settings, signal, allowance);
     if (!verdict.rides) stream.notes.add(`${verdict.why} Examples ran one by one.`);
     else if (verdict.changes.length > 0)
       stream.notes.add(`The fixed batch was opened at ${verdict.changes.join(', ')}.`);
     return verdict;
   }
 
-  async #run(stream: Stream, examples: readonly Feeds[], signal: AbortSignal | undefined): Promise<void> {
+  /** How many rows like this one fit in a run. Throws `would-not-fit` where not even it does. */
+  async #room(stream: Stream, feeds: Feeds, signal: AbortSignal | undefined): Promise<RowBudget> {
+    const key = shapesOf(feeds);
+    const known = stream.room.get(key);
+    if (known !== undefined) return known;
+    const { model, settings, allowance } = stream;
+    const plan = await this.#plan(stream, feeds, signal);
+    const numbers = plan.steps.map((step) => step.numbers);
+    const one = await this.runner.executor.estimate(model, plan, numbers, feeds, settings, signal);
+    allowance.ask(one);
+    const room = allowance.rows(one);
+    if (stream.room.size > 64) stream.room.clear();
+    stream.room.set(key, room);
+    return room;
+  }
+
+  /** Bytes that a first run took, else undefined. */
+  async #run(
+    stream: Stream,
+    examples: readonly Feeds[],
+    signal: AbortSignal | undefined,
+  ): Promise<number | undefined> {
     const feeds = stacked(examples);
-    const captured = await this.#capture(stream, feeds, signal);
+    const { captured, tookBytes } = await this.#capture(stream, feeds, signal);
     const rows = examples.length > 1 ? examples.length : rowsOf(feeds, captured);
     if (examples.length > 1 && !stream.proved) await this.#prove(stream, examples, captured, signal);
     stream.reducers.forEach((reducer, index) => {
-      reducer.add(must(captured[index], 'a value per reduction'), rows, stream.examples);
+      const value = must(captured[index], 'a value per reduction');
+      reducer.add(value, rows, stream.examples);
+      if (reducer.reduction.kind === 'each') stream.kept += bytesOf(value);
     });
     stream.examples += rows;
     stream.runs++;
     stream.ridden = Math.max(stream.ridden, examples.length);
+    return tookBytes;
   }
 
-  /** The sites' values with these feeds, in the order of the reductions. */
-  async #capture(stream: Stream, feeds: Feeds, signal: AbortSignal | undefined): Promise<TensorData[]> {
+  async #plan(stream: Stream, feeds: Feeds, signal: AbortSignal | undefined): Promise<Planned> {
     const { model, request, settings } = stream;
-    const shapes = JSON.stringify(Object.entries(feeds).map(([name, { dims }]) => [name, dims]));
+    const shapes = shapesOf(feeds);
     let planned = stream.plans.get(shapes);
     if (planned === undefined) {
       const asked = {
@@ -172,16 +211,27 @@ export class Streams {
       if (stream.plans.size > 64) stream.plans.clear();
       stream.plans.set(shapes, planned);
     }
-    const plan = planned;
+    return planned;
+  }
+
+  /** The sites' values with these feeds, in the order of the reductions. */
+  async #capture(
+    stream: Stream,
+    feeds: Feeds,
+    signal: AbortSignal | undefined,
+  ): Promise<{ readonly captured: readonly TensorData[]; readonly tookBytes: number | undefined }> {
+    const { model, settings } = stream;
+    const plan = await this.#plan(stream, feeds, signal);
     const numbers = plan.steps.map((step) => step.numbers);
     const executed = await this.runner.executor.run(model, plan, numbers, feeds, settings, signal);
     if (stream.runs === 0)
       await this.runner.checker.check(model, plan, feeds, hashFeeds(feeds), settings, executed, true, signal);
-    return plan.captures.map(({ text, site, capture }) => {
+    const captured = plan.captures.map(({ text, site, capture }) => {
       const tensor = executed.captures[capture] ?? null;
       if (tensor === null || (executed.stacked[capture] ?? 0) > 0) throw notStreamed(text);
       return site.slices.length === 0 ? tensor : takeSlices(tensor, placeAt(model, site, tensor.dims, text));
     });
+    return { captured, tookBytes: executed.tookBytes };
   }
 
   /** The first shared run against each of its examples alone. */
@@ -192,7 +242,7 @@ export class Streams {
     signal: AbortSignal | undefined,
   ): Promise<void> {
     for (const row of [0, examples.length - 1]) {
-      const alone = await this.#capture(stream, must(examples[row], 'it is one of them'), signal);
+      const { captured: alone } = await this.#capture(stream, must(examples[row], 'it is one'), signal);
       together.forEach((tensor, index) => {
         const single = must(alone[index], 'a value per reduction');
         const mine = takeSlices(tensor, [{ axis: 0, indices: [row] }]);
@@ -202,6 +252,10 @@ export class Streams {
     }
     stream.proved = true;
   }
+}
+
+function shapesOf(feeds: Feeds): string {
+  return JSON.stringify(Object.entries(feeds).map(([name, { dims }]) => [name, dims]));
 }
 
 function progressOf({ examples, runs, ridden }: Stream): StreamProgress {

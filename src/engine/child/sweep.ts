@@ -18,8 +18,10 @@ import { rideTogether, rowBytes } from './cells';
 import { TOLERANCE } from './check';
 import { relativeDifference } from './compare';
 import type { Executor, Settings } from './executor';
+import type { Allowance, RowBudget } from './memory';
 import type { EngineModel } from './model';
-import { placeAt, planRequest, siteAt, type DimsSource, type PlannedStep } from './request';
+import { placeAt, planRequest, siteAt, type DimsSource, type Planned, type PlannedStep } from './request';
+import type { StepNumbers } from './stepNumbers';
 import { takeSlices } from './take';
 
 /** A run aims at this many milliseconds, and starts with this many cells. */
@@ -44,6 +46,7 @@ interface Line {
   readonly model: EngineModel;
   readonly settings: Settings;
   readonly signal: AbortSignal | undefined;
+  readonly allowance: Allowance;
   /** What every cell reads. */
   readonly captures: readonly CaptureAt[];
   /** The same in words. */
@@ -57,19 +60,22 @@ export async function sweep(
   request: SweepRequest,
   dims: DimsSource,
   settings: Settings,
+  allowance: Allowance,
   progress: (done: number) => void,
   signal?: AbortSignal,
 ): Promise<Swept> {
   const captures = await readsOf(model, request.read, dims);
   const planned = await planCells(model, request, dims, signal);
-  const line: Line = { executor, model, settings, signal, captures, read: request.read };
-  const verdict = await judgeBatch(executor, model, request.feeds, settings, signal);
+  const line: Line = { executor, model, settings, signal, allowance, captures, read: request.read };
+  const verdict = await judgeBatch(executor, model, request.feeds, settings, signal, allowance);
   const inMain = planned.every((steps) =>
     steps.every(({ step, dims: at }) => step.path === '' && step.form !== 'pick' && at?.[0] === 1),
   );
   const groups = inMain ? groupCells(model.skeleton.graph, planned) : [];
   const { plain, given } = await upstream(line, request.feeds, groups);
   const rows = plain.every((tensor) => tensor.dims[0] === 1);
+  // The answer: every cell's reading, and all of them in one piece.
+  allowance.ask({ bytes: 2 * planned.length * rowBytes(plain), calibrated: true });
   if (!verdict.rides || !inMain || !rows) {
     const why = !verdict.rides ? verdict.why : 'Something swept or read has no batch axis in front.';
     return oneByOne(line, request, planned, plain, progress, `${why} Cells ran one by one.`);
@@ -84,14 +90,27 @@ export async function sweep(
   for (const [session, { cells: indices }] of groups.entries()) {
     const start = must(given[session], 'a start per group');
     const most = Math.max(1, Math.floor(MOST_BYTES / Math.max(1, rowBytes([...start.values()]))));
+    const room = await roomFor(
+      line,
+      start,
+      must(planned[indices[0] ?? 0], 'a plan per cell'),
+      verdict.relaxed,
+    );
     for (let at = 0; at < indices.length;) {
       throwIfCancelled(signal);
-      const now = indices.slice(at, at + Math.min(take, most));
+      const withBaseline = at === 0;
+      const fit = withBaseline ? Math.max(1, room.most - 1) : room.most;
+      const now = indices.slice(at, at + Math.min(take, most, fit));
       const cells = now.map((index) => must(planned[index], 'a plan per cell'));
       const began = performance.now();
-      const withBaseline = at === 0;
-      const results = await runTogether(line, start, withBaseline ? [[], ...cells] : cells, verdict.relaxed);
+      const { results, tookBytes } = await runTogether(
+        line,
+        start,
+        withBaseline ? [[], ...cells] : cells,
+        verdict.relaxed,
+      );
       const took = performance.now() - began;
+      room.took(withBaseline ? now.length + 1 : now.length, tookBytes);
       const row = (place: number): TensorData[] =>
         results.map((tensor) => takeSlices(tensor, [{ axis: 0, indices: [place] }]));
       if (withBaseline) {
@@ -170,9 +189,9 @@ async function planCells(
   return planned;
 }
 
-/** Captures with these steps, in a run of their own over the whole value upstream. */
+/** Captures with these steps, in a run of their own over the whole value upstream. Throws `would-not-fit`. */
 async function runAlone(
-  { executor, model, settings, signal }: Line,
+  { executor, model, settings, allowance, signal }: Line,
   captures: readonly CaptureAt[],
   feeds: SweepRequest['feeds'],
   steps: readonly PlannedStep[],
@@ -180,7 +199,9 @@ async function runAlone(
   const overridden = model.skeleton.graph.overridable.filter((name) => Object.hasOwn(feeds, name));
   const plan = { outputs: [], captures, steps: steps.map(({ step }) => step), given: [], overridden };
   const numbers = steps.map((step) => step.numbers);
-  const done = await executor.run(model, { plan, given: new Map() }, numbers, feeds, settings, signal);
+  const planned = { plan, given: new Map<string, TensorData>() };
+  allowance.ask(await executor.estimate(model, planned, numbers, feeds, settings, signal));
+  const done = await executor.run(model, planned, numbers, feeds, settings, signal);
   return done.captures.map((tensor, index) => must(tensor, `"${captures[index]?.value ?? ''}" was computed`));
 }
 
@@ -233,13 +254,42 @@ function isRow(tensor: TensorData | undefined): boolean {
   return tensor?.dims[0] === 1 && tensor.dims.length > 1 && tensor.dtype.startsWith('float');
 }
 
+/** How many rows of this start fit in one run. */
+async function roomFor(
+  { executor, model, settings, signal, allowance, captures }: Line,
+  start: ReadonlyMap<string, TensorData>,
+  cell: readonly PlannedStep[],
+  relaxed: boolean,
+): Promise<RowBudget> {
+  const { planned, numbers, feeds } = together(model, captures, start, [cell], relaxed);
+  return allowance.rows(await executor.estimate(model, planned, numbers, feeds, settings, signal));
+}
+
 /** One run with a row per cell. */
 async function runTogether(
   { executor, model, settings, signal, captures }: Line,
   given: ReadonlyMap<string, TensorData>,
   cells: readonly (readonly PlannedStep[])[],
   relaxed: boolean,
-): Promise<TensorData[]> {
+): Promise<{ readonly results: readonly TensorData[]; readonly tookBytes: number | undefined }> {
+  const { planned, numbers, feeds } = together(model, captures, given, cells, relaxed);
+  const done = await executor.run(model, planned, numbers, feeds, settings, signal);
+  const results = done.captures.map((tensor) => must(tensor, 'values of the main graph are computed'));
+  return { results, tookBytes: done.tookBytes };
+}
+
+/** What is run for these cells, a row each. */
+function together(
+  model: EngineModel,
+  captures: readonly CaptureAt[],
+  given: ReadonlyMap<string, TensorData>,
+  cells: readonly (readonly PlannedStep[])[],
+  relaxed: boolean,
+): {
+  readonly planned: Pick<Planned, 'plan' | 'given'>;
+  readonly numbers: readonly StepNumbers[];
+  readonly feeds: SweepRequest['feeds'];
+} {
   const tiled = new Map(
     [...given].map(([name, row]) => [name, stackRows(new Array<TensorData>(cells.length).fill(row))]),
   );
@@ -258,9 +308,7 @@ async function runTogether(
     overridden: [],
     relaxed,
   };
-  const numbers = ridden.map((step) => step.numbers);
-  const done = await executor.run(model, { plan, given: handed }, numbers, feeds, settings, signal);
-  return done.captures.map((tensor) => must(tensor, 'values of the main graph are computed'));
+  return { planned: { plan, given: handed }, numbers: ridden.map((step) => step.numbers), feeds };
 }
 
 /** Some cells once more, each alone over the whole model: what rides together must give what it gives alone. */

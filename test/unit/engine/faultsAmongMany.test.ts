@@ -42,7 +42,8 @@ describe('planted faults among many', () => {
     const settings = runner.settings();
     const dims = runner.dimsSource(mine, ROW, settings, undefined);
     const asked = { feeds: ROW, cells, read: [read] };
-    return sweep(runner.executor, mine, asked, dims, settings, () => undefined);
+    const allowance = runner.allowance(mine, 'sweep', false);
+    return sweep(runner.executor, mine, asked, dims, settings, allowance, () => undefined);
   };
   const mapped = ({ outputs, ...rest }: Executed, change: (tensor: TensorData) => TensorData): Executed => ({
     ...rest,

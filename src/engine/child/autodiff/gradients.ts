@@ -8,17 +8,21 @@ import { Failure } from '../../../base/errors';
 import { Lru } from '../../../base/lru';
 import type { Node } from '../../../contract/skeleton';
 import type { GradientRequest, Intervention } from '../../../contract/run';
+import type { TensorData } from '../../../contract/tensor';
 import { parseObjective, sitesOf, structureOf, type Objective } from '../../../onnx/objective';
 import { sizeOf } from '../../../tensor/shape';
 import type { Executor, Settings } from '../executor';
 import { runtimeFailure } from '../failures';
+import { ownBytes, type Allowance, type Estimated } from '../memory';
 import type { EngineModel } from '../model';
 import { runSession } from '../runtime';
+import { sessionKey } from '../sessions';
+import { bytesOf } from '../store';
 import { checkIndices, emitObjective, type EmittedObjective } from './emitObjective';
 import { feedsFor } from './feeds';
 import { buildBackward } from './graph';
 import { integrate } from './integrate';
-import { observe, toObserved } from './observe';
+import { observe, overriddenBy, toObserved } from './observe';
 import { inRows, Rows } from './rows';
 import { Straightener } from './straighten';
 import { traceNotANumber } from './trace';
@@ -52,6 +56,7 @@ export class Differentiator {
     sites: readonly string[],
     forward: Forward,
     settings: Settings,
+    allowance: Allowance,
     signal?: AbortSignal,
   ): Promise<Gradients> {
     const names = namesIn(model);
@@ -60,8 +65,9 @@ export class Differentiator {
     refuseMixed(request, objectives);
     const targets = objectives.flatMap(sitesOf);
     const { feeds } = request;
+    await this.#askFor(model, [...sites, ...targets], feeds, settings, allowance, signal);
     const straight = await this.#straight.of(model, feeds, sites, targets, settings, signal);
-    const base = { ...straight, feeds, rows: false, sites, request, forward, settings, signal };
+    const base = { ...straight, feeds, rows: false, sites, request, forward, settings, allowance, signal };
     const one: Question = { ...base, objectives: objectives.slice(0, 1) };
     const { backward, observed } = await this.#build(one);
     for (const objective of objectives) checkIndices(objective, (site) => observed.get(site)?.dims ?? []);
@@ -82,6 +88,23 @@ export class Differentiator {
       this.#once(question, interventions),
     );
     return { ...integral, value, notes: [...notes, ...integral.notes] };
+  }
+
+  /** Before anything runs: what lies upstream of these values. */
+  async #askFor(
+    model: EngineModel,
+    values: readonly string[],
+    feeds: GradientRequest['feeds'],
+    settings: Settings,
+    allowance: Allowance,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const { initializers } = model.skeleton.graph;
+    const made = [...new Set(values)].filter((value) => !initializers.has(value));
+    const captures = made.map((value) => ({ path: '', value, raw: false }));
+    const plan = { outputs: [], captures, steps: [], given: [], overridden: overriddenBy(model, feeds) };
+    const planned = { plan, given: new Map<string, TensorData>() };
+    allowance.ask(await this.executor.estimate(model, planned, [], feeds, settings, signal));
   }
 
   async #build(question: Question): Promise<Built> {
@@ -149,11 +172,27 @@ export class Differentiator {
     const level = backward.folds ? 'all' : settings.level;
     const choice = { ...settings, level, threads, packed: weightBytes <= PACKED, folder: model.folder };
     const outputs = backward.parts.graph.outputs.map(({ name }) => name);
+    const key = sessionKey(bytes, choice);
+    const { graph } = backward.parts;
+    const types = { get: (name: string) => backward.types.get(name) };
+    const asked: Estimated = {
+      key,
+      model,
+      graph,
+      given,
+      types,
+      packedBytes: choice.packed ? weightBytes : 0,
+    };
+    // The forward values are there by now.
+    question.allowance.ask(await this.executor.memory.estimate(asked, signal), bytesIn(at));
+    const before = this.executor.sessions.has(key) ? null : ownBytes();
     const results = await this.executor.sessions
       .use(bytes, choice, weightBytes, ({ session }) => runSession(session, given, outputs))
       .catch((error: unknown) => {
         throw runtimeFailure(error, model.skeleton, `The backward graph of ${model.skeleton.file}`);
       });
+    if (before !== null)
+      this.executor.memory.took(asked, Math.max(bytesIn(results), Math.max(0, ownBytes() - before)));
     const gradients = sites.map((site) => {
       const name = backward.gradients.get(site);
       const gradient = name === null || name === undefined ? undefined : results.get(name);
@@ -167,6 +206,10 @@ export class Differentiator {
       : [await traceNotANumber(model, built, given, { ...choice, level: settings.level }, nameNode)];
     return { values, gradients, at, notes };
   }
+}
+
+function bytesIn(tensors: ReadonlyMap<string, TensorData>): number {
+  return [...tensors.values()].reduce((sum, tensor) => sum + bytesOf(tensor), 0);
 }
 
 function independent({ along }: GradientRequest, site: string): string {

@@ -6,7 +6,7 @@
 import { must } from '../../../base/assert';
 import { Failure } from '../../../base/errors';
 import type { ModelParts } from '../../../onnx/write';
-import type { Graph, Node, ValueInfo, WeightRef } from '../../../contract/skeleton';
+import type { Graph, Node, ValueInfo, ValueType, WeightRef } from '../../../contract/skeleton';
 import { isFloat, type Dtype } from '../../../tensor/dtype';
 import { fromRaw, toNumbers } from '../../../tensor/buffers';
 import { sizeOf } from '../../../tensor/shape';
@@ -44,6 +44,8 @@ export interface BackwardModel {
   readonly along: ReadonlyMap<string, Value>;
   /** Contents of integer values that it was built for: with others it has to be built again. */
   readonly builtFor: ReadonlyMap<string, readonly number[]>;
+  /** Types of its values. */
+  readonly types: { get(value: string): ValueType | undefined };
   /** It rearranges weights: a session for it should fold constants, or they are rearranged at every run. */
   readonly folds: boolean;
 }
@@ -106,6 +108,12 @@ export function buildBackward(
     origins: b.origins,
     along,
     outputs: named,
+    types: {
+      get: (name) => {
+        const value = b.maybeValue(name);
+        return value === undefined ? undefined : { kind: 'tensor', dtype: value.dtype, shape: value.dims };
+      },
+    },
     builtFor: new Map(
       [...b.known.consulted].flatMap((name) => {
         const ints = weights.has(name) ? undefined : line.observed.get(name)?.ints;

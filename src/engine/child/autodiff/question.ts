@@ -3,6 +3,7 @@ import type { GradientRequest, Intervention } from '../../../contract/run';
 import type { TensorData } from '../../../contract/tensor';
 import type { Objective } from '../../../onnx/objective';
 import type { Settings } from '../executor';
+import type { Allowance } from '../memory';
 import type { EngineModel } from '../model';
 import type { EmittedObjective } from './emitObjective';
 import type { BackwardModel, Observed } from './graph';
@@ -39,6 +40,8 @@ export interface Question {
   readonly request: GradientRequest;
   readonly forward: Forward;
   readonly settings: Settings;
+  /** What its runs may take of memory. */
+  readonly allowance: Allowance;
   readonly signal: AbortSignal | undefined;
 }
 
