@@ -108,6 +108,8 @@ export class EngineModel {
     const handed = [...weightsIn(parts)].filter((ref) => ref.where.kind === 'packed' || linked(ref));
     const bytes = handed.filter(linked).reduce((sum, { byteLength }) => sum + byteLength, 0);
     if (bytes > MOST_HANDED) throw severalNames(this.local.path, bytes);
+    const written = handed.reduce((sum, { byteLength }) => sum + byteLength, 0);
+    if (written > MOST_WRITTEN) throw tooLong(this.local.path, written);
     for (const ref of handed) {
       if (this.#handed.has(ref.where)) continue;
       const { dtype, data } = await this.weights.read(ref, signal);
@@ -169,12 +171,23 @@ function changedFile(path: string): Failure {
 
 /** Bytes of weights that are handed over instead of pointed at: each session holds them anew. */
 const MOST_HANDED = 256 << 20;
+/** A protobuf message has at most 2 GB, and this one nodes and names besides. */
+const MOST_WRITTEN = 2 ** 31 - (64 << 20);
 
 function severalNames(path: string, bytes: number): Failure {
   return new Failure({
     code: 'bad-external-data',
     message: `${path}, or a file its weights lie in, has several names on this disk (hard links), and the runtime does not read ${formatBytes(bytes)} of weights from such a file.`,
     remedy: 'Copy the model and its data to another folder (cp, not a link), and open the copy.',
+  });
+}
+
+/** Numbers of a few bits take a byte each in such a list, and up to eight where the runtime reads them. */
+function tooLong(path: string, bytes: number): Failure {
+  return new Failure({
+    code: 'unsupported',
+    message: `${path} holds tensors as lists of numbers (int64_data and the like) that are ${formatBytes(bytes)} written out, and a model that is run has at most 2 GB beside its data files.`,
+    remedy: 'Save the model with its tensors as raw data, or as external data.',
   });
 }
 
