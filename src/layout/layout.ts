@@ -19,6 +19,10 @@ import { ContentCache } from './templates';
 /** Called between pieces of work; throws to stop. */
 export type Checkpoint = () => void;
 
+/** A scope with more beside it, and scopes with more in them, are arranged without a look at their neighbours. */
+const mostNeighbours = 64;
+const mostInside = 300;
+
 export class GraphLayout {
   readonly #model: GraphModel;
   #structure: Structure | undefined;
@@ -159,7 +163,12 @@ export class Structure implements ShapeSource {
     const parent = scope === 0 ? undefined : this.#panel(i32(this.#model.scopes.parent, scope));
     const box = parent?.boxOf.get(scope) ?? -1;
     const wish =
-      parent === undefined ? (): number => Number.NaN : wishIn(parent, box, this.#model.values.count);
+      parent === undefined
+        ? (): number => Number.NaN
+        : wishIn(parent, box, this.#model.values.count, {
+            decides: (other) => parent.ref.length <= mostNeighbours && this.#kids(other) <= mostInside,
+            panel: (other) => this.#panel(other),
+          });
     const panel = makePanel(
       this.#cutter.cut(scope),
       wish,
@@ -169,6 +178,10 @@ export class Structure implements ShapeSource {
     );
     this.#panels.set(scope, panel);
     return panel;
+  }
+
+  #kids(scope: number): number {
+    return i32(this.tree.kidStart, scope + 1) - i32(this.tree.kidStart, scope);
   }
 
   #place(scope: number): PlacedPanel {

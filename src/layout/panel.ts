@@ -5,9 +5,8 @@
 import { f64, i32 } from './arrays';
 import type { Container } from './container';
 import { gaps } from './metrics';
-import type { Surroundings } from './order';
 import { arrange, placePart, type Arranged, type Arrangement, type Part } from './part';
-import { pack, split, type Spot } from './parts';
+import { besideEachOther, pack, split, type Spot } from './parts';
 import type { ContentCache } from './templates';
 
 export interface Panel {
@@ -64,11 +63,14 @@ export function makePanel(
   const pieceOf = new Int32Array(whole.boxes);
   const localOf = new Int32Array(whole.boxes);
   const cycles: number[] = [];
-  const pieces = split(whole).map(({ container, boxes }, piece) => {
-    const around: Surroundings = {
-      entries: Float64Array.from(container.entryValue, (value) => wish(value, true)),
-      exits: Float64Array.from(container.exitValue, (value) => wish(value, false)),
-    };
+  const parts = split(whole).map((part) => ({
+    ...part,
+    around: {
+      entries: Float64Array.from(part.container.entryValue, (value) => wish(value, true)),
+      exits: Float64Array.from(part.container.exitValue, (value) => wish(value, false)),
+    },
+  }));
+  const pieces = besideEachOther(parts).map(({ container, boxes, around }, piece) => {
     container.netValue.forEach((value, net) => nets.set(value, { piece, at: net }));
     container.entryValue.forEach((value, entry) =>
       entries.set(value, { piece, at: container.boxes + entry }),
@@ -102,11 +104,22 @@ export function makePanel(
   };
 }
 
-/** Where the parent's order would like a value to enter (or leave) this child: the place of its other end. */
+/** What is asked of the scopes beside one: whether their panels are looked at, and one of them. */
+export interface Neighbours {
+  /** Whether what leaves a scope decides in which order it enters the next. */
+  decides(scope: number): boolean;
+  panel(scope: number): Panel;
+}
+
+/**
+ * Where the parent's order would like a value to enter (or leave) this child: the place of its other end. Values that
+ * lead from one scope to another stand as the one they leave has them; where that is not asked, as its outputs do.
+ */
 export function wishIn(
   parent: Panel,
   box: number,
   values: number,
+  neighbours: Neighbours,
 ): (value: number, entering: boolean) => number {
   return (value, entering) => {
     const place = parent.nets.get(value);
@@ -125,9 +138,36 @@ export function wishIn(
       sum += i32(order.place, i32(ends, link));
       count++;
     }
-    // Values of one neighbour keep the order of its outputs.
-    return count === 0 ? Number.NaN : sum / count + (0.5 * value) / (values + 1);
+    if (count === 0) return Number.NaN;
+    return (
+      sum / count +
+      0.5 * (besideIn(piece.arranged, place.at, local, entering, neighbours) ?? value / (values + 1))
+    );
   };
+}
+
+/** Place of a net among those of the same two scopes, 0 to 1; 0 where the scope it leaves is free to choose. */
+function besideIn(
+  { container, layers }: Arranged,
+  net: number,
+  local: number,
+  entering: boolean,
+  neighbours: Neighbours,
+): number | undefined {
+  const scopeOf = (item: number): number => (item < container.boxes ? -1 - i32(container.ref, item) : -1);
+  const source = i32(container.netSource, net);
+  const from = scopeOf(source);
+  if (from < 0 || !neighbours.decides(from)) return undefined;
+  for (let t = i32(container.targetStart, net); t < i32(container.targetStart, net + 1); t++)
+    if (scopeOf(i32(container.targets, t)) < 0) return undefined;
+  if (!entering) return 0;
+  // Against the direction of the graph nobody decides for anybody: a cycle would ask itself.
+  if (i32(layers.rank, source) >= i32(layers.rank, local)) return undefined;
+  const panel = neighbours.panel(from);
+  const exit = panel.exits.get(i32(container.netValue, net));
+  const order = exit === undefined ? undefined : panel.pieces[exit.piece]?.arranged.order;
+  if (exit === undefined || order === undefined) return undefined;
+  return (exit.piece + i32(order.place, exit.at) / order.items.length) / panel.pieces.length;
 }
 
 export interface ShapeSource {

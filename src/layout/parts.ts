@@ -5,6 +5,7 @@
 import { i32, IntList } from './arrays';
 import type { Container } from './container';
 import { gaps } from './metrics';
+import type { Surroundings } from './order';
 
 /** One part as a container of its own; `boxes` gives the row of each of its boxes in the whole. */
 export interface Piece {
@@ -101,6 +102,54 @@ function cutInto(whole: Container, partOf: Int32Array, parts: number): Piece[] {
     };
     return { container, boxes };
   });
+}
+
+/** Parts that stand in one row are exchanged as long as that takes crossings away; more than this are only sorted. */
+const mostExchanged = 64;
+
+/**
+ * Parts in the order in which they stand side by side: those whose lines come from the left, and lead to the left, first.
+ * File order where the surroundings do not care.
+ */
+export function besideEachOther<T extends { readonly around: Surroundings }>(
+  parts: readonly T[],
+): readonly T[] {
+  if (parts.length < 2) return parts;
+  const crossings = (order: readonly T[]): number =>
+    order.reduce(
+      (sum, left, at) => order.slice(at + 1).reduce((all, right) => all + between(left, right), sum),
+      0,
+    );
+  const sorted = [...parts].sort((a, b) => compare(meanWish(a.around), meanWish(b.around)));
+  if (parts.length > mostExchanged) return sorted;
+  const best = crossings(sorted) < crossings(parts) ? sorted : [...parts];
+  for (let better = true; better;) {
+    better = false;
+    for (let at = 0; at + 1 < best.length; at++) {
+      const [left, right] = best.slice(at, at + 2);
+      if (left === undefined || right === undefined || between(right, left) >= between(left, right)) continue;
+      best.splice(at, 2, right, left);
+      better = true;
+    }
+  }
+  return best;
+}
+
+/** Pairs of lines that cross at the border when one part stands left of the other. */
+function between(left: { readonly around: Surroundings }, right: { readonly around: Surroundings }): number {
+  let count = 0;
+  for (const side of ['entries', 'exits'] as const)
+    for (const a of left.around[side]) for (const b of right.around[side]) if (a > b) count++;
+  return count;
+}
+
+function meanWish({ entries, exits }: Surroundings): number {
+  const known = [...entries, ...exits].filter((wish) => !Number.isNaN(wish));
+  return known.reduce((sum, wish) => sum + wish, 0) / known.length;
+}
+
+function compare(a: number, b: number): number {
+  return Number.isNaN(a) || Number.isNaN(b) ? 0 : a - b;
 }
 
 export interface Spot {

