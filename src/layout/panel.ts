@@ -158,8 +158,17 @@ function besideIn(
   const source = i32(container.netSource, net);
   const from = scopeOf(source);
   if (from < 0 || !neighbours.decides(from)) return undefined;
-  for (let t = i32(container.targetStart, net); t < i32(container.targetStart, net + 1); t++)
-    if (scopeOf(i32(container.targets, t)) < 0) return undefined;
+  // One value alone between two scopes has no order to be asked for.
+  let beside = false;
+  for (let t = i32(container.targetStart, net); t < i32(container.targetStart, net + 1); t++) {
+    const to = i32(container.targets, t);
+    if (scopeOf(to) < 0) return undefined;
+    for (let k = i32(layers.up.start, to); !beside && k < i32(layers.up.start, to + 1); k++) {
+      const other = i32(layers.linkNet, i32(layers.up.rows, k));
+      beside = other !== net && i32(container.netSource, other) === source;
+    }
+  }
+  if (!beside) return undefined;
   if (!entering) return 0;
   // Against the direction of the graph nobody decides for anybody: a cycle would ask itself.
   if (i32(layers.rank, source) >= i32(layers.rank, local)) return undefined;
