@@ -19,6 +19,9 @@ const BARS = 30;
 /** A map that correlates this much with one of a model without its weights' order has failed. */
 const UNCHANGED = 0.7;
 
+/** A sum this close to nothing, of the objective, is nothing. */
+const ROUNDING = 1e-6;
+
 export function finding(
   method: string,
   context: MethodContext,
@@ -103,16 +106,24 @@ function insideFigure(inside: Inside, control: Inside | null, controlTitle: stri
   };
 }
 
-function completeness({ value, baselineValue, sum }: Found): (readonly [string, number])[] {
-  const difference = value - baselineValue;
-  const error = Math.abs(sum - difference);
+/** How far the attributions' sum is off, and that as a share of what they explain: infinite where that is nothing. */
+function errorOf({ value, baselineValue, sum }: Found): { readonly error: number; readonly share: number } {
+  const difference = Math.abs(value - baselineValue);
+  const error = Math.abs(sum - (value - baselineValue));
+  const rounding = difference === 0 && error <= ROUNDING * Math.max(1, Math.abs(value));
+  return { error, share: rounding ? 0 : error / difference };
+}
+
+function completeness(found: Found): (readonly [string, number])[] {
+  const { value, baselineValue, sum } = found;
+  const { error, share } = errorOf(found);
   return [
     ['objective at the input', short(value)],
     ['objective at the baseline', short(baselineValue)],
-    ['difference', short(difference)],
+    ['difference', short(value - baselineValue)],
     ['sum of attributions', short(sum)],
     ['completeness error', short(error)],
-    ['error as a share of the difference', short(difference === 0 ? 0 : error / Math.abs(difference))],
+    ['error as a share of the difference', short(share)],
   ];
 }
 
@@ -146,9 +157,7 @@ function controlsOf(similar: readonly Similarity[], chance: number, stages: read
 }
 
 function caveatsOf(params: Params, found: Found): string[] {
-  const difference = Math.abs(found.value - found.baselineValue);
-  const error = Math.abs(found.sum - (found.value - found.baselineValue));
-  const share = difference === 0 ? 0 : error / difference;
+  const { error, share } = errorOf(found);
   const integrated = params['kind'] !== 'gradient-x-activation';
   const caveats = [
     integrated
@@ -156,9 +165,13 @@ function caveatsOf(params: Params, found: Found): string[] {
       : 'Gradient × activation is a first-order estimate: its sum need not be the difference it explains.',
     'Values inside are attributed to by gradient × activation, an estimate of what setting them to zero would do.',
   ];
-  if (integrated && share > 0.01)
+  if (integrated && !(share <= 0.01))
     caveats.push(
-      `The attributions’ sum is off by ${(100 * share).toPrecision(2)} % of what they explain: take more steps than ${text(params, 'steps')}.`,
+      Number.isFinite(share)
+        ? `The attributions’ sum is off by ${(100 * share).toPrecision(2)} % of what they explain: take more steps than ${text(params, 'steps')}.`
+        : Number.isNaN(error)
+          ? 'The attributions do not add up: not all that was computed is a number.'
+          : `The attributions’ sum is off by ${String(short(error))}, and the objective is the same at the baseline and at the input: take another baseline.`,
     );
   return [...caveats, ...found.notes];
 }

@@ -77,7 +77,7 @@ class Parser {
   }
 
   #atom(): Objective {
-    if (this.#knownName() === undefined) {
+    if (this.#calls() || this.#knownName() === undefined) {
       for (const over of ['sum', 'mean'] as const) if (this.#call(over)) return this.#reduced(over);
       for (const through of ['logprob', 'prob'] as const) {
         if (!this.#call(through)) continue;
@@ -114,6 +114,13 @@ class Parser {
     while (this.#take(',')) terms.push(this.#sum());
     this.#expect(')');
     return { kind: over, terms };
+  }
+
+  /** Whether a function is called here: also where a value bears its name, since no bracket follows a value. */
+  #calls(): boolean {
+    this.#space();
+    const call = /^(?:sum|mean|logprob|prob|dot)\(/.exec(this.text.slice(this.#at));
+    return call !== null && (this.#knownName()?.length ?? 0) < call[0].length;
   }
 
   /** The longest name of a value that begins here. */

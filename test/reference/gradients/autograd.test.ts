@@ -3,12 +3,18 @@
  * LSTM and GRU, GPT-2, Llama, BERT, ViT; at their inputs and at values inside. And what integrated gradients promise.
  */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { EngineApi } from '../../../src/contract/engineApi';
 import type { GradientResult } from '../../../src/contract/run';
+import { encode } from '../../../src/engine/child/autodiff/encode';
+import { writeModel } from '../../../src/onnx/write';
 import { toNumbers } from '../../../src/tensor/buffers';
 import { testEngine } from '../../unit/engine/testEngine';
+import { read } from '../../unit/onnx/memory';
+import { packed } from './check';
+import { toFloat16, withTensors } from './toFloat64';
 
 interface Golden {
   readonly name: string;
@@ -21,6 +27,8 @@ interface Golden {
   readonly hessian: readonly number[];
 }
 
+/** Of the largest value: forward values of half precision, 11 bits, through tens of operators. */
+const HALF = 2e-2;
 const FOLDER = join(__dirname, 'models');
 const goldens = JSON.parse(readFileSync(join(FOLDER, 'goldens.json'), 'utf8')) as readonly Golden[];
 
@@ -42,6 +50,10 @@ async function gradientOf(
 describe("gradients against PyTorch's autograd", function () {
   this.timeout(60_000);
   const engine = testEngine();
+  const folder = mkdtempSync(join(tmpdir(), 'patchclamp-autograd-'));
+  after(() => {
+    rmSync(folder, { recursive: true });
+  });
 
   for (const golden of goldens) {
     it(`agree at the input and inside: ${golden.name}`, async () => {
@@ -100,6 +112,30 @@ describe("gradients against PyTorch's autograd", function () {
         for (let k = 0; k < size; k++)
           assert.ok(Math.abs(Number(all.data[row * size + k]) - (ours[k] ?? NaN)) <= 1e-5 * largest);
         assert.ok(Math.abs((together.values?.[row] ?? NaN) - alone.value) <= 1e-5 * Math.abs(alone.value));
+      }
+    });
+  }
+
+  for (const golden of goldens) {
+    it(`agree as far as half precision goes: ${golden.name}`, async () => {
+      const { name, x, objective } = golden;
+      const file = join(folder, `${name}.onnx`);
+      const bytes = readFileSync(join(FOLDER, `${name}.onnx`));
+      const half = toFloat16(withTensors(await read(bytes), bytes));
+      writeFileSync(file, writeModel(half, { self: `${name}.onnx`, packed }));
+      const { id } = await engine.open(file);
+      const data = new Uint16Array(encode('float16', x.data).buffer as ArrayBuffer);
+      const feeds = { x: { dtype: 'float16' as const, dims: x.dims, data } };
+      const sites = golden.gradients.map(({ site }) => site);
+      const { value, gradients } = await engine.gradient(id, { feeds, objective, wrt: sites });
+      assert.ok(Math.abs(value - golden.value) <= HALF * Math.max(1, Math.abs(golden.value)), String(value));
+      for (const [i, { site, data: theirs }] of golden.gradients.entries()) {
+        const { dtype, data: ours } = await engine.tensor(gradients[i]?.handle ?? '');
+        // Small gradients would vanish in half precision.
+        assert.equal(dtype, 'float32');
+        const largest = Math.max(...theirs.map(Math.abs));
+        const worst = Math.max(...theirs.map((number, k) => Math.abs(number - Number(ours[k] ?? NaN))));
+        assert.ok(worst <= HALF * largest, `${site}: ${String(worst / largest)}`);
       }
     });
   }

@@ -37,7 +37,7 @@ export interface Check {
   readonly why?: string;
 }
 
-function packed(ref: WeightRef): Uint8Array {
+export function packed(ref: WeightRef): Uint8Array {
   throw new Error(`packed weight ${ref.name}`);
 }
 

@@ -1,53 +1,76 @@
 /**
- * The same model in double precision, so that central differences are worth something: types of inputs and outputs,
- * small tensors and casts go from float32 to float64. For models of a few nodes; not a converter.
+ * The same model in double precision, so that central differences are worth something, or in half precision: types of
+ * inputs and outputs, small tensors and casts go from float32 to the other. For models of a few nodes; not a converter.
  */
+import { encode } from '../../../src/engine/child/autodiff/encode';
 import type { Attribute, Graph, Node, Skeleton, ValueInfo, WeightRef } from '../../../src/contract/skeleton';
 
+type Other = 'float64' | 'float16';
+
 export function toFloat64(model: Skeleton): Skeleton {
-  return { ...model, graph: graph64(model.graph) };
+  return { ...model, graph: graphIn('float64', model.graph) };
 }
 
-function graph64(graph: Graph): Graph {
+export function toFloat16(model: Skeleton): Skeleton {
+  return { ...model, graph: graphIn('float16', model.graph) };
+}
+
+/** With the tensors that the file's own bytes hold in its initializers, so that it can be written elsewhere. */
+export function withTensors(model: Skeleton, file: Uint8Array): Skeleton {
+  const inline = (ref: WeightRef): WeightRef => {
+    const { where } = ref;
+    if (where.kind !== 'file' || where.file !== null) return ref;
+    return {
+      ...ref,
+      where: { kind: 'inline', bytes: file.slice(where.offset, where.offset + where.length) },
+    };
+  };
+  const initializers = new Map([...model.graph.initializers].map(([name, ref]) => [name, inline(ref)]));
+  return { ...model, graph: { ...model.graph, initializers } };
+}
+
+function graphIn(other: Other, graph: Graph): Graph {
   return {
     ...graph,
-    inputs: graph.inputs.map(info64),
+    inputs: graph.inputs.map((info) => infoIn(other, info)),
     outputs: graph.outputs.map((output) => ({ name: output.name, type: { kind: 'unknown' as const } })),
     values: new Map(),
-    initializers: new Map([...graph.initializers].map(([name, ref]) => [name, weight64(ref)])),
-    nodes: graph.nodes.map(node64),
+    initializers: new Map([...graph.initializers].map(([name, ref]) => [name, weightIn(other, ref)])),
+    nodes: graph.nodes.map((node) => nodeIn(other, node)),
   };
 }
 
-function info64(info: ValueInfo): ValueInfo {
+function infoIn(other: Other, info: ValueInfo): ValueInfo {
   if (info.type.kind !== 'tensor' || info.type.dtype !== 'float32') return info;
-  return { ...info, type: { ...info.type, dtype: 'float64' } };
+  return { ...info, type: { ...info.type, dtype: other } };
 }
 
-function weight64(ref: WeightRef): WeightRef {
+function weightIn(other: Other, ref: WeightRef): WeightRef {
   if (ref.dtype !== 'float32') return ref;
   if (ref.where.kind !== 'inline') throw new Error(`${ref.name} is too large for this helper`);
   const bytes = Uint8Array.from(ref.where.bytes);
-  const numbers = Float64Array.from(new Float32Array(bytes.buffer));
+  const numbers = new Float32Array(bytes.buffer);
+  const encoded = encode(other, Array.from(numbers));
   return {
     ...ref,
-    dtype: 'float64',
-    byteLength: numbers.byteLength,
-    where: { kind: 'inline', bytes: new Uint8Array(numbers.buffer) },
+    dtype: other,
+    byteLength: encoded.byteLength,
+    where: { kind: 'inline', bytes: encoded },
   };
 }
 
-function node64(node: Node): Node {
-  return { ...node, attributes: node.attributes.map((attribute) => attribute64(node, attribute)) };
+function nodeIn(other: Other, node: Node): Node {
+  return { ...node, attributes: node.attributes.map((attribute) => attributeIn(other, node, attribute)) };
 }
 
-function attribute64(node: Node, attribute: Attribute): Attribute {
+function attributeIn(other: Other, node: Node, attribute: Attribute): Attribute {
   const { value } = attribute;
   if (value.type === 'tensor')
-    return { ...attribute, value: { type: 'tensor', value: weight64(value.value) } };
-  if (value.type === 'graph') return { ...attribute, value: { type: 'graph', value: graph64(value.value) } };
+    return { ...attribute, value: { type: 'tensor', value: weightIn(other, value.value) } };
+  if (value.type === 'graph')
+    return { ...attribute, value: { type: 'graph', value: graphIn(other, value.value) } };
   if (node.op === 'Cast' && attribute.name === 'to' && value.type === 'int' && Number(value.value) === 1) {
-    return { ...attribute, value: { type: 'int', value: 11 } };
+    return { ...attribute, value: { type: 'int', value: other === 'float64' ? 11 : 10 } };
   }
   return attribute;
 }

@@ -117,10 +117,8 @@ class Emitter {
     const shape = `[${dims.join(', ')}]`;
     if (indices.length !== dims.length) {
       throw bad(
-        `The objective is not a scalar: "${name}" has the shape ${shape} and is given ${String(indices.length)} indices`,
-        dims.length === 0
-          ? 'Leave the indices out.'
-          : `Give ${String(dims.length)} indices, or write sum(${name}).`,
+        `The objective is not a scalar: "${name}" has the shape ${shape} and is given ${counted(indices.length)}`,
+        dims.length === 0 ? 'Leave the indices out.' : `Give ${counted(dims.length)}, or write sum(${name}).`,
       );
     }
     if (dims.length === 0) return value;
@@ -156,6 +154,10 @@ export function checkIndices(objective: Objective, dimsOf: (site: string) => rea
       });
     }
   }
+}
+
+function counted(indices: number): string {
+  return indices === 0 ? 'no index' : indices === 1 ? '1 index' : `${String(indices)} indices`;
 }
 
 function bad(message: string, remedy: string): Failure {

@@ -8,7 +8,7 @@ import { toNumbers } from '../../../tensor/buffers';
 import { sizeOf } from '../../../tensor/shape';
 import type { Value } from './builder';
 import type { Built, Question } from './question';
-import { numbersOf, typed, zerosLike } from './numbers';
+import { numbersOf, typed, widened, zerosLike } from './numbers';
 
 /** Feeds by input of the backward graph. Throws `bad-objective` for a direction that is missing or does not fit. */
 export function feedsFor(
@@ -17,7 +17,7 @@ export function feedsFor(
   at: ReadonlyMap<string, TensorData>,
 ): Map<string, TensorData> {
   const feeds = new Map<string, TensorData>();
-  for (const name of backward.needs) feeds.set(name, must(at.get(name), `"${name}" was captured`));
+  for (const name of backward.needs) feeds.set(name, widened(must(at.get(name), `"${name}" was captured`)));
   const elements = objectives.map(elementsOf);
   emitted.indices.forEach(({ name, dims }, i) => {
     // In rows, the batch's index is the row's own.

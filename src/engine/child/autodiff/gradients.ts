@@ -20,13 +20,14 @@ import { sessionKey } from '../sessions';
 import { bytesOf } from '../store';
 import { checkIndices, emitObjective, type EmittedObjective } from './emitObjective';
 import { feedsFor } from './feeds';
-import { buildBackward } from './graph';
+import { buildBackward, type Observed } from './graph';
+import { independent } from './independence';
 import { integrate } from './integrate';
 import { observe, overriddenBy, toObserved } from './observe';
 import { inRows, Rows } from './rows';
 import { Straightener } from './straighten';
 import { traceNotANumber } from './trace';
-import { isFinite, numbersOf, zerosLike } from './numbers';
+import { isFinite, numbersOf, workingType, zerosLike } from './numbers';
 import type { Built, Forward, Gradients, Once, Question } from './question';
 
 /**
@@ -71,9 +72,14 @@ export class Differentiator {
     const one: Question = { ...base, objectives: objectives.slice(0, 1) };
     const { backward, observed } = await this.#build(one);
     for (const objective of objectives) checkIndices(objective, (site) => observed.get(site)?.dims ?? []);
-    const notes = sites.flatMap((site, i) =>
-      backward.gradients.get(site) === null ? [independent(request, request.wrt[i] ?? site)] : [],
-    );
+    const way = { nodes: straight.model.skeleton.graph.nodes, observed, nameNode };
+    const notes = sites.flatMap((site, i) => {
+      if (backward.gradients.get(site) !== null) return [];
+      const text = request.wrt[i] ?? site;
+      return request.along === undefined
+        ? [independent(way, site, text, targets)]
+        : [`The gradient does not change with "${text}": the product is zero.`];
+    });
     if (typeof request.objective !== 'string') {
       const many = await inRows({ ...base, objectives }, observed, this.#rows, (question) =>
         this.#once(question, []),
@@ -196,8 +202,9 @@ export class Differentiator {
     const gradients = sites.map((site) => {
       const name = backward.gradients.get(site);
       const gradient = name === null || name === undefined ? undefined : results.get(name);
-      const { dtype, dims } = must(observed.get(site), `"${site}" was observed`);
-      return gradient ?? zerosLike(dtype, dims, sizeOf(dims));
+      if (gradient !== undefined) return gradient;
+      const { dtype, dims } = observed.get(site) ?? must(weightAt(model, site), `"${site}" was observed`);
+      return zerosLike(workingType(dtype), dims, sizeOf(dims));
     });
     const [value] = backward.outputs;
     const values = Array.from(numbersOf(must(results.get(value?.name ?? ''), 'the objective has a value')));
@@ -210,12 +217,6 @@ export class Differentiator {
 
 function bytesIn(tensors: ReadonlyMap<string, TensorData>): number {
   return [...tensors.values()].reduce((sum, tensor) => sum + bytesOf(tensor), 0);
-}
-
-function independent({ along }: GradientRequest, site: string): string {
-  return along === undefined
-    ? `The objective does not depend on "${site}": its gradient is zero.`
-    : `The gradient does not change with "${site}": the product is zero.`;
 }
 
 /** Several objectives ask for plain gradients of one form. */
@@ -243,6 +244,10 @@ function steered(): Failure {
       'Numbers that steer the graph (indices, sizes, conditions) change with the values that are moved.',
     remedy: 'Take the gradient at a site after them.',
   });
+}
+
+function weightAt({ skeleton: { graph } }: EngineModel, name: string): Observed | undefined {
+  return graph.initializers.get(name);
 }
 
 /** Every value of the main graph. */

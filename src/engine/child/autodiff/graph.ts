@@ -12,6 +12,7 @@ import { fromRaw, toNumbers } from '../../../tensor/buffers';
 import { sizeOf } from '../../../tensor/shape';
 import { backward, type BackwardOptions } from './backward';
 import { Builder, emittedOpset, type Value } from './builder';
+import { workingType } from './numbers';
 import { ruleFor } from './rules/index';
 
 /** What one forward run has shown of a value. */
@@ -74,7 +75,7 @@ export function buildBackward(
 ): BackwardModel {
   const { graph, opsets } = line.model;
   const b = new Builder((name) => line.observed.has(name) || graph.initializers.has(name));
-  const weights = weightsOf(graph);
+  const weights = weightsOf(line);
   declareForward(b, line, weights);
   fixKernels(b, line, weights);
   const inputs: Value[] = [];
@@ -158,8 +159,10 @@ function normal(domain: string): string {
 }
 
 /** Tensors that are part of the model: initializers and `Constant` nodes. */
-function weightsOf(graph: Graph): Map<string, WeightRef> {
-  const weights = new Map(graph.initializers);
+function weightsOf({ model: { graph }, observed }: StraightLine): Map<string, WeightRef> {
+  // One that was fed is an input like any other.
+  const own = [...graph.initializers].filter(([name]) => !observed.has(name));
+  const weights = new Map(own);
   for (const node of graph.nodes) {
     if (node.op !== 'Constant' || node.domain !== '') continue;
     const value = node.attributes.find((attribute) => attribute.name === 'value')?.value;
@@ -172,12 +175,12 @@ function weightsOf(graph: Graph): Map<string, WeightRef> {
 
 function declareForward(b: Builder, line: StraightLine, weights: ReadonlyMap<string, WeightRef>): void {
   for (const [name, weight] of weights) {
-    b.declare({ name, dtype: weight.dtype, dims: weight.dims });
+    b.declare({ name, dtype: workingType(weight.dtype), dims: weight.dims });
     const ints = inlineIntegers(weight);
     if (ints !== undefined) b.known.set(name, ints);
   }
   for (const [name, { dtype, dims, ints }] of line.observed) {
-    b.declare({ name, dtype, dims });
+    b.declare({ name, dtype: workingType(dtype), dims });
     if (ints !== undefined) b.known.set(name, ints);
   }
 }
@@ -230,7 +233,7 @@ function assemble(
   inputs: readonly Value[],
   results: readonly Value[],
 ): { parts: ModelParts; needs: string[] } {
-  const nodes = prune(b.nodes, results);
+  const nodes = widening(b, prune(b.nodes, results), weights);
   const made = new Set(nodes.flatMap((node) => node.outputs));
   const given = new Set(inputs.map((input) => input.name));
   const initializers = new Map<string, WeightRef>();
@@ -269,6 +272,27 @@ function assemble(
     functions: [],
   };
   return { parts, needs };
+}
+
+/** Weights of half precision are read through a cast: the graph computes in single precision throughout. */
+function widening(
+  b: Builder,
+  nodes: readonly Node[],
+  weights: ReadonlyMap<string, WeightRef>,
+): readonly Node[] {
+  const wide = new Map<string, string>();
+  const start = b.nodes.length;
+  for (const name of new Set(nodes.flatMap(({ inputs }) => inputs))) {
+    const weight = weights.get(name);
+    if (weight === undefined || workingType(weight.dtype) === weight.dtype) continue;
+    wide.set(name, b.cast({ name, dtype: weight.dtype, dims: weight.dims }, workingType(weight.dtype)).name);
+  }
+  if (wide.size === 0) return nodes;
+  const renamed = nodes.map((node) => ({
+    ...node,
+    inputs: node.inputs.map((name) => wide.get(name) ?? name),
+  }));
+  return [...b.nodes.slice(start), ...renamed];
 }
 
 /** Keeps what the results depend on. */

@@ -11,7 +11,7 @@ import type { TensorData } from '../../../contract/tensor';
 import { sizeOf } from '../../../tensor/shape';
 import type { Gradients, Once, Question } from './question';
 import type { Observed } from './graph';
-import { numbersOf, typed } from './numbers';
+import { numbersOf, typed, workingType } from './numbers';
 import { gaussLegendre, leftRiemann } from './quadrature';
 import { rowsPerRun, tiled, type Rows } from './rows';
 
@@ -88,7 +88,8 @@ export async function integrate(
     const sum = must(sums[i], 'one sum per site');
     const attribution = sum.map((g, j) => g * ((to[j] ?? 0) - (from[j] ?? 0)));
     for (const a of attribution) total += a;
-    return { ...value, data: typed(value.dtype, attribution) };
+    const dtype = workingType(value.dtype);
+    return { ...value, dtype, data: typed(dtype, attribution) };
   });
   const baselineValue = baseline.values[0] ?? Number.NaN;
   const completenessError = Math.abs(total - ((here.values[0] ?? Number.NaN) - baselineValue));

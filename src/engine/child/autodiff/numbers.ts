@@ -1,13 +1,24 @@
 /** Float tensors as plain numbers and back, in the type they had. */
 import type { TensorBuffer, TensorData } from '../../../contract/tensor';
 import { toNumbers } from '../../../tensor/buffers';
-import { isFloat } from '../../../tensor/dtype';
+import { isFloat, type Dtype } from '../../../tensor/dtype';
 import { encode } from './encode';
 
 export function numbersOf({ dtype, data }: TensorData): Float64Array {
   if (!ArrayBuffer.isView(data) || !isFloat(dtype))
     throw new Error(`Gradients are of float tensors, not ${dtype}.`);
   return Float64Array.from(toNumbers(dtype, data));
+}
+
+/** The type that gradients of values of this type are computed in: half precision would lose the small ones. */
+export function workingType(dtype: Dtype): Dtype {
+  return dtype === 'float16' ? 'float32' : dtype;
+}
+
+/** The same numbers in the type that gradients are computed in. */
+export function widened(tensor: TensorData): TensorData {
+  const dtype = workingType(tensor.dtype);
+  return dtype === tensor.dtype ? tensor : { ...tensor, dtype, data: typed(dtype, numbersOf(tensor)) };
 }
 
 export function typed(dtype: TensorData['dtype'], numbers: ArrayLike<number>): TensorBuffer {
