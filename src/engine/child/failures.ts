@@ -75,6 +75,14 @@ export function conflict(first: string, second: string): Failure {
   });
 }
 
+export function beforeItself(site: string, value: string): Failure {
+  return new Failure({
+    code: 'bad-intervention',
+    message: `"${site}" is the value as it was before interventions, which none of them changes.`,
+    remedy: `Intervene at "${value}".`,
+  });
+}
+
 export function notComputed(value: string): Failure {
   return new Failure({
     code: 'bad-intervention',
@@ -169,11 +177,12 @@ export function runtimeFailure(error: unknown, skeleton: Skeleton, doing: string
   if (unregistered !== null) {
     const [, op = '', version = ''] = unregistered;
     const node = skeleton.nodes.find((candidate) => candidate.op === op);
-    const where = node === undefined ? '' : ` (${describeNode(node)})`;
+    const where = node === undefined ? '' : `: ${describeNode(node)}`;
+    const own = node === undefined || node.domain === '' ? '' : ` of "${node.domain}"`;
     return new Failure({
       code: 'unsupported',
-      message: `The runtime has no operator ${op} in version ${version}${where}.`,
-      remedy: 'It can be looked at but not run; custom operators need a library that registers them.',
+      message: `The runtime has no operator ${op}${own} in version ${version}${where}.`,
+      remedy: 'The model can be looked at but not run; custom operators need a library that registers them.',
       cause: error,
     });
   }

@@ -11,9 +11,9 @@ import type { InlinedCall } from '../../onnx/rewrite/inline';
 import type { Step } from '../../onnx/rewrite/intervene';
 import type { InnerValue } from '../../onnx/rewrite/lift';
 import type { CaptureAt, Plan } from '../../onnx/rewrite/plan';
-import { parseSite } from '../../onnx/site';
+import { parseSite, printSite } from '../../onnx/site';
 import { isFloat, type Dtype } from '../../tensor/dtype';
-import { conflict, severalCalls, unknownOutput, unknownType } from './failures';
+import { beforeItself, conflict, severalCalls, unknownOutput, unknownType } from './failures';
 import { inferGraph, typeOf } from './infer';
 import type { EngineModel } from './model';
 import { isCarried } from './runtime';
@@ -145,6 +145,8 @@ async function planStep(
   signal: AbortSignal | undefined,
 ): Promise<PlannedStep> {
   const site = siteAt(model, intervention.site);
+  if (site.stage === 'raw')
+    throw beforeItself(intervention.site, printSite(model.skeleton, { ...site, stage: 'after' }));
   const inner = { path: site.graph, value: site.value };
   const own = await dtypeAt(model, inner, intervention.site, signal);
   // Floats that Node has no array for are worked on as float32, which holds all their numbers.

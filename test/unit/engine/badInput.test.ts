@@ -8,7 +8,7 @@ import { ModelProtoSchema } from 'onnx-buf';
 import { isFailure } from '../../../src/base/errors';
 import type { FailureCode } from '../../../src/base/errors';
 import type { Intervention, RunRequest } from '../../../src/contract/run';
-import { floats, info, model, node, tensor, tinyModel } from './models';
+import { call, floats, info, model, modelWith, node, tensor, tinyModel } from './models';
 import { testEngine } from './testEngine';
 
 const RELU = {
@@ -129,6 +129,13 @@ describe('bad input to the engine', () => {
     );
   });
 
+  it('intervenes at no value as it was before interventions', () =>
+    tiny(
+      { feeds: { x: floats([1, 3], 0) }, interventions: [{ kind: 'set', site: 'h#0!raw', value: 1 }] },
+      'bad-intervention',
+      /^"h#0!raw" is the value as it was before interventions.*Intervene at "h#0"\.$/,
+    ));
+
   it('takes NaN and infinities, and counts them', async () => {
     const { id } = await api.open(save(tinyModel()));
     const data = Float32Array.of(NaN, Infinity, -Infinity, 3, 4, 5);
@@ -145,7 +152,13 @@ describe('bad input to the engine', () => {
       model({ nodes: [node('NoSuchOp', ['x'], ['y'])], ...io }),
       { feeds: { x: floats([2], 0) } },
       'unsupported',
-      /no operator NoSuchOp.*node 0 \(NoSuchOp "NoSuchOp_y"\).*can be looked at but not run/,
+      /no operator NoSuchOp in version 17: node 0 \(NoSuchOp "NoSuchOp_y"\)\. .*can be looked at but not run/,
+    );
+    await refuses(
+      modelWith([], { nodes: [call('Custom', ['x'], ['y'])], ...io }),
+      { feeds: { x: floats([2], 0) } },
+      'unsupported',
+      /no operator Custom of "pc" in version 1: node 0 .*custom operators need a library/,
     );
   });
 
