@@ -9,7 +9,7 @@ import type { Method, Params, ParamSpec, ParamValue } from '../contract/method';
 export function findMethod(methods: readonly Method[], id: string): Method {
   const found = methods.find((method) => method.id === id);
   if (found !== undefined) return found;
-  throw wrong(`There is no method "${id}".`, `There are ${methods.map((method) => method.id).join(', ')}.`);
+  throw wrong(`There is no method "${id}".`, `Choose from ${methods.map((method) => method.id).join(', ')}.`);
 }
 
 export function defaults(method: Method): Params {
@@ -92,7 +92,7 @@ function checked(spec: ParamSpec, value: unknown, method: Method): ParamValue {
     case 'integer': {
       if (typeof value !== 'number' || !Number.isFinite(value)) throw refuse('is a number');
       if (spec.type === 'integer' && !Number.isInteger(value)) throw refuse('is a whole number');
-      if (value < (spec.min ?? -Infinity) || value > (spec.max ?? Infinity)) throw refuse('has limits');
+      if (value < (spec.min ?? -Infinity) || value > (spec.max ?? Infinity)) throw refuse('lies within limits');
       return value;
     }
     case 'boolean':

@@ -94,6 +94,12 @@ describe('questions about gradients', function () {
     assert.ok(Math.abs(own.value - 52 / 3) < 1e-5);
   });
 
+  it('offer the nearest names for a value that does not exist', async () => {
+    await assert.rejects(asked({ feeds: { x }, objective: 'flot[0]', wrt: ['x'] }), {
+      message: /names "flot", which is not a value of this model\. The nearest names are "flat"/,
+    });
+  });
+
   it('are told what is flat on the way, and where there is no way', async () => {
     const flat = await asked({ feeds: { x }, objective: 'flat[0]', wrt: ['x'] });
     assert.deepEqual(flat.numbers, [[0, 0, 0]]);

@@ -154,7 +154,7 @@ describe('a method in the list', function () {
 
   it('is refused with what there is when it, its parameter or its value is unknown', async () => {
     const probe = probeCommand(list, () => engineWith(list));
-    await assert.rejects(run(probe, ['nothing', model]), /There are attribution, counting/);
+    await assert.rejects(run(probe, ['nothing', model]), /Choose from attribution, counting/);
     await assert.rejects(run(probe, ['counting', model, '--param', 'size=3']), /It takes times/);
     await assert.rejects(run(probe, ['counting', model, '--param', 'times=0']), /At least 1/);
     await assert.rejects(run(probe, ['counting', model, '--param', 'times=many']), /is a number/);

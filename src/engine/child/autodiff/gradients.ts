@@ -9,6 +9,7 @@ import { Lru } from '../../../base/lru';
 import type { Node } from '../../../contract/skeleton';
 import type { GradientRequest, Intervention } from '../../../contract/run';
 import type { TensorData } from '../../../contract/tensor';
+import { nearestNames } from '../../../onnx/nearest';
 import { parseObjective, sitesOf, structureOf, type Objective } from '../../../onnx/objective';
 import { sizeOf } from '../../../tensor/shape';
 import type { Executor, Settings } from '../executor';
@@ -65,6 +66,8 @@ export class Differentiator {
     const objectives = texts.map((text) => parseObjective(text, (name) => names.has(name)));
     refuseMixed(request, objectives);
     const targets = objectives.flatMap(sitesOf);
+    const unknown = targets.find((name) => !names.has(name) && weightAt(model, name) === undefined);
+    if (unknown !== undefined) throw namesNothing(unknown, [...names]);
     const { feeds } = request;
     await this.#askFor(model, [...sites, ...targets], feeds, settings, allowance, signal);
     const straight = await this.#straight.of(model, feeds, sites, targets, settings, signal);
@@ -235,6 +238,18 @@ function refuseMixed(
     throw wrong('Several objectives at once give plain gradients.', 'Ask for one objective.');
   if (all.some((other) => structureOf(other) !== structureOf(first)))
     throw wrong('The objectives are not of one form.', 'Let them differ in their indices alone.');
+}
+
+function namesNothing(name: string, names: readonly string[]): Failure {
+  const near = nearestNames(name, names);
+  return new Failure({
+    code: 'bad-objective',
+    message: `The objective names "${name}", which is not a value of this model.`,
+    remedy:
+      near.length > 0
+        ? `The nearest names are ${near.map((one) => `"${one}"`).join(', ')}.`
+        : 'Use the name of an output or of a value in the graph.',
+  });
 }
 
 function steered(): Failure {
