@@ -152,14 +152,15 @@ export class Differentiator {
   /** Where the shapes are those of an earlier question but integers that steer the graph are not, builds once more. */
   async #once(question: Question, interventions: readonly Intervention[]): Promise<Once> {
     const first = await this.#try(question, interventions);
-    if (first !== null) return first;
+    if (typeof first !== 'string') return first;
     this.#built.clear();
     const second = await this.#try(question, interventions);
-    if (second !== null) return second;
-    throw steered();
+    if (typeof second !== 'string') return second;
+    throw steered(question.model, second);
   }
 
-  async #try(question: Question, interventions: readonly Intervention[]): Promise<Once | null> {
+  /** The answer, or the name of a value that steers the graph and is not what the graph was built for. */
+  async #try(question: Question, interventions: readonly Intervention[]): Promise<Once | string> {
     const { model, feeds, sites, forward, settings, signal, steering } = question;
     const built = await this.#build(question);
     const { backward, bytes, observed, weightBytes } = built;
@@ -173,7 +174,7 @@ export class Differentiator {
     const at = await forward(model, feeds, interventions, [...wanted]);
     for (const [name, ints] of watched) {
       const now = toObserved(must(at.get(name), `"${name}" was captured`)).ints;
-      if (now?.length !== ints.length || now.some((number, i) => number !== ints[i])) return null;
+      if (now?.length !== ints.length || now.some((number, i) => number !== ints[i])) return name;
     }
     const given = feedsFor(question, built, at);
     const elements = backward.needs.reduce((sum, name) => sum + sizeOf(observed.get(name)?.dims ?? []), 0);
@@ -252,11 +253,12 @@ function namesNothing(name: string, names: readonly string[]): Failure {
   });
 }
 
-function steered(): Failure {
+function steered({ skeleton }: EngineModel, name: string): Failure {
+  const maker = skeleton.graph.nodes.find(({ outputs }) => outputs.includes(name));
+  const what = maker === undefined ? `"${name}"` : `"${name}", made by ${nameNode(maker)},`;
   return new Failure({
     code: 'no-gradient',
-    message:
-      'Numbers that steer the graph (indices, sizes, conditions) change with the values that are moved.',
+    message: `Numbers that steer the graph (indices, sizes, conditions) change with the values that are moved: ${what} does.`,
     remedy: 'Take the gradient at a site after them.',
   });
 }
