@@ -157,7 +157,7 @@ export interface SweepRequest {
    * needs is computed.
    */
   readonly read: readonly SiteText[];
-  /** Default `disabled`. At faster levels runs are compared with the plain model to 1e-5 of the largest value. */
+  /** Default `disabled`. At faster levels runs are compared with the plain model to 1e-5 of the largest value, in float16 to a few of its roundings. */
   readonly level?: Level;
   /** Run although it is estimated not to fit in memory, as of a run. */
   readonly confirmed?: boolean;

@@ -11,7 +11,8 @@ import { bodiesOf, tensorsOf } from '../walk';
 import { FreshNames } from './names';
 import { insertedNode } from './nodes';
 
-const NARROW: ReadonlySet<Dtype> = new Set(['float16', 'bfloat16']);
+const NARROW = ['float16', 'bfloat16'] as const;
+export type Narrow = (typeof NARROW)[number];
 
 /** What they make may be no tensor, or comes from a body that is pinned itself. */
 const LEFT = new Set([
@@ -35,34 +36,45 @@ const LEFT = new Set([
 ]);
 
 export function pinHalves(graph: Graph): Graph {
-  return hasNarrow(graph) ? pinned(graph, new FreshNames(graph)) : graph;
+  return narrowIn(graph) === null ? graph : pinned(graph, new FreshNames(graph));
 }
 
-/** Whether numbers of these types come in, lie in the model, or are made by a cast. */
-function hasNarrow(graph: Graph): boolean {
-  for (const { dtype } of graph.initializers.values()) if (NARROW.has(dtype)) return true;
-  for (const { type } of graph.inputs) if (type.kind === 'tensor' && NARROW.has(type.dtype)) return true;
-  return graph.nodes.some(
-    (node) =>
-      castsTo(node) ||
-      tensorsOf(node).some(({ dtype }) => NARROW.has(dtype)) ||
-      bodiesOf(node).some(hasNarrow),
-  );
+/** The narrowest of these types that comes in, lies in the model, or is made by a cast; null where none does. */
+export function narrowIn(graph: Graph): Narrow | null {
+  const known = narrowest.get(graph);
+  if (known !== undefined) return known;
+  const found = new Set<Dtype>();
+  look(graph, found);
+  const narrow = found.has('bfloat16') ? 'bfloat16' : found.has('float16') ? 'float16' : null;
+  narrowest.set(graph, narrow);
+  return narrow;
 }
 
-const CODES: ReadonlySet<number> = new Set([...NARROW].map(dtypeCode));
+const narrowest = new WeakMap<Graph, Narrow | null>();
 
-function castsTo({ op, attributes }: Node): boolean {
-  if (op !== 'Cast') return false;
+function look(graph: Graph, found: Set<Dtype>): void {
+  for (const { dtype } of graph.initializers.values()) found.add(dtype);
+  for (const { type } of graph.inputs) if (type.kind === 'tensor') found.add(type.dtype);
+  for (const node of graph.nodes) {
+    const to = castsTo(node);
+    if (to !== undefined) found.add(to);
+    for (const { dtype } of tensorsOf(node)) found.add(dtype);
+    for (const body of bodiesOf(node)) look(body, found);
+  }
+}
+
+/** The type that a Cast rounds to; undefined where it is none of these. */
+function castsTo({ op, attributes }: Node): Narrow | undefined {
+  if (op !== 'Cast') return undefined;
   const to = attributes.find(({ name }) => name === 'to')?.value;
-  return to?.type === 'int' && CODES.has(Number(to.value));
+  return to?.type === 'int' ? NARROW.find((dtype) => dtypeCode(dtype) === Number(to.value)) : undefined;
 }
 
 function pinned(graph: Graph, fresh: FreshNames): Graph {
   const nodes: Node[] = [];
   for (const node of graph.nodes) {
     const inner = withBodies(node, (body) => pinned(body, fresh));
-    if (LEFT.has(node.op) || (node.op === 'Cast' && !castsTo(node))) {
+    if (LEFT.has(node.op) || (node.op === 'Cast' && castsTo(node) === undefined)) {
       nodes.push(inner);
       continue;
     }

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { main } from '../../../src/cli';
 import type { DifferenceReport } from '../../../src/cli/compareReport';
 import type { ValuesReport } from '../../../src/cli/compareValues';
+import { info as port, model, node as engineNode, tensor } from '../engine/models';
 import { info, modelOf, node } from '../onnx/seeds';
 
 const digits = join(__dirname, '../../../media/samples/digits');
@@ -135,6 +136,64 @@ describe('patchclamp compare', () => {
     const { activations, counts } = await withValues('digits.onnx');
     assert.equal(counts.weights, 0);
     for (const { relative, max } of activations.values) assert.deepEqual([relative, max], [0, 0]);
+  });
+
+  it('has a floor where the first model computes in float16: its own rounding, not single precision’s', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'patchclamp-'));
+    const size = 32;
+    const weights = [1, 2, 3, 4].map((seed) => {
+      const data = Float32Array.from(
+        { length: size * size },
+        (_unused, k) => Math.sin(k * 12.9898 + seed) / 4,
+      );
+      return tensor(`w${String(seed)}`, { dtype: 'float32', dims: [size, size], data });
+    });
+    const layers = (half: boolean): ReturnType<typeof engineNode>[] =>
+      [1, 2, 3, 4].flatMap((k) => {
+        const [from, to] = [k === 1 ? 'start' : `r${String(k - 1)}`, `w${String(k)}`];
+        return [
+          ...(half ? [engineNode('Cast', [to], [`${to}_half`], { to: 10 })] : []),
+          engineNode('MatMul', [from, half ? `${to}_half` : to], [`m${String(k)}`]),
+          engineNode('Tanh', [`m${String(k)}`], [`r${String(k)}`]),
+        ];
+      });
+    try {
+      for (const half of [true, false]) {
+        const bytes = model({
+          nodes: [
+            half
+              ? engineNode('Cast', ['x'], ['start'], { to: 10 })
+              : engineNode('Identity', ['x'], ['start']),
+            ...layers(half),
+            half ? engineNode('Cast', ['r4'], ['y'], { to: 1 }) : engineNode('Identity', ['r4'], ['y']),
+          ],
+          inputs: [port('x', 'float32', [2, size])],
+          outputs: [port('y', 'float32', [2, size])],
+          weights,
+        });
+        writeFileSync(join(folder, half ? 'half.onnx' : 'single.onnx'), bytes);
+      }
+      const feed = `x=[[${Array.from({ length: size }, (_unused, k) => Math.cos(k).toFixed(4)).join()}],[${Array.from({ length: size }, (_unused, k) => Math.sin(k).toFixed(4)).join()}]]`;
+      const { code, out, err } = await compare(
+        join(folder, 'half.onnx'),
+        join(folder, 'single.onnx'),
+        '--feed',
+        feed,
+        '--json',
+      );
+      assert.equal(code, 0, err.join('\n'));
+      const { values, control } = (JSON.parse(out[0] ?? '') as { readonly activations: ValuesReport })
+        .activations;
+      const floors = values
+        .filter(({ node: { op } }) => op === 'Tanh')
+        .map(({ floor }) => floor ?? Number.NaN);
+      assert.match(control, /^floor:/);
+      assert.equal(floors.length, 4);
+      // A float16 has 11 bits: half a step is 5e-4 of a number at most.
+      assert.ok(floors.some((floor) => floor > 1e-5) && floors.every((floor) => floor < 5e-3), floors.join());
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('finds where NaN comes from: a feed, a weight, or an operator of finite numbers', async () => {
