@@ -200,7 +200,8 @@ async function runAlone(
   const plan = { outputs: [], captures, steps: steps.map(({ step }) => step), given: [], overridden };
   const numbers = steps.map((step) => step.numbers);
   const planned = { plan, given: new Map<string, TensorData>() };
-  allowance.ask(await executor.estimate(model, planned, numbers, feeds, settings, signal));
+  const asked = { ...planned, plan: { ...plan, captures: wholeOf(captures) } };
+  allowance.ask(await executor.estimate(model, asked, numbers, feeds, settings, signal));
   const done = await executor.run(model, planned, numbers, feeds, settings, signal);
   return done.captures.map((tensor, index) => must(tensor, `"${captures[index]?.value ?? ''}" was computed`));
 }
@@ -254,6 +255,11 @@ function isRow(tensor: TensorData | undefined): boolean {
   return tensor?.dims[0] === 1 && tensor.dims.length > 1 && tensor.dtype.startsWith('float');
 }
 
+/** What is read, as estimated: where only slices are computed, values on the way have no sizes that are known. */
+function wholeOf(captures: readonly CaptureAt[]): CaptureAt[] {
+  return captures.map(({ path, value, raw }) => ({ path, value, raw }));
+}
+
 /** How many rows of this start fit in one run. */
 async function roomFor(
   { executor, model, settings, signal, allowance, captures }: Line,
@@ -261,7 +267,7 @@ async function roomFor(
   cell: readonly PlannedStep[],
   relaxed: boolean,
 ): Promise<RowBudget> {
-  const { planned, numbers, feeds } = together(model, captures, start, [cell], relaxed);
+  const { planned, numbers, feeds } = together(model, wholeOf(captures), start, [cell], relaxed);
   return allowance.rows(await executor.estimate(model, planned, numbers, feeds, settings, signal));
 }
 
