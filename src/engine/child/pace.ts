@@ -1,17 +1,26 @@
-/** How many examples the runs of a stream take: found by doubling and halving, and then left alone. Pure. */
+/**
+ * How many rows share a run. Their number decides which of the runtime's kernels compute them, and with that the last bits
+ * of what comes out: it follows from the arithmetic that a row takes, the same on every machine and at any time, and not
+ * from the clock. Only where runs last far longer than that arithmetic should is it halved. Pure.
+ */
 
-/** A run that takes less than half of this many milliseconds may take twice the rows. */
-const AIM = 150;
-/** One that takes longer takes half of them next time. */
-const LONGEST = 200;
+/** Multiply-adds that one run may take: some 150 ms on two slow cores, so that a cancel is heard between runs. */
+export const RUN_WORK = 2e9;
+/** Milliseconds after which a run takes half the rows next time. */
+const TOO_LONG = 400;
 const MOST_ROWS = 256;
 
 /**
- * Rows of the next run, after one of `together` rows took `took` milliseconds where `take` were wanted. Always a power of
- * two: the runtime plans and keeps memory for every size that it meets, and one that is new costs a run half as much
- * again. What was left of a push, less than wanted, can only say that a run was too long.
+ * Rows of a run where one takes `work` multiply-adds; null: nobody knows. Always a power of two: the runtime plans and
+ * keeps memory for every size that it meets, and one that is new costs a run half as much again.
  */
+export function rowsFor(work: number | null): number {
+  if (work === null) return 4;
+  return 2 ** Math.floor(Math.log2(Math.max(1, Math.min(MOST_ROWS, RUN_WORK / Math.max(1, work)))));
+}
+
+/** Rows of the next run, after one of `together` rows took `took` milliseconds where `take` were wanted. */
 export function nextTake(take: number, together: number, took: number): number {
-  if (took > LONGEST) return Math.max(1, Math.min(take, 2 ** (Math.ceil(Math.log2(together)) - 1)));
-  return together === take && took * 2 <= AIM ? Math.min(MOST_ROWS, take * 2) : take;
+  if (took <= TOO_LONG) return take;
+  return Math.max(1, Math.min(take, 2 ** (Math.ceil(Math.log2(together)) - 1)));
 }

@@ -16,12 +16,13 @@ import { hashFeeds, type Settings } from './executor';
 import { checkFeeds } from './feeds';
 import type { Allowance, RowBudget } from './memory';
 import type { EngineModel } from './model';
-import { nextTake } from './pace';
+import { nextTake, rowsFor } from './pace';
 import { SiteReducer } from './reducers';
 import { axesAt, placeAt, planRequest, siteAt, type Planned } from './request';
 import type { Runner } from './runner';
 import { bytesOf } from './store';
 import { takeSlices } from './take';
+import { workBetween } from './work';
 
 type Feeds = RunRequest['feeds'];
 
@@ -38,7 +39,8 @@ interface Stream {
   readonly room: Map<string, RowBudget>;
   verdict: BatchVerdict | undefined;
   /** Rows that the next run takes. */
-  take: number;
+  /** Rows that a run takes; undefined before the first example. */
+  take: number | undefined;
   proved: boolean;
   /** Bytes of rows that are asked for whole. */
   kept: number;
@@ -75,7 +77,7 @@ export class Streams {
       allowance: this.runner.allowance(model, 'stream', request.confirmed),
       room: new Map(),
       verdict: undefined,
-      take: 4,
+      take: undefined,
       proved: false,
       kept: 0,
       examples: 0,
@@ -98,14 +100,15 @@ export class Streams {
       // Rows that are asked for whole stay, and are put into one tensor in the end.
       stream.allowance.ask({ bytes: 2 * stream.kept, calibrated: true });
       // The first is alone, so that it can be compared with the plain model.
-      const most = Math.min(stream.take, room.most);
+      const take = (stream.take ??= await this.#take(stream, first, signal));
+      const most = Math.min(take, room.most);
       const together = stream.verdict.rides && stream.runs > 0 ? alike(examples, at, most) : 1;
       const start = performance.now();
       room.took(together, await this.#run(stream, examples.slice(at, at + together), signal));
       const took = performance.now() - start;
       at += together;
       // The first run makes the session and compares it: only later ones say how long a row takes.
-      if (stream.runs > 2) stream.take = nextTake(stream.take, together, took);
+      if (stream.runs > 2) stream.take = nextTake(take, together, took);
     }
     return progressOf(stream);
   }
@@ -166,6 +169,16 @@ export class Streams {
     if (stream.room.size > 64) stream.room.clear();
     stream.room.set(key, room);
     return room;
+  }
+
+  /** How many examples like this one share a run. */
+  async #take(stream: Stream, feeds: Feeds, signal: AbortSignal | undefined): Promise<number> {
+    const { model } = stream;
+    const { plan } = await this.#plan(stream, feeds, signal);
+    const inside = plan.captures.some(({ path }) => path !== '');
+    const outputs = model.skeleton.graph.outputs.map(({ name }) => name);
+    const read = [...plan.captures.map(({ value }) => value), ...(inside ? outputs : [])];
+    return rowsFor(await workBetween(model, feeds, [], read, signal));
   }
 
   /** Bytes that a first run took, else undefined. */

@@ -20,13 +20,12 @@ import { relativeDifference } from './compare';
 import type { Executor, Settings } from './executor';
 import type { Allowance, RowBudget } from './memory';
 import type { EngineModel } from './model';
+import { nextTake, rowsFor } from './pace';
 import { placeAt, planRequest, siteAt, type DimsSource, type Planned, type PlannedStep } from './request';
 import type { StepNumbers } from './stepNumbers';
 import { takeSlices } from './take';
+import { workBetween } from './work';
 
-/** A run aims at this many milliseconds, and starts with this many cells. */
-const AIM = 150;
-const FIRST = 4;
 /** Bytes that the values handed in may take in one run. */
 const MOST_BYTES = 256 << 20;
 
@@ -85,8 +84,7 @@ export async function sweep(
   const found = planned.map((): readonly TensorData[] => []);
   const baselineRow = planned.map(() => 0);
   const baselines: (readonly TensorData[])[] = [];
-  let [done, runs, ridden, take] = [0, 0, 0, FIRST];
-  const rates: number[] = [];
+  let [done, runs, ridden] = [0, 0, 0];
   for (const [session, { cells: indices }] of groups.entries()) {
     const start = must(given[session], 'a start per group');
     const most = Math.max(1, Math.floor(MOST_BYTES / Math.max(1, rowBytes([...start.values()]))));
@@ -96,6 +94,8 @@ export async function sweep(
       must(planned[indices[0] ?? 0], 'a plan per cell'),
       verdict.relaxed,
     );
+    const reads = captures.map(({ value }) => value);
+    let take = rowsFor(await workBetween(model, request.feeds, start.keys(), reads, signal));
     for (let at = 0; at < indices.length;) {
       throwIfCancelled(signal);
       const withBaseline = at === 0;
@@ -130,11 +130,8 @@ export async function sweep(
       runs++;
       ridden = Math.max(ridden, now.length);
       progress(done);
-      // The quickest of late: a session's first run maps the weights, and other programs hold up some.
-      rates.push(took / now.length);
-      if (rates.length > 4) rates.shift();
-      if (!withBaseline || took < AIM)
-        take = Math.max(1, Math.min(take * 2, Math.floor(AIM / Math.max(0.1, Math.min(...rates)))));
+      // The first run of a session maps its weights.
+      if (!withBaseline) take = nextTake(take, now.length, took);
     }
   }
   await spotCheck(line, request.feeds, planned, found);

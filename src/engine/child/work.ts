@@ -1,13 +1,35 @@
-/**
- * How much arithmetic a run takes, told from shapes alone. Where rows share runs, their number decides which of the
- * runtime's kernels compute them, and with that the last bits of what comes out: it must follow from the model and its
- * inputs, never from how busy the machine was, so that the same question gives the same bytes.
- */
+/** How much arithmetic a run takes, told from shapes alone: the same on every machine and at any time. */
+import { isCancelled } from '../../base/cancel';
 import type { Graph, Node, ValueType } from '../../contract/skeleton';
+import type { TensorData } from '../../contract/tensor';
 import { weightType } from '../../onnx/describe';
+import { nodesBetween } from '../../onnx/rewrite/cut';
+import { inferAt } from './infer';
+import type { EngineModel } from './model';
 
 /** What one element of any other operator's output takes, in multiply-adds: it is moved through memory. */
 const ELEMENT = 10;
+
+/**
+ * Multiply-adds, about, of one run with these feeds of what `to` depends on, as far as it does not lie upstream of `from`.
+ * null: the runtime tells no shapes.
+ */
+export async function workBetween(
+  model: EngineModel,
+  feeds: Readonly<Record<string, TensorData>>,
+  from: Iterable<string>,
+  to: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<number | null> {
+  const dims = new Map(Object.entries(feeds).map(([name, feed]) => [name, feed.dims]));
+  const types = await inferAt(model, dims, signal).catch((error: unknown) => {
+    if (isCancelled(error)) throw error;
+    return null;
+  });
+  if (types === null) return null;
+  const { graph } = model.skeleton;
+  return workOf({ ...graph, nodes: nodesBetween(graph, from, to) }, (value) => types.get(value));
+}
 
 /** Multiply-adds of one run of `graph`, about; values without a known shape count nothing. */
 export function workOf(graph: Graph, typeOf: (value: string) => ValueType | undefined): number {

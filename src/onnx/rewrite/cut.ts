@@ -6,6 +6,7 @@
 import type { Graph, Node, ValueInfo } from '../../contract/skeleton';
 import { readNames } from './names';
 
+const NONE: ReadonlySet<string> = new Set();
 const producers = new WeakMap<Graph, ReadonlyMap<string, Node>>();
 
 /** The node that makes each value of a graph. */
@@ -42,9 +43,16 @@ export function neededNames(graph: Graph, wanted: readonly string[]): Set<string
   return walkUp(graph, wanted).needed;
 }
 
+/** The nodes that `wanted` depends on, without those that only values of `given` depend on. */
+export function nodesBetween(graph: Graph, given: Iterable<string>, wanted: readonly string[]): Node[] {
+  const { kept } = walkUp(graph, wanted, new Set(given));
+  return graph.nodes.filter((node) => kept.has(node));
+}
+
 function walkUp(
   graph: Graph,
   wanted: readonly string[],
+  given: ReadonlySet<string> = NONE,
 ): { readonly needed: Set<string>; readonly kept: Set<Node> } {
   const producer = producersOf(graph);
   const needed = new Set<string>();
@@ -53,6 +61,7 @@ function walkUp(
   for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
     if (needed.has(name)) continue;
     needed.add(name);
+    if (given.has(name)) continue;
     const node = producer.get(name);
     if (node === undefined || kept.has(node)) continue;
     kept.add(node);

@@ -3,15 +3,14 @@
  * integral share a forward and a backward run, each on a row of its own.
  */
 import { must } from '../../../base/assert';
-import { isCancelled, throwIfCancelled } from '../../../base/cancel';
+import { throwIfCancelled } from '../../../base/cancel';
 import type { TensorData } from '../../../contract/tensor';
 import { sitesOf } from '../../../onnx/objective';
 import { relaxBatch } from '../../../onnx/rewrite/relaxBatch';
 import { judgeBatch, stackRows } from '../batch';
 import type { Executor } from '../executor';
-import { inferAt } from '../infer';
 import type { EngineModel } from '../model';
-import { workOf } from '../work';
+import { workBetween } from '../work';
 import type { Feeds, Once, Question } from './question';
 import type { Observed } from './graph';
 
@@ -64,20 +63,14 @@ function relaxed(model: EngineModel): EngineModel {
 
 /** How many rows one run takes, when a single one holds these values: the same on every machine and at any time. */
 export async function rowsPerRun(
-  { model, feeds, signal }: Question,
+  { model, feeds, objectives, signal }: Question,
   at: ReadonlyMap<string, TensorData>,
 ): Promise<number> {
   let bytes = 1;
   for (const { data } of at.values()) if (ArrayBuffer.isView(data)) bytes += data.byteLength;
-  const dims = new Map(Object.entries(feeds).map(([name, feed]) => [name, feed.dims]));
-  const types = await inferAt(model, dims, signal).catch((error: unknown) => {
-    if (isCancelled(error)) throw error;
-    return null;
-  });
-  if (types === null) return Math.min(UNTOLD_ROWS, Math.max(1, Math.floor(MOST_BYTES / bytes)));
-  const work = workOf(model.skeleton.graph, (value) => types.get(value));
-  const most = Math.min(MOST_ROWS, MOST_WORK / Math.max(1, work), MOST_BYTES / bytes);
-  return Math.max(1, Math.floor(most));
+  const work = await workBetween(model, feeds, [], objectives.flatMap(sitesOf), signal);
+  const most = work === null ? UNTOLD_ROWS : MOST_WORK / Math.max(1, work);
+  return Math.max(1, Math.floor(Math.min(MOST_ROWS, most, MOST_BYTES / bytes)));
 }
 
 /** The same feeds in every row. */
