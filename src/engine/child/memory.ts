@@ -141,10 +141,19 @@ export function ownBytes(): number {
   return (Number(resident) - Number(shared)) * 4096;
 }
 
+/** What the system lets this process have, asked anew every second: the answer takes longer than a small run. */
+function constrained(): number {
+  const now = performance.now();
+  if (now - constraint.asked > 1000) constraint = { asked: now, bytes: process.constrainedMemory() };
+  return constraint.bytes;
+}
+
+let constraint = { asked: -Infinity, bytes: 0 };
+
 /** Bytes that can be had without swapping, and within a cap on the process; 0: no cap. */
 export function freeBytes(cap: number): number {
   const left = cap > 0 ? Math.max(0, cap - ownBytes()) : Infinity;
-  const limit = process.constrainedMemory();
+  const limit = constrained();
   const within = limit > 0 && limit < 2 ** 50 ? Math.max(0, limit - process.memoryUsage.rss()) : Infinity;
   return Math.min(freemem(), left, within);
 }

@@ -6,7 +6,7 @@ import { must } from '../../../base/assert';
 import { throwIfCancelled } from '../../../base/cancel';
 import { Failure } from '../../../base/errors';
 import { Lru } from '../../../base/lru';
-import type { Node } from '../../../contract/skeleton';
+import type { Graph, Node } from '../../../contract/skeleton';
 import type { GradientRequest, Intervention } from '../../../contract/run';
 import type { TensorData } from '../../../contract/tensor';
 import { nearestNames } from '../../../onnx/nearest';
@@ -268,9 +268,18 @@ function weightAt({ skeleton: { graph } }: EngineModel, name: string): Observed 
 }
 
 /** Every value of the main graph. */
-function namesIn({ skeleton: { graph } }: EngineModel): Set<string> {
-  return new Set([...graph.inputs.map(({ name }) => name), ...graph.nodes.flatMap(({ outputs }) => outputs)]);
+function namesIn({ skeleton: { graph } }: EngineModel): ReadonlySet<string> {
+  const known = names.get(graph);
+  if (known !== undefined) return known;
+  const made = new Set([
+    ...graph.inputs.map(({ name }) => name),
+    ...graph.nodes.flatMap(({ outputs }) => outputs),
+  ]);
+  names.set(graph, made);
+  return made;
 }
+
+const names = new WeakMap<Graph, ReadonlySet<string>>();
 
 /** Operator, name and, where the exporter left it, the line: `MatMul "fc" (model.py, line 12)`. */
 function nameNode(node: Node): string {

@@ -124,6 +124,7 @@ function scannedInput(node: Node): string {
 
 /** Control flow that depends on a site and on which the objective depends. */
 function turningNodes(graph: Graph, from: readonly string[], to: readonly string[]): Node[] {
+  if (!graph.nodes.some(turns)) return [];
   const reached = new Set(from);
   for (const node of graph.nodes) {
     if (!readNames(node).some((name) => reached.has(name))) continue;
@@ -135,10 +136,13 @@ function turningNodes(graph: Graph, from: readonly string[], to: readonly string
     const node = graph.nodes[i];
     if (node === undefined || !node.outputs.some((name) => needed.has(name))) continue;
     for (const name of readNames(node)) needed.add(name);
-    const turns = node.domain === '' && /^(If|Loop|Scan)$/.test(node.op);
-    if (turns && node.outputs.some((name) => reached.has(name))) found.push(node);
+    if (turns(node) && node.outputs.some((name) => reached.has(name))) found.push(node);
   }
   return found.reverse();
+}
+
+function turns({ domain, op }: Node): boolean {
+  return domain === '' && (op === 'If' || op === 'Loop' || op === 'Scan');
 }
 
 function tooDeep(node: Node): Failure {
