@@ -172,6 +172,20 @@ describe('the graph at work', function () {
     await frame.locator('pc-inspector h2', { hasText: 'stem' }).waitFor();
   });
 
+  it('lists every key, and does what one chooses there', async () => {
+    await bench.focusGraph(frame);
+    await bench.page.keyboard.press('?');
+    const items = frame.locator('pc-graph-menu.shows-keys .item');
+    await items.first().waitFor();
+    assert.equal(
+      await items.evaluateAll((all) => all.every((item) => /\)$/.test(item.textContent.trim()))),
+      true,
+    );
+    await items.filter({ hasText: '(/)' }).click();
+    await frame.locator('pc-graph-search input').waitFor();
+    await bench.page.keyboard.press('Escape');
+  });
+
   it('saves the drawing where one wants it', async () => {
     await bench.focusGraph(frame);
     await bench.page.keyboard.press('s');

@@ -20,7 +20,7 @@ export interface Parts {
   table(): void;
   bookmark(): void;
   neurons(): void;
-  show(menu: 'bookmarks' | 'save'): void;
+  show(part: 'bookmarks' | 'save' | 'keys' | 'scale'): void;
   search(): void;
   clear(): void;
   step(step: 1 | -1): void;
@@ -73,6 +73,8 @@ export function actionsOf(parts: Parts): Readonly<Record<Command, () => void>> {
     neurons: () => parts.neurons(),
     bookmarks: () => parts.show('bookmarks'),
     save: () => parts.show('save'),
+    scale: () => parts.show('scale'),
+    keys: () => parts.show('keys'),
     menu: () => parts.menu(),
   };
 }

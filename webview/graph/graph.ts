@@ -14,6 +14,7 @@ import { toggleBookmark } from './bookmarking';
 import { GraphProperties } from './graphProperties';
 import { commandOf, type Command } from './keys';
 import type { PcGraphMenu } from './menu';
+import type { PcGraphLegend } from './scaleLegend';
 import './minimap';
 import { Navigation } from './navigation';
 import { saveOpenness, withRepeat } from './openness';
@@ -346,7 +347,7 @@ export class PcGraph extends GraphProperties {
         if (emphasis.ref !== null)
           this.#fire('pc-bookmarks', toggleBookmark(scene.model, this.bookmarks, emphasis.ref));
       },
-      show: (menu) => this.renderRoot.querySelector<PcGraphMenu>(`pc-graph-menu.${menu}`)?.show(),
+      show: (part) => this.renderRoot.querySelector<PcGraphMenu | PcGraphLegend>(`.shows-${part}`)?.show(),
       menu: () => {
         const { x, y } = stage.toPage(emphasis.selected < 0 ? scene.bounds : scene.rect(emphasis.selected));
         this.#interaction?.context(emphasis.selected, x, y);

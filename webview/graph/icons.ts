@@ -23,4 +23,5 @@ export const icons = {
   table: stroke('M2.5 3.5h11v9h-11zM2.5 6.5h11M6 6.5v6'),
   neurons: stroke('M3 3.5h2v2H3zM3 10.5h2v2H3zM11 7h2v2h-2zM5 4.5L11 8M5 11.5L11 8'),
   save: stroke('M8 2v8M4.5 7L8 10.5 11.5 7M2.5 13.5h11'),
+  keys: stroke('M1.5 4.5h13v8h-13zM4 7h1M7 7h1M10 7h2M4.5 10h7'),
 } as const;

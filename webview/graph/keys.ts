@@ -34,6 +34,8 @@ export type Command =
   | 'bookmarks'
   | 'save'
   | 'neurons'
+  | 'scale'
+  | 'keys'
   | 'menu';
 
 const plain: Readonly<Record<string, Command>> = {
@@ -65,6 +67,8 @@ const plain: Readonly<Record<string, Command>> = {
   B: 'bookmarks',
   s: 'save',
   w: 'neurons',
+  f: 'scale',
+  '?': 'keys',
   ContextMenu: 'menu',
 };
 

@@ -94,6 +94,12 @@ export class PcGraphLegend extends LitElement {
     super.disconnectedCallback();
   }
 
+  /** Moves focus to the start of the scale, where a number fixes it. */
+  show(): void {
+    this.renderRoot.querySelector('input')?.select();
+    this.renderRoot.querySelector('input')?.focus();
+  }
+
   override render(): unknown {
     const { overlay } = this;
     if (overlay === null) return nothing;

@@ -4,6 +4,7 @@ import type { GraphModel } from '../../src/contract/graphModel';
 import type { Bookmark } from '../../src/contract/hostApi';
 import type { FactLines } from './facts';
 import { icons } from './icons';
+import { keyList } from './keyList';
 import type { Command } from './keys';
 import './menu';
 import type { Openness } from './openness';
@@ -69,7 +70,7 @@ export function renderBar(state: BarState): unknown {
     ${button('fit', icons.fit, 'fit')}
     <span class="gap"></span>
     ${button('table', icons.table, 'table')} ${button('neurons', icons.neurons, 'neurons')}
-    ${renderBookmarks(state)} ${renderSave(state)}
+    ${renderBookmarks(state)} ${renderSave(state)} ${renderKeys(state)}
   </div>`;
 }
 
@@ -82,13 +83,30 @@ const savings: Readonly<Record<string, Saving>> = {
 
 function renderSave(state: BarState): unknown {
   return html`<pc-graph-menu
-    class="save"
+    class="save shows-save"
     .label=${phrase(state.words, 'save')}
     .icon=${icons.save}
     .items=${(['svgWhole', 'svgView', 'pngWhole', 'pngView'] as const).map((key) => ({ key, label: phrase(state.words, key) }))}
     @menu-choose=${({ detail }: CustomEvent<string>) => {
       const saving = savings[detail];
       if (saving !== undefined) state.save(saving);
+    }}
+  ></pc-graph-menu>`;
+}
+
+/** Every command with its key; choosing one does it. */
+function renderKeys(state: BarState): unknown {
+  return html`<pc-graph-menu
+    class="shows-keys"
+    .label=${phrase(state.words, 'keys')}
+    .icon=${icons.keys}
+    .items=${keyList.map(([command, word]) => ({ key: command, label: phrase(state.words, word) }))}
+    @menu-choose=${({ detail, currentTarget }: CustomEvent<string>) => {
+      // The list is gone, and with it the focus: what is chosen works on the drawing, or takes the focus itself.
+      const root = currentTarget instanceof Node ? currentTarget.getRootNode() : null;
+      if (root instanceof ShadowRoot && root.host instanceof HTMLElement) root.host.focus();
+      const chosen = keyList.find(([command]) => command === detail);
+      if (chosen !== undefined) state.run(chosen[0]);
     }}
   ></pc-graph-menu>`;
 }
@@ -102,7 +120,7 @@ function renderBookmarks(state: BarState): unknown {
     ...(index === 0 ? { hint: phrase(words, 'bookmarkKeys') } : {}),
   }));
   return html`<pc-graph-menu
-    class="bookmarks"
+    class="bookmarks shows-bookmarks"
     .label=${phrase(words, 'bookmarks')}
     .icon=${icons.bookmark}
     .items=${[...kept, { key: 'mark', label: phrase(words, 'bookmark') }]}
@@ -185,6 +203,7 @@ export function renderLegend(
 ): unknown {
   if (overlay === null) return nothing;
   return html`<pc-graph-legend
+    class="shows-scale"
     .overlay=${overlay}
     .fixed=${fixed}
     .words=${words}

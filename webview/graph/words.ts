@@ -53,6 +53,23 @@ export const defaultWords = {
   model: 'Model',
   notDrawn: 'Folded away; press p to show it',
   cycles: '{0} cycles were broken to draw this graph; their lines run upward.',
+  walkUp: 'Along a line to what it is made from (Up)',
+  walkDown: 'Along a line to what reads it (Down)',
+  walkLeft: 'To the left neighbour (Left)',
+  walkRight: 'To the right neighbour (Right)',
+  activate: 'Open or close a module; a node: show its source (Enter)',
+  clear: 'Clear the selection (Esc)',
+  traceUp: 'Light up all that leads here (u)',
+  traceDown: 'Light up all that follows from here (d)',
+  copyAddress: 'Copy the address (y)',
+  scale: 'Fix the scale of the colours (f)',
+  center: 'Selection to the middle (.)',
+  panUp: 'Move the view up (Shift+Up)',
+  panDown: 'Move the view down (Shift+Down)',
+  panLeft: 'Move the view left (Shift+Left)',
+  panRight: 'Move the view right (Shift+Right)',
+  menu: 'Commands for the selection (Shift+F10)',
+  keys: 'All keys (?)',
 } as const;
 
 export type GraphWord = keyof typeof defaultWords;

@@ -1,6 +1,8 @@
 /** Every word the graph shows can be translated: the host has one for each key, and the same English. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { keyList } from '../../../webview/graph/keyList';
+import { commandOf } from '../../../webview/graph/keys';
 import { defaultWords } from '../../../webview/graph/words';
 
 describe('the graph’s words', () => {
@@ -10,5 +12,24 @@ describe('the graph’s words', () => {
     for (const [, key = '', text = ''] of source.matchAll(/'graph\.(\w+)':\s*l10n\.t\(\s*'([^']*)'/g))
       host.set(key, text);
     assert.deepEqual(Object.fromEntries(host), { ...defaultWords });
+  });
+
+  it('name the key that does what they say', () => {
+    const named: Readonly<Record<string, string>> = { Esc: 'Escape' };
+    const arrows = ['Up', 'Down', 'Left', 'Right'];
+    for (const [command, word] of [...keyList, ['keys', 'keys'] as const]) {
+      const text = /\(([^()]+)\)$/.exec(defaultWords[word])?.[1] ?? '';
+      const parts = text === '+' ? ['+'] : text.split('+');
+      const last = parts.at(-1) ?? '';
+      const key = named[last] ?? (arrows.includes(last) ? `Arrow${last}` : last);
+      const event = {
+        key,
+        altKey: parts[0] === 'Alt',
+        shiftKey: parts[0] === 'Shift',
+        ctrlKey: false,
+        metaKey: false,
+      };
+      assert.equal(commandOf(event as KeyboardEvent), command, defaultWords[word]);
+    }
   });
 });
