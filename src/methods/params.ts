@@ -92,7 +92,8 @@ function checked(spec: ParamSpec, value: unknown, method: Method): ParamValue {
     case 'integer': {
       if (typeof value !== 'number' || !Number.isFinite(value)) throw refuse('is a number');
       if (spec.type === 'integer' && !Number.isInteger(value)) throw refuse('is a whole number');
-      if (value < (spec.min ?? -Infinity) || value > (spec.max ?? Infinity)) throw refuse('lies within limits');
+      if (value < (spec.min ?? -Infinity) || value > (spec.max ?? Infinity))
+        throw refuse('lies within limits');
       return value;
     }
     case 'boolean':

@@ -102,7 +102,10 @@ describe('gradients where the graph is not a straight line', function () {
       wrt: ['x'],
       integrated: { steps: 4, rule: 'gauss-legendre', baselines: { x: at(-3, -3) } },
     };
-    await assert.rejects(ask(branching(), request), /steer the graph .*: "positive", made by Greater "Greater_positive", does/);
+    await assert.rejects(
+      ask(branching(), request),
+      /steer the graph .*: "positive", made by Greater "Greater_positive", does/,
+    );
   });
 
   it('writes a loop out as often as it turns', async () => {
