@@ -4,9 +4,12 @@
  * from the clock. Only where runs last far longer than that arithmetic should is it halved. Pure.
  */
 
-/** Multiply-adds that one run may take: some 150 ms on two slow cores, so that a cancel is heard between runs. */
-export const RUN_WORK = 2e9;
-/** Milliseconds after which a run takes half the rows next time. */
+/**
+ * Multiply-adds that one run may take: some 100 ms on two cores of today, so that a cancel is heard between runs. A tenth of
+ * it makes a sweep over a model of GPT-2's size take twice the time, since so few rows keep no core busy.
+ */
+export const RUN_WORK = 2e10;
+/** Milliseconds after which a run takes half the rows next time; after less than a quarter of them they are let back. */
 const TOO_LONG = 400;
 const MOST_ROWS = 256;
 
@@ -19,8 +22,12 @@ export function rowsFor(work: number | null): number {
   return 2 ** Math.floor(Math.log2(Math.max(1, Math.min(MOST_ROWS, RUN_WORK / Math.max(1, work)))));
 }
 
-/** Rows of the next run, after one of `together` rows took `took` milliseconds where `take` were wanted. */
-export function nextTake(take: number, together: number, took: number): number {
-  if (took <= TOO_LONG) return take;
-  return Math.max(1, Math.min(take, 2 ** (Math.ceil(Math.log2(together)) - 1)));
+/**
+ * Rows of the next run, after one of `together` rows took `took` milliseconds where `take` were due; `most`: as many as
+ * there would be on a machine that is quick enough.
+ */
+export function nextTake(take: number, together: number, took: number, most: number): number {
+  if (took > TOO_LONG) return Math.max(1, Math.min(take, 2 ** (Math.ceil(Math.log2(together)) - 1)));
+  // What was held up by other programs, and not by its size.
+  return together === take && took * 4 < TOO_LONG ? Math.min(most, take * 2) : take;
 }

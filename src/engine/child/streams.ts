@@ -38,9 +38,10 @@ interface Stream {
   /** How many rows fit in one run, by shapes of a row. */
   readonly room: Map<string, RowBudget>;
   verdict: BatchVerdict | undefined;
-  /** Rows that the next run takes. */
-  /** Rows that a run takes; undefined before the first example. */
+  /** Rows that the next run takes; undefined before the first example. */
   take: number | undefined;
+  /** Rows that it takes on a machine that is quick enough. */
+  most: number;
   proved: boolean;
   /** Bytes of rows that are asked for whole. */
   kept: number;
@@ -78,6 +79,7 @@ export class Streams {
       room: new Map(),
       verdict: undefined,
       take: undefined,
+      most: 1,
       proved: false,
       kept: 0,
       examples: 0,
@@ -100,7 +102,8 @@ export class Streams {
       // Rows that are asked for whole stay, and are put into one tensor in the end.
       stream.allowance.ask({ bytes: 2 * stream.kept, calibrated: true });
       // The first is alone, so that it can be compared with the plain model.
-      const take = (stream.take ??= await this.#take(stream, first, signal));
+      if (stream.take === undefined) stream.take = stream.most = await this.#take(stream, first, signal);
+      const { take } = stream;
       const most = Math.min(take, room.most);
       const together = stream.verdict.rides && stream.runs > 0 ? alike(examples, at, most) : 1;
       const start = performance.now();
@@ -108,7 +111,7 @@ export class Streams {
       const took = performance.now() - start;
       at += together;
       // The first run makes the session and compares it: only later ones say how long a row takes.
-      if (stream.runs > 2) stream.take = nextTake(take, together, took);
+      if (stream.runs > 2) stream.take = nextTake(take, together, took, stream.most);
     }
     return progressOf(stream);
   }

@@ -95,7 +95,8 @@ export async function sweep(
       verdict.relaxed,
     );
     const reads = captures.map(({ value }) => value);
-    let take = rowsFor(await workBetween(model, request.feeds, start.keys(), reads, signal));
+    const wanted = rowsFor(await workBetween(model, request.feeds, start.keys(), reads, signal));
+    let take = wanted;
     for (let at = 0; at < indices.length;) {
       throwIfCancelled(signal);
       const withBaseline = at === 0;
@@ -131,7 +132,7 @@ export async function sweep(
       ridden = Math.max(ridden, now.length);
       progress(done);
       // The first run of a session maps its weights.
-      if (!withBaseline) take = nextTake(take, now.length, took);
+      if (!withBaseline) take = nextTake(take, now.length, took, wanted);
     }
   }
   await spotCheck(line, request.feeds, planned, found);
