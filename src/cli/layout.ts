@@ -28,6 +28,8 @@ interface LaidOut {
   readonly ms: number;
   readonly crossings: number;
   readonly tags: number;
+  /** Boxes at which a cycle had to be broken to draw the graph, where there are any; their lines run upward. */
+  readonly cycles?: number;
   readonly width: number;
   readonly height: number;
   readonly peakMB: number;
@@ -58,7 +60,7 @@ export const command: Command = {
     throwIfCancelled(io.signal);
 
     const start = performance.now();
-    const { result, stopped } = layOut(model, options.expand === 'all', limit);
+    const { result, stopped, cycles } = layOut(model, options.expand === 'all', limit);
     const ms = performance.now() - start;
     if (stopped)
       io.err(
@@ -73,6 +75,7 @@ export const command: Command = {
       ms: Number(ms.toFixed(3)),
       crossings: countCrossings(result.edges),
       tags: result.tags,
+      ...(cycles > 0 ? { cycles } : {}),
       width: Math.round(result.width),
       height: Math.round(result.height),
       peakMB: Number(peakMB.toFixed(1)),
@@ -103,19 +106,24 @@ function layOut(
   model: GraphModel,
   everything: boolean,
   limit: number,
-): { readonly result: LayoutResult; readonly stopped: boolean } {
+): { readonly result: LayoutResult; readonly stopped: boolean; readonly cycles: number } {
   const layout = new GraphLayout(model);
-  if (!everything) return { result: layout.layout(collapsed), stopped: false };
+  const told = (result: LayoutResult, stopped: boolean): ReturnType<typeof layOut> => ({
+    result,
+    stopped,
+    cycles: layout.structure?.cycles.length ?? 0,
+  });
+  if (!everything) return told(layout.layout(collapsed), false);
   const end = performance.now() + 1000 * limit;
   try {
     const open = { expanded: 'all', foldRepeats: false, foldPlumbing: false } as const;
     const result = layout.layout(open, () => {
       if (performance.now() > end) throw new TooLong();
     });
-    return { result, stopped: false };
+    return told(result, false);
   } catch (error) {
     if (!(error instanceof TooLong)) throw error;
-    return { result: layout.layout(collapsed), stopped: true };
+    return told(layout.layout(collapsed), true);
   }
 }
 
@@ -125,6 +133,9 @@ function print(found: LaidOut): string[] {
     `  drawn      ${formatInteger(found.boxes)} boxes of ${formatInteger(found.nodes)} nodes in ${formatMs(found.ms)}`,
     `  size       ${formatInteger(found.width)} × ${formatInteger(found.height)} px`,
     `  crossings  ${formatInteger(found.crossings)}, ${formatInteger(found.tags)} tags`,
+    ...(found.cycles === undefined
+      ? []
+      : [`  cycles     ${formatInteger(found.cycles)}, broken to draw the graph: their lines run upward`]),
     `  memory     ${formatInteger(Math.round(found.peakMB))} MB at most`,
   ];
 }

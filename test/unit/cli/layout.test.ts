@@ -57,6 +57,20 @@ describe('patchclamp layout', () => {
     return JSON.parse(readFileSync(file, 'utf8')) as Geometry;
   };
 
+  it('says where it had to break a cycle', async () => {
+    const file = join(dir, 'cycle.onnx');
+    const around = [node('Add', ['x', 'c'], ['a']), node('Relu', ['a'], ['c']), node('Relu', ['c'], ['y'])];
+    writeFileSync(
+      file,
+      modelOf({ name: 'cycle', node: around, input: [info('x', [2])], output: [info('y', [2])] }),
+    );
+    const { code, out } = await run('layout', file);
+    assert.equal(code, 0);
+    assert.match(out, /cycles {5}1, broken/);
+    assert.equal((JSON.parse((await run('layout', file, '--json')).out) as { cycles: number }).cycles, 1);
+    assert.doesNotMatch((await run('layout', digits)).out, /cycles/);
+  });
+
   it('prints one object with size, crossings and tags', async () => {
     const { code, out, err } = await run('layout', digits, '--json');
     assert.deepEqual([code, err], [0, '']);
