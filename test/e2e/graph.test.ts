@@ -184,6 +184,9 @@ describe('the graph at work', function () {
     await items.filter({ hasText: '(/)' }).click();
     await frame.locator('pc-graph-search input').waitFor();
     await bench.page.keyboard.press('Escape');
+    await bench.focusGraph(frame);
+    await bench.page.keyboard.press('v');
+    await frame.locator('pc-run-bar pc-dropdown.overlay:focus-within').waitFor();
   });
 
   it('saves the drawing where one wants it', async () => {

@@ -186,6 +186,7 @@ export class PcApp extends AppProperties {
             @pc-search=${() => void this.#tell(this.#fetchTexts())}
             @pc-export=${this.#save}
             @pc-table=${() => void this.#openTable()}
+            @pc-overlays=${() => this.renderRoot.querySelector('pc-run-bar')?.chooseOverlay()}
             @pc-neurons=${() => (this.neuronsAt = this.selection)}
           ></pc-graph>
           ${this.tabled && this.neuronsAt === null ? this.#table(model) : nothing}

@@ -283,12 +283,18 @@ export class PcRunBar extends LitElement {
       }`;
   }
 
+  /** Moves focus to the choice of what colours the graph, where there is one. */
+  chooseOverlay(): void {
+    this.renderRoot.querySelector<HTMLElement>('pc-dropdown.overlay')?.focus();
+  }
+
   #overlays(): unknown {
     const options = this.columns.map(({ kind, overlay: { title } }) => ({ value: kind, label: title }));
     const timed = this.canTime && this.cannotRun === null;
     if (timed) options.push({ value: 'time', label: word('overlayTimeAsk') });
     if (options.length === 0) return nothing;
     return html`<pc-dropdown
+      class="overlay"
       label=${word('overlay')}
       .value=${this.overlay ?? ''}
       .options=${[{ value: '', label: word('overlayNone') }, ...options]}

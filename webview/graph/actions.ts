@@ -17,9 +17,9 @@ export interface Parts {
   toggleOutline(): void;
   copy(): void;
   menu(): void;
-  table(): void;
+  /** What the page around does. */
+  tell(name: 'pc-table' | 'pc-neurons' | 'pc-overlays'): void;
   bookmark(): void;
-  neurons(): void;
   show(part: 'bookmarks' | 'save' | 'keys' | 'scale'): void;
   search(): void;
   clear(): void;
@@ -68,9 +68,10 @@ export function actionsOf(parts: Parts): Readonly<Record<Command, () => void>> {
     upstream: () => parts.trace(false),
     downstream: () => parts.trace(true),
     copy: () => parts.copy(),
-    table: () => parts.table(),
+    table: () => parts.tell('pc-table'),
     bookmark: () => parts.bookmark(),
-    neurons: () => parts.neurons(),
+    neurons: () => parts.tell('pc-neurons'),
+    overlay: () => parts.tell('pc-overlays'),
     bookmarks: () => parts.show('bookmarks'),
     save: () => parts.show('save'),
     scale: () => parts.show('scale'),

@@ -341,8 +341,7 @@ export class PcGraph extends GraphProperties {
       },
       toggleOutline: () => (this.outlined = !this.outlined),
       copy: () => void copyAddress({ scene }, emphasis.ref, this.words).then((said) => (this.message = said)),
-      table: () => this.#fire('pc-table', null),
-      neurons: () => this.#fire('pc-neurons', null),
+      tell: (name) => this.#fire(name, null),
       bookmark: () => {
         if (emphasis.ref !== null)
           this.#fire('pc-bookmarks', toggleBookmark(scene.model, this.bookmarks, emphasis.ref));

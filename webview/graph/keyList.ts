@@ -23,6 +23,7 @@ const WORDS: Readonly<Record<Command, GraphWord>> = {
   neurons: 'neurons',
   table: 'table',
   outline: 'showOutline',
+  overlay: 'overlay',
   scale: 'scale',
   save: 'save',
   expandAll: 'expandAll',

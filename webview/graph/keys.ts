@@ -34,6 +34,7 @@ export type Command =
   | 'bookmarks'
   | 'save'
   | 'neurons'
+  | 'overlay'
   | 'scale'
   | 'keys'
   | 'menu';
@@ -67,6 +68,7 @@ const plain: Readonly<Record<string, Command>> = {
   B: 'bookmarks',
   s: 'save',
   w: 'neurons',
+  v: 'overlay',
   f: 'scale',
   '?': 'keys',
   ContextMenu: 'menu',

@@ -62,6 +62,7 @@ export const defaultWords = {
   traceUp: 'Light up all that leads here (u)',
   traceDown: 'Light up all that follows from here (d)',
   copyAddress: 'Copy the address (y)',
+  overlay: 'Choose what colours the graph (v)',
   scale: 'Fix the scale of the colours (f)',
   center: 'Selection to the middle (.)',
   panUp: 'Move the view up (Shift+Up)',
