@@ -67,6 +67,7 @@ async function captureCost(): Promise<Row[]> {
       engine.release([...result.outputs, ...result.captures].map(({ handle }) => handle ?? ''));
     }
   }
+  await engine.close(id);
   const [plain, captured] = [median(times.plain), median(times.captured)];
   return [
     { what: 'plain run of PP-OCRv4 detection, median of 20', value: plain, unit: 'ms', ok: true },
@@ -95,6 +96,7 @@ async function everything(folder: string): Promise<Row[]> {
   const capture = skeleton.graph.nodes.flatMap((node) => node.outputs);
   const feeds = Object.fromEntries(model.inputs.map((spec) => [spec.name, noise([1, 32, made.width])]));
   const result = await engine.run(model.id, { feeds, capture });
+  await engine.close(model.id);
   return [
     {
       what: `all ${String(result.captures.length)} values of ${String(made.nodes)} nodes captured, summarised and checked`,

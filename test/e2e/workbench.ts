@@ -159,6 +159,10 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
         timeout: 60_000,
       },
     );
+    // Contributions are taken up point by point after that; where the container of our views stands, they have been.
+    await page
+      .locator('.activitybar .action-item', { has: page.locator('[aria-label^="Patchclamp"]') })
+      .waitFor();
   } catch (error) {
     await page.screenshot({ path: path.join(outDir, 'screenshots', `failed-opening-${Date.now()}.png`) });
     await close();
