@@ -96,7 +96,7 @@ export async function mocha(
   }
   for (const [file, count] of before) print(part, `✔ ${file}: ${count} tests ${BEFORE}`);
   const files = all.filter((file) => !before.has(file));
-  const env = files.length === 0 ? {} : await prepare(before.size === 0);
+  const env = files.length === 0 ? {} : await prepare(before.size === 0 && grep === undefined);
   const shares = shareOut(files, jobs);
   const results = await Promise.all(
     shares.map((share, at) => {
