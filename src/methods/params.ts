@@ -37,7 +37,7 @@ export function fromText(spec: ParamSpec, text: string): unknown {
   switch (spec.type) {
     case 'number':
     case 'integer':
-      return text.trim() === '' ? text : Number(text);
+      return text.trim() === '' || Number.isNaN(Number(text)) ? text : Number(text);
     case 'boolean':
       return text === 'true' ? true : text === 'false' ? false : text;
     case 'sites':
@@ -60,6 +60,7 @@ export function describeValues(spec: ParamSpec): string {
   if (spec.type !== 'number' && spec.type !== 'integer') return '';
   const { min, max } = spec;
   if (min !== undefined && max !== undefined) return `From ${String(min)} to ${String(max)}.`;
+  if (max !== undefined) return `At most ${String(max)}.`;
   return min === undefined ? '' : `At least ${String(min)}.`;
 }
 
@@ -82,33 +83,43 @@ function specOf(method: Method, name: string): ParamSpec {
 }
 
 function checked(spec: ParamSpec, value: unknown, method: Method): ParamValue {
-  const refuse = (what: string): Failure =>
-    wrong(
-      `The parameter "${spec.name}" of ${method.id} ${what}, not ${JSON.stringify(value)}.`,
-      describeValues(spec) || spec.description,
-    );
+  if (holds(spec, value)) return value;
+  const values = describeValues(spec);
+  throw wrong(
+    `The parameter "${spec.name}" of ${method.id} cannot be ${JSON.stringify(value)}.`,
+    `Give ${KINDS[spec.type]}${values === '' ? '.' : `: ${values.charAt(0).toLowerCase()}${values.slice(1)}`}`,
+  );
+}
+
+const KINDS: Readonly<Record<ParamSpec['type'], string>> = {
+  number: 'a number',
+  integer: 'a whole number',
+  boolean: 'true or false',
+  choice: 'a choice',
+  sites: 'a list of sites',
+  site: 'a site',
+  objective: 'an objective',
+  string: 'a text',
+};
+
+function holds(spec: ParamSpec, value: unknown): value is ParamValue {
   switch (spec.type) {
     case 'number':
-    case 'integer': {
-      if (typeof value !== 'number' || !Number.isFinite(value)) throw refuse('is a number');
-      if (spec.type === 'integer' && !Number.isInteger(value)) throw refuse('is a whole number');
-      if (value < (spec.min ?? -Infinity) || value > (spec.max ?? Infinity))
-        throw refuse('lies within limits');
-      return value;
-    }
+    case 'integer':
+      return (
+        typeof value === 'number' &&
+        (spec.type === 'integer' ? Number.isInteger(value) : Number.isFinite(value)) &&
+        value >= (spec.min ?? -Infinity) &&
+        value <= (spec.max ?? Infinity)
+      );
     case 'boolean':
-      if (typeof value !== 'boolean') throw refuse('is true or false');
-      return value;
+      return typeof value === 'boolean';
     case 'choice':
-      if (typeof value !== 'string' || !spec.choices.includes(value)) throw refuse('is a choice');
-      return value;
+      return typeof value === 'string' && spec.choices.includes(value);
     case 'sites':
-      if (!Array.isArray(value) || !value.every((site) => typeof site === 'string'))
-        throw refuse('is a list of sites');
-      return value;
+      return Array.isArray(value) && value.every((site) => typeof site === 'string');
     default:
-      if (typeof value !== 'string') throw refuse('is a text');
-      return value;
+      return typeof value === 'string';
   }
 }
 

@@ -58,7 +58,7 @@ describe('an experiment file', function () {
     ];
     for (const [text, says] of refused) assert.throws(() => parseExperiment(text, 'a.clamp.json'), says);
     const bad = parseExperiment(JSON.stringify({ ...WRITTEN, params: { steps: 0 } }), 'a.clamp.json');
-    assert.throws(() => methodOf(methods, bad), /"steps" of attribution lies within limits, not 0/);
+    assert.throws(() => methodOf(methods, bad), /"steps" of attribution cannot be 0/);
   });
 
   it('is printed without what equals the defaults, and read back the same', () => {
