@@ -7,6 +7,8 @@ import { isFloat } from '../tensor/dtype';
 
 /** Operators through whose output no content of the input passes, only its shape. */
 const SHAPE_ONLY = /^(Shape|Size)$/;
+/** Operators whose inputs from this place on are floats that say a shape: no weights. */
+const SETTINGS_FROM: Readonly<Record<string, number>> = { Resize: 1, Upsample: 1 };
 
 export interface Between {
   /** In execution order. */
@@ -60,7 +62,7 @@ export function layersOf(graph: Graph, nodes: readonly Node[]): Layer[] {
   const layers = new Map<string, { weights: string[]; bytes: number }>();
   const seen = new Set<string>();
   for (const node of nodes) {
-    for (const name of node.inputs) {
+    for (const name of node.inputs.slice(0, SETTINGS_FROM[node.op])) {
       const ref = constants.get(name);
       if (ref === undefined || seen.has(name) || !isFloat(ref.dtype) || ref.count < 2) continue;
       seen.add(name);

@@ -44,13 +44,12 @@ describe('attribution', function () {
     bytes: Uint8Array,
     feeds: Record<string, TensorData>,
     params: Params = {},
+    seed = 1,
   ): Promise<Finding> {
     const file = join(folder, `${String(files++)}.onnx`);
     await writeFile(file, bytes);
-    const { findings } = await ask(methods, 'attribution', file, feeds, {
-      ...defaults(attribution),
-      ...params,
-    });
+    const asked = { ...defaults(attribution), ...params };
+    const { findings } = await ask(methods, 'attribution', file, feeds, asked, seed);
     const [finding] = findings;
     assert.ok(finding);
     return finding;
@@ -67,6 +66,27 @@ describe('attribution', function () {
       );
       const error = sums?.rows.find(([name]) => name === 'completeness error')?.[1];
       assert.ok(Number(error) < 1e-5);
+    }
+  });
+
+  it('shuffles weights, and not the numbers that say a size', async () => {
+    const bytes = model({
+      nodes: [
+        node('Conv', ['x', 'w'], ['c']),
+        node('Resize', ['c', '', 'scales'], ['r']),
+        node('Mul', ['r', 'gain'], ['y']),
+      ],
+      inputs: [info('x', 'float32', ['n', 1, 2, 2])],
+      outputs: [info('y', 'float32', ['n', 2, 4, 6])],
+      weights: [
+        tensor('w', floats([2, 1, 1, 1], [1, -2])),
+        tensor('scales', floats([4], [1, 1, 2, 3])),
+        tensor('gain', noise([2, 4, 6], 1)),
+      ],
+    });
+    for (let seed = 0; seed < 5; seed++) {
+      const { figures } = await found(bytes, { x: floats([1, 1, 2, 2], [1, 2, 3, 4]) }, {}, seed);
+      assert.ok(figures.some(({ title }) => title.startsWith('Model randomisation')));
     }
   });
 
