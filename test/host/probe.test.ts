@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
 import { join } from 'node:path';
 import type { Exports } from '../../src/contract/extensionApi';
+import { writeNpy } from '../../src/tensor/npy';
 import { closeAll, openModel, openSource, patchclamp, until, workspaceFile } from './helpers';
 
 interface Kept {
@@ -90,6 +91,42 @@ describe('asking a model', () => {
     await vscode.commands.executeCommand('patchclamp.runExperiment', workspaceFile('seven.clamp.json'));
     const after = await vscode.workspace.fs.readFile(workspaceFile('seven.findings.json'));
     assert.equal(Buffer.from(after).toString(), Buffer.from(before).toString());
+  });
+
+  it('projects on a direction from a file, in an experiment and in a question', async () => {
+    // From class 1 to class 7: what the experiment above asks, said as a direction.
+    const data = Float32Array.from({ length: 10 }, (_, digit) => (digit === 7 ? 1 : digit === 1 ? -1 : 0));
+    await vscode.workspace.fs.writeFile(
+      workspaceFile('towards.npy'),
+      writeNpy({ dtype: 'float32', dims: [10], data }),
+    );
+    const objective = 'dot(logits, towards.npy)[0]';
+    const uri = await write('towards.clamp.json', {
+      ...EXPERIMENT,
+      params: { ...EXPERIMENT.params, objective },
+    });
+    await vscode.commands.executeCommand('patchclamp.runExperiment', uri);
+    const valuesOf = async (name: string): Promise<readonly number[]> => {
+      const bytes = await vscode.workspace.fs.readFile(workspaceFile(name));
+      const { findings } = JSON.parse(new TextDecoder().decode(bytes)) as Kept;
+      const map = findings[0]?.figures.find(({ kind }) => kind === 'heatmap');
+      return (map?.rows ?? []).map((row) => Number((row as readonly number[])[2]));
+    };
+    const [asked, projected] = [
+      await valuesOf('seven.findings.json'),
+      await valuesOf('towards.findings.json'),
+    ];
+    assert.equal(projected.length, 28 * 28);
+    const most = Math.max(...asked.map(Math.abs));
+    const apart = Math.max(...asked.map((value, at) => Math.abs(value - (projected[at] ?? NaN))));
+    assert.ok(apart <= 1e-4 * most, `${String(apart)} apart, of ${String(most)}`);
+    await vscode.commands.executeCommand('patchclamp.whatDrives', {
+      model: workspaceFile('digits.onnx').toString(),
+      objective,
+    });
+    await until('the report is about the direction', () =>
+      reportTabs().some(({ label }) => label.includes('dot(logits')),
+    );
   });
 
   it('asks by a method that another extension brought, until it takes it back', async () => {
