@@ -73,8 +73,9 @@ export class FloatList {
     return this.#data.subarray(0, this.length);
   }
 
-  toFloat32(): Float32Array {
-    return new Float32Array(this.#data.subarray(0, this.length));
+  /** The values so far, in an array of exactly their number. */
+  toArray(): Float64Array {
+    return this.#data.slice(0, this.length);
   }
 }
 

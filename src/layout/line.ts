@@ -42,12 +42,13 @@ export class Line {
     this.#floor = floor;
   }
 
-  copyTo(points: FloatList): void {
+  /** Writes the line; where it goes on at x `next`, its last point is left out if it changes nothing. */
+  copyTo(points: FloatList, next = Number.NaN): void {
     const end = this.#length;
     for (let at = 0; at < end; at++) {
       const x = f64(this.#x, at);
-      const middle = at > 0 && at < end - 1 && u8(this.#kept, at) === 0;
-      if (middle && f64(this.#x, at - 1) === x && f64(this.#x, at + 1) === x) continue;
+      const after = at < end - 1 ? f64(this.#x, at + 1) : next;
+      if (at > 0 && after === x && u8(this.#kept, at) === 0 && f64(this.#x, at - 1) === x) continue;
       points.push(x);
       points.push(f64(this.#y, at));
     }

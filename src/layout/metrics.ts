@@ -104,12 +104,15 @@ export function headerWidth(model: GraphModel, scope: number, repeat: number): n
   return Math.min(widest, 36 + name + (className > 0 ? 8 + className : 0) + (repeat > 1 ? 34 : 0));
 }
 
-/** Least width of an open scope's frame: its name has room beside a line that comes in at the middle. */
+/**
+ * Least width of an open scope's frame: its name has room beside a line that comes in at the middle. Whole pixels: then
+ * sums of places are exact, and a line through many frames has the same x wherever it is measured from.
+ */
 export function frameWidth(model: GraphModel, scope: number, repeat: number): number {
   const { scopes, strings } = model;
   const name = strings[i32(scopes.name, scope)] ?? '';
   const title = lineWidth(name, fontOfName) + (repeat > 1 ? 24 : 0);
-  return Math.max(headerWidth(model, scope, repeat), Math.min(widest, 2 * title + 36));
+  return Math.ceil(Math.max(headerWidth(model, scope, repeat), Math.min(widest, 2 * title + 36)));
 }
 
 /**
