@@ -19,6 +19,9 @@ const BARS = 30;
 /** A map that correlates this much with one of a model without its weights' order has failed. */
 const UNCHANGED = 0.7;
 
+/** Attributions whose sum is off by more than this share of what they explain do not add up. */
+const INCOMPLETE = 0.01;
+
 /** A sum this close to nothing, of the objective, is nothing. */
 const ROUNDING = 1e-6;
 
@@ -76,7 +79,7 @@ export function finding(
     title: `What drives ${asked.words}?`,
     figures,
     overlay: inside.length === 0 ? null : overlayOf(inside),
-    controls: controlsOf(similar, chance.signed, stages),
+    controls: [randomised(similar, chance.signed, stages), ...addingUp(params, found)],
     caveats: caveatsOf(params, found),
     provenance: { ...context.provenance, params: { ...params, objective: asked.objective } },
   };
@@ -141,38 +144,46 @@ function cell(number: number): number | null {
   return Number.isFinite(number) ? short(number) : null;
 }
 
-function controlsOf(similar: readonly Similarity[], chance: number, stages: readonly Stage[]): string[] {
+function randomised(similar: readonly Similarity[], chance: number, stages: readonly Stage[]): string {
   const last = similar.at(-1);
   if (last === undefined)
-    return ['No control: nothing between the inputs and the objective has weights that could be shuffled.'];
+    return 'No control: nothing between the inputs and the objective has weights that could be shuffled.';
   const all = stages.at(-1)?.complete === true ? 'all weights' : 'the last layers’ weights';
   const said = `With ${all} in random order the map’s rank correlation with itself is ${last.signed.toFixed(2)} (chance: ${chance.toFixed(2)})`;
   if (!Number.isFinite(last.signed))
-    return [`Model randomisation says nothing here: with ${all} in random order the map is flat.`];
+    return `Model randomisation says nothing here: with ${all} in random order the map is flat.`;
+  return last.signed >= UNCHANGED
+    ? `FAILED model randomisation. ${said}: the map hardly depends on what the model has learned.`
+    : `Passed model randomisation. ${said}.`;
+}
+
+/** Whether what is attributed adds up to what it explains; gradient × activation does not claim to. */
+function addingUp(params: Params, found: Found): string[] {
+  if (!integrates(params)) return [];
+  const { error, share } = errorOf(found);
+  const of = `${String(Number((100 * share).toPrecision(2)))} % of what they explain`;
+  if (share <= INCOMPLETE)
+    return [`Passed completeness. The attributions add up${share < ROUNDING ? '' : `, but for ${of}`}.`];
+  if (Number.isNaN(error))
+    return ['FAILED completeness. The attributions do not add up: not all that was computed is a number.'];
   return [
-    last.signed >= UNCHANGED
-      ? `FAILED model randomisation. ${said}: the map hardly depends on what the model has learned.`
-      : `Passed model randomisation. ${said}.`,
+    Number.isFinite(share)
+      ? `FAILED completeness. The attributions’ sum is off by ${of}: take more steps than ${text(params, 'steps')}, or a baseline other than "${text(params, 'baseline')}", at which a normalisation may leap.`
+      : `FAILED completeness. The attributions’ sum is off by ${String(short(error))}, and the objective is the same at the baseline and at the input: take another baseline.`,
   ];
 }
 
+function integrates(params: Params): boolean {
+  return params['kind'] !== 'gradient-x-activation';
+}
+
 function caveatsOf(params: Params, found: Found): string[] {
-  const { error, share } = errorOf(found);
-  const integrated = params['kind'] !== 'gradient-x-activation';
   const caveats = [
-    integrated
+    integrates(params)
       ? `Measured from the baseline "${text(params, 'baseline')}"; another baseline gives another map.`
       : 'Gradient × activation is a first-order estimate: its sum need not be the difference it explains.',
     'Values inside are attributed to by gradient × activation, an estimate of what setting them to zero would do.',
   ];
-  if (integrated && !(share <= 0.01))
-    caveats.push(
-      Number.isFinite(share)
-        ? `The attributions’ sum is off by ${(100 * share).toPrecision(2)} % of what they explain: take more steps than ${text(params, 'steps')}.`
-        : Number.isNaN(error)
-          ? 'The attributions do not add up: not all that was computed is a number.'
-          : `The attributions’ sum is off by ${String(short(error))}, and the objective is the same at the baseline and at the input: take another baseline.`,
-    );
   return [...caveats, ...found.notes];
 }
 

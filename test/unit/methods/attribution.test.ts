@@ -98,6 +98,28 @@ describe('attribution', function () {
     );
   });
 
+  it('says whether they add up: not on a path over which the objective leaps', async () => {
+    const x = { x: floats([1, 3], [1, 2, 4]) };
+    const { controls } = await found(linear([2, -1, 3]), x);
+    assert.match(controls.join('\n'), /^Passed completeness/m);
+    // All along the path the signs are the same, and at its start they are none.
+    const signs = model({
+      nodes: [
+        node('Abs', ['x'], ['size']),
+        node('Add', ['size', 'tiny'], ['above']),
+        node('Div', ['x', 'above'], ['sign']),
+        node('MatMul', ['sign', 'w'], ['y']),
+      ],
+      inputs: [info('x', 'float32', ['n', 3])],
+      outputs: [info('y', 'float32', ['n', 1])],
+      weights: [tensor('w', floats([3, 1], [2, 1, 3])), tensor('tiny', floats([1], [1e-9]))],
+    });
+    const leaping = await found(signs, x);
+    assert.match(leaping.controls.join('\n'), /^FAILED completeness.* off by 100 % of/m);
+    const estimated = await found(signs, x, { kind: 'gradient-x-activation' });
+    assert.ok(!/completeness/.test(estimated.controls.join()));
+  });
+
   it('fails the check where the order of the weights does not matter to the map', async () => {
     const x = noise([1, 64], 5);
     const { controls } = await found(linear(new Array<number>(64).fill(2)), { x });
