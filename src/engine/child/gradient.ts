@@ -5,12 +5,13 @@ import type { GradientRequest } from '../../contract/run';
 import type { TensorData } from '../../contract/tensor';
 
 import type { Differentiator } from './autodiff/gradients';
-import type { Forward, Gradients } from './autodiff/question';
+import type { Feeds, Forward, Gradients } from './autodiff/question';
 import { overriddenBy } from './autodiff/observe';
 import type { Executor, Settings } from './executor';
 import type { Allowance } from './memory';
 import type { EngineModel } from './model';
 import { placeAt, planRequest, siteAt, type DimsSource } from './request';
+import { isCarried } from './runtime';
 import { takeSlices } from './take';
 
 export interface GradientAnswer extends Omit<Gradients, 'gradients'> {
@@ -40,19 +41,21 @@ export async function gradientRun(
   });
   const values = sites.map((site) => site.value);
   const forward: Forward = async (at, feeds, interventions, wanted) => {
-    const run = { feeds, capture: wanted, interventions, outputs: [] };
+    const fed = interventions.length > 0 ? [] : wanted.filter((name) => isHanded(feeds, name));
+    const given = fed.map((name) => [name, must(feeds[name], 'it is fed')] as const);
+    const capture = wanted.filter((name) => !fed.includes(name));
+    if (capture.length === 0) return new Map(given);
+    const run = { feeds, capture, interventions, outputs: [] };
     const planned = await planRequest(at, run, dimsOf(at, feeds), signal);
     const numbers = planned.steps.map((step) => step.numbers);
     const plan = { ...planned.plan, overridden: overriddenBy(at, feeds) };
     const asked = { plan, given: planned.given };
     allowance.ask(await executor.estimate(at, asked, numbers, feeds, settings, signal));
     const done = await executor.run(at, asked, numbers, feeds, settings, signal);
-    return new Map(
-      planned.captures.map(({ text, capture }) => [
-        text,
-        must(done.captures[capture], `"${text}" was computed`),
-      ]),
+    const computed = planned.captures.map(
+      ({ text, capture: place }) => [text, must(done.captures[place], `"${text}" was computed`)] as const,
     );
+    return new Map([...given, ...computed]);
   };
   const answer = await differentiator.gradients(
     model,
@@ -75,4 +78,10 @@ export async function gradientRun(
       return { site: text, tensor: takeSlices(whole, placeAt(model, site, whole.dims, text, ahead)) };
     }),
   };
+}
+
+/** Whether a value is what was fed, as it was fed: nothing need be run to know it. */
+function isHanded(feeds: Feeds, name: string): boolean {
+  const feed = feeds[name];
+  return feed !== undefined && isCarried(feed.dtype);
 }

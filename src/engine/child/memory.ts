@@ -46,6 +46,8 @@ export interface Estimated {
 export class Memory {
   /** Bytes that runs took, by rewrite and shapes. */
   readonly #taken = new Lru<string, number>(2_000);
+  /** Of what has not run yet, and is asked about at every question. */
+  readonly #estimates = new Lru<string, Estimate>(200);
 
   /** What the graph will take: the runtime is asked for the shapes it will have. */
   async estimate(what: Estimated, signal?: AbortSignal): Promise<Estimate> {
@@ -55,9 +57,14 @@ export class Memory {
     if (known !== undefined) return { bytes: known, fixed: Math.min(known, fixed), calibrated: true };
     const fed = new Map([...given].map(([name, tensor]) => [name, bytesOf(tensor)]));
     const dims = what.dims ?? new Map([...given].map(([name, tensor]) => [name, tensor.dims]));
+    const key = JSON.stringify([what.key, packedBytes, [...fed], [...dims]]);
+    const earlier = this.#estimates.get(key);
+    if (earlier !== undefined) return earlier;
     const types = what.types ?? (await inferAt(model, dims, signal));
     const { peak, outputs } = livenessOf(graph, (value) => types.get(value), fed);
-    return { bytes: HIGH * peak + outputs + fixed, fixed, calibrated: false };
+    const estimate = { bytes: HIGH * peak + outputs + fixed, fixed, calibrated: false };
+    this.#estimates.set(key, estimate);
+    return estimate;
   }
 
   /** Remembers what a run took. */
@@ -141,19 +148,24 @@ export function ownBytes(): number {
   return (Number(resident) - Number(shared)) * 4096;
 }
 
-/** What the system lets this process have, asked anew every second: the answer takes longer than a small run. */
-function constrained(): number {
-  const now = performance.now();
-  if (now - constraint.asked > 1000) constraint = { asked: now, bytes: process.constrainedMemory() };
-  return constraint.bytes;
+/** Asks the system anew only after so many milliseconds: its answers take as long as a small run. */
+function atMostEvery(ms: number, ask: () => number): () => number {
+  let [asked, answer] = [-Infinity, 0];
+  return () => {
+    const now = performance.now();
+    if (now - asked > ms) [asked, answer] = [now, ask()];
+    return answer;
+  };
 }
 
-let constraint = { asked: -Infinity, bytes: 0 };
+/** What the system lets this process have. */
+const constrained = atMostEvery(1000, () => process.constrainedMemory());
+const free = atMostEvery(100, freemem);
 
 /** Bytes that can be had without swapping, and within a cap on the process; 0: no cap. */
 export function freeBytes(cap: number): number {
   const left = cap > 0 ? Math.max(0, cap - ownBytes()) : Infinity;
   const limit = constrained();
   const within = limit > 0 && limit < 2 ** 50 ? Math.max(0, limit - process.memoryUsage.rss()) : Infinity;
-  return Math.min(freemem(), left, within);
+  return Math.min(free(), left, within);
 }
