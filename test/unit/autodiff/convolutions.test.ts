@@ -7,7 +7,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TensorData } from '../../../src/contract/tensor';
-import { buildBackward, type Observed } from '../../../src/engine/child/autodiff/graph';
+import { buildBackward, type BackwardModel, type Observed } from '../../../src/engine/child/autodiff/graph';
 import { sizeOf } from '../../../src/tensor/shape';
 import { mulberry } from '../../reference/gradients/check';
 import { info, model, node, tensor } from '../engine/models';
@@ -23,6 +23,8 @@ interface Case {
   readonly attributes: Readonly<Record<string, number | number[] | string>>;
   /** Whether weights are turned round once, when the session is made. */
   readonly folds: boolean;
+  /** A batch norm comes after it. */
+  readonly norm?: true;
 }
 
 const CASES: readonly Case[] = [
@@ -101,11 +103,40 @@ const CASES: readonly Case[] = [
   {
     what: 'meeting few places',
     op: 'Conv',
+    x: [1, 96, 4, 4],
+    w: [96, 96, 3, 3],
+    y: [1, 96, 4, 4],
+    attributes: { pads: [1, 1, 1, 1] },
+    folds: false,
+  },
+  {
+    what: 'meeting few places with few weights',
+    op: 'Conv',
     x: [1, 16, 4, 4],
     w: [16, 16, 3, 3],
     y: [1, 16, 4, 4],
     attributes: { pads: [1, 1, 1, 1] },
-    folds: false,
+    folds: true,
+  },
+  {
+    what: 'normed',
+    op: 'Conv',
+    x: [2, 16, 9, 11],
+    w: [32, 16, 3, 3],
+    y: [2, 32, 9, 11],
+    attributes: { pads: [1, 1, 1, 1] },
+    folds: true,
+    norm: true,
+  },
+  {
+    what: 'in steps, grouped and normed',
+    op: 'Conv',
+    x: [1, 6, 20, 21],
+    w: [8, 3, 3, 3],
+    y: [1, 8, 10, 11],
+    attributes: { pads: [1, 1, 1, 1], strides: [2, 2], group: 2 },
+    folds: true,
+    norm: true,
   },
   {
     what: 'in steps',
@@ -155,33 +186,42 @@ const numbers = ({ data }: TensorData): number[] => Array.from(data as Float32Ar
 const product = (a: readonly number[], b: readonly number[]): number =>
   a.reduce((sum, x, i) => sum + x * (b[i] ?? 0), 0);
 
-/** loss = Σ r · Conv(x, w), r and w fixed. */
-function weighed({ op, x, w, y, attributes }: Case): Uint8Array {
+/** loss = Σ r · Conv(x, w), normed or not; all but x is fixed. */
+function weighed({ op, x, w, y, attributes, norm }: Case): Uint8Array {
+  const channels = [y[1] ?? 1];
+  const positive = noise(channels);
+  const variance = { ...positive, data: Float32Array.from(numbers(positive), (v) => v * v + 0.1) };
   return model({
     nodes: [
       node(op, ['x', 'w'], ['y'], { kernel_shape: w.slice(2), ...attributes }),
-      node('Mul', ['y', 'r'], ['z']),
+      norm === true
+        ? node('BatchNormalization', ['y', 'slope', 'shift', 'mean', 'variance'], ['n'])
+        : node('Identity', ['y'], ['n']),
+      node('Mul', ['n', 'r'], ['z']),
       node('ReduceSum', ['z'], ['loss'], { keepdims: 0 }),
     ],
     inputs: [info('x', 'float32', x)],
     outputs: [info('loss', 'float32', [])],
-    weights: [tensor('w', noise(w)), tensor('r', noise(y))],
+    weights: [
+      tensor('w', noise(w)),
+      tensor('r', noise(y)),
+      ...['slope', 'shift', 'mean'].map((name) => tensor(name, noise(channels))),
+      tensor('variance', variance),
+    ],
   });
 }
 
-/** Whether the backward graph leaves weights to be rearranged when its session is made. */
-async function folds(bytes: Uint8Array, { x, y }: Case): Promise<boolean> {
+/** Its backward graph, from the gradient of the loss to that of x. */
+async function builtFor(bytes: Uint8Array, { x, y }: Case): Promise<BackwardModel> {
   const seen = (dims: readonly number[]): Observed => ({ dtype: 'float32', dims });
   const observed = new Map([
     ['x', seen(x)],
-    ['y', seen(y)],
-    ['z', seen(y)],
+    ...['y', 'n', 'z'].map((name) => [name, seen(y)] as const),
     ['loss', seen([])],
   ]);
-  const built = buildBackward({ model: await read(bytes), observed }, ['x'], (_, declare) => ({
+  return buildBackward({ model: await read(bytes), observed }, ['x'], (_, declare) => ({
     seeds: new Map([['loss', declare('seed', 'float32', [])]]),
   }));
-  return built.folds;
 }
 
 describe('gradients at the input of convolutions', function () {
@@ -196,17 +236,29 @@ describe('gradients at the input of convolutions', function () {
   CASES.forEach((one, i) => {
     it(`give the product with any direction: ${one.what}`, async () => {
       const bytes = weighed(one);
-      assert.equal(await folds(bytes, one), one.folds);
+      const { folds, parts, types } = await builtFor(bytes, one);
+      assert.equal(folds, one.folds);
+      // The loss is a product, and the norm's slope is a factor of the weights and of nothing else.
+      const factors = parts.graph.nodes.filter(({ op, outputs: [made = ''] }) => {
+        const type = types.get(made);
+        return op === 'Mul' && type?.kind === 'tensor' && sizeOf(type.shape as number[]) === sizeOf(one.y);
+      });
+      assert.equal(factors.length, 1);
       const file = join(folder, `${String(i)}.onnx`);
       await writeFile(file, bytes);
       const { id } = await engine.open(file);
       const asked = { feeds: { x: noise(one.x) }, objective: 'loss', wrt: ['x'] };
       const { gradients } = await engine.gradient(id, asked);
       const gradient = numbers(await engine.tensor(gradients[0]?.handle ?? ''));
+      const lossAt = async (x: TensorData): Promise<number> => {
+        const { outputs } = await engine.run(id, { feeds: { x }, capture: [] });
+        return numbers(await engine.tensor(outputs[0]?.handle ?? ''))[0] ?? Number.NaN;
+      };
+      const zeros = { ...noise(one.x), data: new Float32Array(sizeOf(one.x)) };
+      const middle = await lossAt(zeros);
       for (let turn = 0; turn < 3; turn++) {
         const direction = noise(one.x);
-        const { outputs } = await engine.run(id, { feeds: { x: direction }, capture: [] });
-        const [said = Number.NaN] = numbers(await engine.tensor(outputs[0]?.handle ?? ''));
+        const said = (await lossAt(direction)) - middle;
         const along = numbers(direction);
         const scale = Math.sqrt(product(gradient, gradient) * product(along, along));
         assert.ok(Math.abs(said - product(gradient, along)) < 1e-6 * scale, `${String(said)} was run`);

@@ -76,7 +76,7 @@ export class Builder {
     return value;
   }
 
-  /** Says of a tensor that what is computed from it alone can be computed once, when the session is made. */
+  /** Says of a tensor that what is computed from it, and of constants, can be computed once, when the session is made. */
   fix({ name }: Pick<Value, 'name'>): void {
     this.#fixed.add(name);
   }
@@ -91,6 +91,17 @@ export class Builder {
   /** Whether something was emitted that the session should compute once. */
   get rearranges(): boolean {
     return this.#rearranges;
+  }
+
+  #followsFromFixed(inputs: readonly (Value | null)[]): boolean {
+    const names = inputs.flatMap((input) => input?.name ?? []);
+    const fixed = names.filter((name) => this.#fixed.has(name));
+    return fixed.length > 0 && names.every((name) => fixed.includes(name) || this.initializers.has(name));
+  }
+
+  /** The emitted node that gives a value; none gives what comes from outside. */
+  makerOf({ name }: Value): Node | undefined {
+    return this.nodes.findLast(({ outputs }) => outputs.includes(name));
   }
 
   fresh(hint: string): string {
@@ -109,6 +120,7 @@ export class Builder {
     domain = '',
   ): readonly Value[] {
     const values = outputs.map(({ dtype, dims }) => this.declare({ name: this.fresh(op), dtype, dims }));
+    if (this.#followsFromFixed(inputs)) values.forEach((value) => this.fix(value));
     const index = this.nodes.length;
     this.nodes.push({
       id: index,

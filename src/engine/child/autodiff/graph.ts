@@ -53,8 +53,9 @@ export interface BackwardModel {
 
 /** Up to this many bytes of kernels are rearranged once, when the session is made, and held in memory from then on. */
 const FOLDED = 64 << 20;
-/** Weights that meet fewer places than these, over the batch, are not worth the memory. */
+/** Weights that meet fewer places than these, over the batch, are not worth the memory, unless they take little of it. */
 const MANY_PLACES = 128;
+const LITTLE = 256 << 10;
 
 /**
  * Builds gradients of what `objective` emits.
@@ -77,7 +78,7 @@ export function buildBackward(
   const b = new Builder((name) => line.observed.has(name) || graph.initializers.has(name));
   const weights = weightsOf(line);
   declareForward(b, line, weights);
-  fixKernels(b, line, weights);
+  fixWeights(b, line, weights);
   const inputs: Value[] = [];
   const { seeds, outputs = [] } = objective(b, (name, dtype, dims) => {
     const value = b.declare({ name: b.fresh(name), dtype, dims });
@@ -185,18 +186,23 @@ function declareForward(b: Builder, line: StraightLine, weights: ReadonlyMap<str
   }
 }
 
-/** Weights of convolutions that meet many places, while all of them together are not too many to be held once more. */
-function fixKernels(
+/** Weights of batch norms, and those of convolutions that meet many places, while these are not too many to hold once more. */
+function fixWeights(
   b: Builder,
   { model, observed }: StraightLine,
   weights: ReadonlyMap<string, WeightRef>,
 ): void {
   const kernels = new Set<WeightRef>();
+  const fixable = (name = ''): WeightRef[] => {
+    const weight = weights.get(name);
+    return weight?.dtype !== 'float32' || observed.has(name) ? [] : [weight];
+  };
   for (const { op, inputs, outputs } of model.graph.nodes) {
-    const weight = weights.get(inputs[1] ?? '');
+    if (op === 'BatchNormalization') for (const weight of inputs.flatMap(fixable)) b.fix(weight);
+    if (op !== 'Conv') continue;
     const [batch = 0, , ...places] = observed.get(outputs[0] ?? '')?.dims ?? [];
-    if (op !== 'Conv' || weight?.dtype !== 'float32' || observed.has(weight.name)) continue;
-    if (batch * sizeOf(places) >= MANY_PLACES) kernels.add(weight);
+    const many = batch * sizeOf(places) >= MANY_PLACES;
+    for (const weight of fixable(inputs[1])) if (many || weight.byteLength <= LITTLE) kernels.add(weight);
   }
   const bytes = [...kernels].reduce((sum, { byteLength }) => sum + byteLength, 0);
   if (bytes <= FOLDED) for (const kernel of kernels) b.fix(kernel);

@@ -1,6 +1,6 @@
 /** Convolutions and poolings, in any number of dimensions, grouped, dilated, with every kind of padding. */
 import { sizeOf } from '../../../../tensor/shape';
-import type { Value } from '../builder';
+import { sameDims, type Builder, type Value } from '../builder';
 import type { RuleContext } from '../rule';
 import { decompose, rule, type RuleTable } from './define';
 import { correlate, correlateForWeights, filled, spatial, spread, windowOf, type Window } from './window';
@@ -12,7 +12,7 @@ export const convolution: RuleTable = {
     const group = c.int('group', 1);
     const window = windowOf(c, spatial(w), spatial(x), spatial(g));
     return [
-      c.wants(0) ? spread(b, g, w, window, group, spatial(x)) : null,
+      c.wants(0) ? spread(b, ...intoWeights(b, g, w), window, group, spatial(x)) : null,
       c.wants(1) ? correlateForWeights(b, x, g, window, group) : null,
       c.wants(2) ? b.reshape(b.sum(g, channelsApart(g)), c.x(2).dims) : null,
     ];
@@ -69,6 +69,29 @@ export const convolution: RuleTable = {
     return [lpNorm(c, (powered) => correlate(b, powered, ones, window, channels, spatial(c.y())))];
   }),
 };
+
+/** A gradient [N, M, …] that is scaled channel by channel, by a batch norm's slope, as it was, and the scaled weights [M, …]. */
+function intoWeights(b: Builder, g: Value, w: Value): [Value, Value] {
+  const { op, inputs } = b.makerOf(g) ?? { op: '', inputs: [] };
+  const [plain, slope] = inputs.map((name) => b.maybeValue(name));
+  if (op !== 'Mul' || plain === undefined || slope === undefined) return [g, w];
+  const perChannel = sameDims(plain.dims, g.dims) && sameDims(slope.dims, channelwise(g));
+  if (!perChannel || !b.isFixed(slope) || !b.isFixed(w)) return [g, w];
+  return [
+    plain,
+    b.mul(
+      w,
+      b.reshape(
+        slope,
+        w.dims.map((dim, axis) => (axis === 0 ? dim : 1)),
+      ),
+    ),
+  ];
+}
+
+function channelwise({ dims }: Value): number[] {
+  return dims.map((dim, axis) => (axis === 1 ? dim : 1));
+}
 
 function channelsApart(g: Value): number[] {
   return g.dims.map((_, axis) => axis).filter((axis) => axis !== 1);

@@ -137,7 +137,6 @@ function spreadByTurning(
   const once = b.isFixed(w);
   if (!once && (group !== 1 || made * TURNED_FROM > batch * sizeOf(places))) return null;
   const turned = turnedRound(b, w, group);
-  if (once) b.fix(turned);
   return b.one('Conv', [g, turned], g.dtype, [batch, turned.dims[0] ?? 1, ...input], {
     kernel_shape: kernel,
     dilations,
