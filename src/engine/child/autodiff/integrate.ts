@@ -46,12 +46,15 @@ export async function integrate(
   const path: Path = { question, ends, ask };
   const baseline = await alone(path, 0);
   const sums = ends.map(({ to }) => new Float64Array(to.length));
-  const add = (gradients: readonly TensorData[], row: number, weight: number): void => {
+  /** Adds the first rows of the gradients, one per weight. */
+  const add = (gradients: readonly TensorData[], shares: readonly number[]): void => {
     gradients.forEach((gradient, i) => {
       const sum = must(sums[i], 'one sum per site');
       const numbers = numbersOf(gradient);
-      const start = row * sum.length;
-      for (let j = 0; j < sum.length; j++) sum[j] = (sum[j] ?? 0) + weight * (numbers[start + j] ?? 0);
+      shares.forEach((weight, row) => {
+        const start = row * sum.length;
+        for (let j = 0; j < sum.length; j++) sum[j] = (sum[j] ?? 0) + weight * (numbers[start + j] ?? 0);
+      });
     });
   };
   // Of the ends only the values count: what their own gradients hold is part of no sum.
@@ -65,7 +68,7 @@ export async function integrate(
     throwIfCancelled(signal);
     if ('why' in ride) {
       const answer = await alone(path, nodes[k] ?? 0);
-      add(answer.gradients, 0, weights[k] ?? 0);
+      add(answer.gradients, weights.slice(k, k + 1));
       answer.notes.forEach((note) => notes.add(note));
       k++;
       continue;
@@ -77,9 +80,7 @@ export async function integrate(
     const last = answer.values.at(-1) ?? Number.NaN;
     const alike = here.values[0] ?? Number.NaN;
     if (Math.abs(last - alike) > SAME * Math.max(1, Math.abs(alike))) throw leaked(question);
-    some.forEach((_, row) => {
-      add(answer.gradients, row, weights[k + row] ?? 0);
-    });
+    add(answer.gradients, weights.slice(k, k + some.length));
     answer.notes.forEach((note) => notes.add(note));
     k += some.length;
   }

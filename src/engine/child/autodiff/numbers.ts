@@ -7,7 +7,7 @@ import { encode } from './encode';
 export function numbersOf({ dtype, data }: TensorData): Float64Array {
   if (!ArrayBuffer.isView(data) || !isFloat(dtype))
     throw new Error(`Gradients are of float tensors, not ${dtype}.`);
-  return Float64Array.from(toNumbers(dtype, data));
+  return new Float64Array(toNumbers(dtype, data));
 }
 
 /** The type that gradients of values of this type are computed in: half precision would lose the small ones. */
@@ -22,8 +22,8 @@ export function widened(tensor: TensorData): TensorData {
 }
 
 export function typed(dtype: TensorData['dtype'], numbers: ArrayLike<number>): TensorBuffer {
-  if (dtype === 'float32') return Float32Array.from(numbers);
-  if (dtype === 'float64') return Float64Array.from(numbers);
+  if (dtype === 'float32') return new Float32Array(numbers);
+  if (dtype === 'float64') return new Float64Array(numbers);
   const bytes = encode(dtype, Array.from(numbers));
   return new Uint16Array(bytes.buffer as ArrayBuffer);
 }
