@@ -1,4 +1,5 @@
-"""Median milliseconds of PyTorch's forward and backward for the same question as gradients.bench.ts asks.
+"""Milliseconds of PyTorch's forward and backward for the same question as gradients.bench.ts asks: reads a count a line
+and answers each with a JSON list of so many turns' times.
 
     autograd_peer.py gpt2      a model of GPT-2 small's size, 15 tokens: gradients at every MLP's units
     autograd_peer.py resnet    a network of ResNet-18's size, its norms folded away: the gradient at one image
@@ -7,8 +8,8 @@
 No gradient of a weight is taken, as none is taken there. Run with the Python that PATCHCLAMP_PYTHON names. Needs torch.
 """
 
+import json
 import pathlib
-import statistics
 import sys
 import time
 
@@ -17,7 +18,6 @@ from torch import nn
 from torch.nn import functional as F
 
 BLOCKS, WIDTH, HEADS, VOCABULARY, LENGTH = 12, 768, 12, 50257, 15
-TURNS = {"gpt2": 9, "resnet": 9, "digits": 200}
 
 
 class Block(nn.Module):
@@ -98,11 +98,11 @@ def digits():
     return at_image(build(), torch.randn(1, 1, 28, 28))
 
 
-which = sys.argv[1]
-once = {"gpt2": gpt2, "resnet": resnet, "digits": digits}[which]()
-times = []
-for turn in range(-(-TURNS[which] // 3) + TURNS[which]):
-    start = time.perf_counter()
-    once()
-    times.append((time.perf_counter() - start) * 1e3)
-print(statistics.median(times[-TURNS[which] :]))
+once = {"gpt2": gpt2, "resnet": resnet, "digits": digits}[sys.argv[1]]()
+for line in sys.stdin:
+    times = []
+    for turn in range(int(line)):
+        start = time.perf_counter()
+        once()
+        times.append((time.perf_counter() - start) * 1e3)
+    print(json.dumps(times), flush=True)

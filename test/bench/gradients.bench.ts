@@ -2,7 +2,7 @@
  * Gradients: what going back costs beside going forth, against PyTorch's autograd where PATCHCLAMP_PYTHON names a Python
  * with torch, what steps of an integral cost together, how soon a backward graph is built, and what memory it takes.
  */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,6 +19,7 @@ import { generate } from './generate';
 import { SMALL, writeGpt2 } from './gpt2';
 import type { PeakQuestion } from './gradientPeak';
 import { writeResnet } from './resnet';
+import { inTurns, median, Peer, turnsOf, type Beside, type Pace } from './turns';
 
 interface Row {
   readonly what: string;
@@ -33,8 +34,11 @@ export const name = 'gradients';
 
 const LENGTH = 15;
 const TURNS = 9;
-/** Of what takes a millisecond: until the compilers on both sides are done. */
-const MANY_TURNS = 200;
+/** Of what takes a tenth of a second, a thirtieth, a hundredth and a thousandth. */
+const SLOW: Pace = { warm: 4, rounds: 15, turns: 2 };
+const MIDDLING: Pace = { warm: 8, rounds: 21, turns: 3 };
+const BRISK: Pace = { warm: 100, rounds: 21, turns: 5 };
+const QUICK: Pace = { warm: 1000, rounds: 31, turns: 30 };
 const DIGITS = join(__dirname, '../../media/samples/digits/digits.onnx');
 
 export async function run(): Promise<Row[]> {
@@ -60,14 +64,34 @@ function noise(dims: readonly number[]): TensorData {
 }
 
 /** Median milliseconds of some turns, after a third as many that warm up. */
-async function timed(work: () => Promise<unknown>, turns = TURNS): Promise<number> {
-  const times: number[] = [];
-  for (let turn = -Math.ceil(turns / 3); turn < turns; turn++) {
-    const start = performance.now();
-    await work();
-    if (turn >= 0) times.push(performance.now() - start);
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const times = await turnsOf(work)(Math.ceil(TURNS / 3) + TURNS);
+  return median(times.slice(-TURNS));
+}
+
+/** Our median milliseconds, and PyTorch's autograd in turns with us where there is a PyTorch. */
+async function measured(
+  which: string,
+  work: () => Promise<unknown>,
+  pace: Pace,
+): Promise<Partial<Beside> & { readonly ours: number }> {
+  const python = process.env['PATCHCLAMP_PYTHON'];
+  if (python === undefined || python === '') {
+    const times = await turnsOf(work)(pace.warm + pace.rounds * pace.turns);
+    return { ours: median(times.slice(pace.warm)) };
   }
-  return times.sort((a, b) => a - b)[times.length >> 1] ?? Number.NaN;
+  const peer = new Peer(python, [join(__dirname, 'autograd_peer.py'), which]);
+  try {
+    return await inTurns(turnsOf(work), peer.turns, pace);
+  } finally {
+    peer.end();
+  }
+}
+
+/** A row for PyTorch's time, where there is a PyTorch; the ratio is ours to it. */
+function beside(what: string, { theirs, ratio }: Partial<Beside>): Row[] {
+  if (theirs === undefined || ratio === undefined) return [];
+  return [{ what, value: theirs, unit: 'ms', ratio, bound: '≤ 1×', ok: ratio <= 1 }];
 }
 
 async function gradient(api: EngineApi, id: string, request: GradientRequest): Promise<void> {
@@ -87,7 +111,8 @@ async function gpt2(file: string): Promise<Row[]> {
     api.release(outputs.map(({ handle }) => handle ?? ''));
   });
   const question = { objective: 'logits[0,-1,42]', wrt: units };
-  const both = await timed(() => gradient(api, id, { feeds, ...question }));
+  const took = await measured('gpt2', () => gradient(api, id, { feeds, ...question }), SLOW);
+  const both = took.ours;
   await api.close(id);
   const rows: Row[] = [
     { what: 'plain run of a GPT-2-sized model, 15 tokens', value: plain, unit: 'ms', ok: true },
@@ -101,7 +126,7 @@ async function gpt2(file: string): Promise<Row[]> {
     },
     ...peak('of the GPT-2-sized model', file, { name: 'ids', tokens: true, dims: [1, LENGTH] }, question),
   ];
-  rows.push(...beside('gpt2', 'PyTorch’s autograd of a model of the same make', both));
+  rows.push(...beside('PyTorch’s autograd of a model of the same make', took));
   return rows;
 }
 
@@ -117,13 +142,14 @@ async function resnet(file: string): Promise<Row[]> {
     api.release(outputs.map(({ handle }) => handle ?? ''));
   });
   const question = { objective: 'logits[0,7]', wrt: ['image'] };
-  const both = await timed(() => gradient(api, id, { feeds, ...question }));
+  const took = await measured('resnet', () => gradient(api, id, { feeds, ...question }), MIDDLING);
+  const both = took.ours;
   await api.close(id);
   const what = 'forward and backward of a network of ResNet-18’s size, 224 x 224 pixels';
   return [
     { what: 'plain run of a network of ResNet-18’s size', value: plain, unit: 'ms', ok: true },
     { what, value: both, unit: 'ms', ratio: both / plain, ok: true },
-    ...beside('resnet', 'PyTorch’s autograd of the same network, convolution for convolution', both),
+    ...beside('PyTorch’s autograd of the same network, convolution for convolution', took),
     ...peak('of the ResNet-18-sized network', file, { name: 'image', tokens: false, dims }, question),
   ];
 }
@@ -133,22 +159,27 @@ async function digits(): Promise<Row[]> {
   const api = engine();
   const { id } = await api.open(DIGITS);
   const request = { feeds: { image: noise([1, 1, 28, 28]) }, objective: 'logits[0,7]', wrt: ['image'] };
-  const one = await timed(() => gradient(api, id, request), MANY_TURNS);
+  const took = await measured('digits', () => gradient(api, id, request), QUICK);
   const integral = { ...request, integrated: { steps: 20, rule: 'gauss-legendre' as const } };
-  const many = await timed(() => gradient(api, id, integral));
+  const steps = () => gradient(api, id, integral);
+  const pair = await inTurns(
+    turnsOf(steps),
+    turnsOf(() => gradient(api, id, request)),
+    BRISK,
+  );
   await api.close(id);
   const rows: Row[] = [
-    { what: 'forward and backward of the digits’ residual network', value: one, unit: 'ms', ok: true },
+    { what: 'forward and backward of the digits’ residual network', value: took.ours, unit: 'ms', ok: true },
     {
       what: 'integrated gradients of 20 steps there',
-      value: many,
+      value: pair.ours,
       unit: 'ms',
-      ratio: many / one,
+      ratio: pair.ratio,
       bound: '≤ 20×',
-      ok: many / one <= 20,
+      ok: pair.ratio <= 20,
     },
   ];
-  rows.push(...beside('digits', 'PyTorch’s autograd of the same network', one));
+  rows.push(...beside('PyTorch’s autograd of the same network', took));
   return rows;
 }
 
@@ -224,22 +255,4 @@ function peak(
       ok: both / forward <= 3,
     },
   ];
-}
-
-/** A row for PyTorch's time, where there is a PyTorch; the ratio is ours to it. */
-function beside(which: string, what: string, ours: number): Row[] {
-  const torch = autograd(which);
-  if (torch === undefined) return [];
-  const ratio = ours / torch;
-  return [{ what, value: torch, unit: 'ms', ratio, bound: '≤ 1×', ok: ratio <= 1 }];
-}
-
-/** Median milliseconds of PyTorch's forward and backward, where there is a PyTorch. */
-function autograd(which: string): number | undefined {
-  const python = process.env['PATCHCLAMP_PYTHON'];
-  if (python === undefined || python === '') return undefined;
-  const script = join(__dirname, 'autograd_peer.py');
-  const { stdout, status, stderr } = spawnSync(python, [script, which], { encoding: 'utf8' });
-  if (status !== 0) throw new Error(`PyTorch did not answer: ${stderr}`);
-  return Number(stdout);
 }
