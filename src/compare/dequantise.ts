@@ -8,7 +8,7 @@ import { toNumbers } from '../tensor/buffers';
 import { sizeOf } from '../tensor/shape';
 import { weightAt } from './codes';
 import type { Facts } from './facts';
-import { readsCodes } from './operators';
+import { readsCodes, weightScaleOf } from './operators';
 
 export interface Quantisation {
   readonly scale: WeightRef;
@@ -28,6 +28,8 @@ export function quantisationOf(facts: Facts, owner: number, port: number): Quant
     // Kernels on codes scale along the channels that come out: first of a convolution's weights, last of a product's.
     return scale === null ? null : { scale, zero: beside(2), axis: reader.op === 'QLinearConv' ? 0 : -1 };
   }
+  const codes = weightScale(facts, owner, port);
+  if (codes !== null) return codes;
   let value = wiring.values[wiring.inputs[(wiring.inputStart[owner] ?? 0) + port] ?? -1];
   for (let steps = 0; value !== undefined && value.producer >= 0 && steps < 8; steps++) {
     const { producer } = value;
@@ -42,9 +44,36 @@ export function quantisationOf(facts: Facts, owner: number, port: number): Quant
       return { scale, zero, axis: axis?.type === 'int' ? Number(axis.value) : 1 };
     }
     if (facts.through[producer] === 0) return null;
-    value = wiring.values[read(0)];
+    value = wiring.values[read(facts.passes[producer] ?? 0)];
   }
-  return null;
+  return lookedUp(facts, owner, port);
+}
+
+/** Of a table of codes whose rows become floats once they are looked up: one scale for all. */
+function lookedUp(facts: Facts, owner: number, port: number): Quantisation | null {
+  const decoder = facts.skeleton.nodes[facts.decoders.get(owner) ?? -1];
+  if (port !== 0 || decoder === undefined || facts.skeleton.nodes[owner]?.op !== 'Gather') return null;
+  const [scale = null, zero = null] = decoder.inputs
+    .slice(1)
+    .map((_name, at) =>
+      weightAt(facts, facts.wiring.inputs[(facts.wiring.inputStart[decoder.id] ?? 0) + 1 + at] ?? -1),
+    );
+  return scale?.count === 1 ? { scale, zero, axis: 0 } : null;
+}
+
+/** Of the weight of an operator that reads codes and gives floats, by itself or by the products after it. */
+function weightScale(facts: Facts, owner: number, port: number): Quantisation | null {
+  const node = facts.skeleton.nodes[owner];
+  if (port !== 1 || node === undefined) return null;
+  const beside = (input: number): WeightRef | null =>
+    weightAt(facts, facts.wiring.inputs[(facts.wiring.inputStart[owner] ?? 0) + input] ?? -1);
+  const zeroAt = (input: number): WeightRef | null => (input < node.inputs.length ? beside(input) : null);
+  const after = facts.rescalings.get(owner);
+  if (after !== undefined)
+    return { scale: after.scale, zero: zeroAt(3), axis: node.op === 'ConvInteger' ? 0 : -1 };
+  const [scale, zero] = weightScaleOf(node.op) ?? [];
+  const own = scale === undefined ? null : beside(scale);
+  return own === null || zero === undefined ? null : { scale: own, zero: zeroAt(zero), axis: -1 };
 }
 
 /** The floats of a quantised weight, in order. */

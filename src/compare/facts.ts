@@ -8,7 +8,8 @@ import type { Skeleton, WeightRef } from '../contract/skeleton';
 import { wire, type Wiring } from '../onnx/wiring';
 import { bodiesOf, tensorsOf } from '../onnx/walk';
 import { labelOf, textHash, weightLabel } from './labels';
-import { familyOf, isThrough, operandsOf, readsCodes } from './operators';
+import { familyOf, holdsCodes, isThrough, operandsOf } from './operators';
+import { rescalingsOf, type Rescaling } from './rescaling';
 import { postorder } from './traversal';
 
 /** Bodies' outputs count as operands of the node that holds them, from this position on. */
@@ -24,6 +25,12 @@ export interface Facts {
   readonly family: readonly string[];
   /** 1 where a value passes the node with its meaning kept. */
   readonly through: Uint8Array;
+  /** Which input passes it: 0, but for products that undo what codes did. */
+  readonly passes: Uint8Array;
+  /** Those products, by the operator on codes. */
+  readonly rescalings: ReadonlyMap<number, Rescaling>;
+  /** A DequantizeLinear that reads a node's first output, by that node. */
+  readonly decoders: ReadonlyMap<number, number>;
   /** 1 for `Constant` nodes: weights by another name. */
   readonly constant: Uint8Array;
   /** Operands of node n lie at operandStart[n] … operandStart[n + 1]. */
@@ -74,7 +81,13 @@ export function factsOf(skeleton: Skeleton, scopes: ScopeTree, wiring: Wiring = 
   const label = Float64Array.from(nodes, labelOf);
   const through = Uint8Array.from(nodes, ({ op }) => (isThrough(op) ? 1 : 0));
   const constant = Uint8Array.from(nodes, ({ op }) => (op === 'Constant' ? 1 : 0));
-  const look = lookThrough(skeleton, wiring, through, label);
+  const passes = new Uint8Array(count);
+  const rescalings = rescalingsOf(skeleton, wiring);
+  for (const { product, scales, input } of rescalings.values()) {
+    through[product] = through[scales] = 1;
+    passes[product] = input;
+  }
+  const look = lookThrough(skeleton, wiring, { through, passes, label });
 
   const operands: (Seen & { readonly port: number; readonly input: number; readonly owner: number })[] = [];
   const operandStart = new Int32Array(count + 1);
@@ -87,7 +100,7 @@ export function factsOf(skeleton: Skeleton, scopes: ScopeTree, wiring: Wiring = 
     const order = operandsOf(node?.op ?? '') ?? Array.from({ length: to - from }, (_unused, index) => index);
     order.forEach((input, index) => {
       if (from + input >= to) return;
-      const codes = readsCodes(node?.op ?? '', input);
+      const codes = holdsCodes(node?.op ?? '', input);
       const seen = look(wiring.inputs[from + input] ?? -1, codes);
       operands.push({ ...seen, port: index, input, owner: id });
       first ??= seen.weight;
@@ -116,6 +129,9 @@ export function factsOf(skeleton: Skeleton, scopes: ScopeTree, wiring: Wiring = 
     label,
     family: nodes.map(({ op }) => familyOf(op)),
     through,
+    passes,
+    rescalings,
+    decoders: decodersOf(skeleton, wiring),
     constant,
     operandStart,
     operandNode,
@@ -139,12 +155,20 @@ export function factsOf(skeleton: Skeleton, scopes: ScopeTree, wiring: Wiring = 
   };
 }
 
+function decodersOf({ nodes }: Skeleton, { values, inputs, inputStart }: Wiring): Map<number, number> {
+  const found = new Map<number, number>();
+  for (const { id, op } of nodes) {
+    const codes = op === 'DequantizeLinear' ? values[inputs[inputStart[id] ?? 0] ?? -1] : undefined;
+    if (codes?.slot === 0 && codes.producer >= 0) found.set(codes.producer, id);
+  }
+  return found;
+}
+
 /** What a value is once casts and the like are looked through. */
 function lookThrough(
   skeleton: Skeleton,
   wiring: Wiring,
-  through: Uint8Array,
-  label: Float64Array,
+  { through, passes, label }: Pick<Facts, 'through' | 'passes' | 'label'>,
 ): (value: number, codes?: boolean) => Seen {
   return (start, codes = false) => {
     let id = start;
@@ -173,7 +197,7 @@ function lookThrough(
         return { node: producer, slot: value.slot, label: 0, weight: null };
       }
       quantised ||= node?.op === 'DequantizeLinear';
-      id = wiring.inputs[wiring.inputStart[producer] ?? 0] ?? -1;
+      id = wiring.inputs[(wiring.inputStart[producer] ?? 0) + (passes[producer] ?? 0)] ?? -1;
     }
     return NOTHING;
   };

@@ -45,7 +45,7 @@ export function textHash(text: string): number {
 export function attributesOf(node: Node): [name: string, text: string][] {
   return node.attributes
     .map(({ name, value }): [string, string] => [name, attributeText(value)])
-    .filter(([name, text]) => !isDefault(name, text));
+    .filter(([name, text]) => !isDefault(node.op, name, text));
 }
 
 /** An attribute's value in a line: equal texts mean equal values, but for tensors beyond what is kept inline. */

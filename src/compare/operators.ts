@@ -4,7 +4,14 @@
  */
 
 /** Operators that a value passes with the same meaning: quantising, optimising and casting put them in and take them out. */
-const THROUGH = new Set(['Identity', 'Dropout', 'QuantizeLinear', 'DequantizeLinear', 'Cast']);
+const THROUGH = new Set([
+  'Identity',
+  'Dropout',
+  'QuantizeLinear',
+  'DynamicQuantizeLinear',
+  'DequantizeLinear',
+  'Cast',
+]);
 
 /** Kernels that a quantiser or an optimiser puts in another's place. */
 const FAMILIES: Readonly<Record<string, string>> = {
@@ -79,9 +86,18 @@ const DEFAULTS: Readonly<Record<string, string>> = {
   pads: '0*',
 };
 
+/** The same for products of matrices alone, whatever they are called. */
+const PRODUCT_DEFAULTS: Readonly<Record<string, string>> = {
+  alpha: '1',
+  beta: '1',
+  transBatchA: '0',
+  transBatchB: '0',
+};
+
 /** True where an attribute says what holds without it: exporters differ in whether they write that down. */
-export function isDefault(name: string, text: string): boolean {
-  const standard = Object.hasOwn(DEFAULTS, name) ? (DEFAULTS[name] ?? '') : undefined;
+export function isDefault(op: string, name: string, text: string): boolean {
+  const known = familyOf(op) === 'MatMul' ? { ...DEFAULTS, ...PRODUCT_DEFAULTS } : DEFAULTS;
+  const standard = Object.hasOwn(known, name) ? (known[name] ?? '') : undefined;
   if (standard === undefined) return false;
   if (!standard.endsWith('*')) return text === standard;
   return text
@@ -116,6 +132,22 @@ export function operandsOf(op: string): readonly number[] | undefined {
 /** Where the scale of an operand's codes stands, right after the codes; the zero point follows it. */
 export function readsCodes(op: string, input: number): boolean {
   return /^Q(Linear(Conv|MatMul|Add|Mul)|Gemm)$/.test(op) && (input === 0 || input === 3);
+}
+
+/** Whether an operand of an operator holds codes. */
+export function holdsCodes(op: string, input: number): boolean {
+  if (op === 'DynamicQuantizeMatMul') return input === 1;
+  return readsCodes(op, input) || (/^(MatMulInteger(ToFloat)?|ConvInteger)$/.test(op) && input < 2);
+}
+
+/** Where kernels that give floats keep the scale of their weight's codes, and the zero point. */
+const WEIGHT_SCALES: Readonly<Record<string, readonly [scale: number, zero: number]>> = {
+  MatMulIntegerToFloat: [3, 5],
+  DynamicQuantizeMatMul: [2, 3],
+};
+
+export function weightScaleOf(op: string): readonly [scale: number, zero: number] | undefined {
+  return Object.hasOwn(WEIGHT_SCALES, op) ? WEIGHT_SCALES[op] : undefined;
 }
 
 /** Input of the scale of a node's output codes; the zero point follows it. */

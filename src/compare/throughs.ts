@@ -30,7 +30,7 @@ function valueRead(facts: Facts, node: number, port: number): number {
 }
 
 /** The nodes looked through above a value, nearest first, and the constant at their end. */
-function chain({ wiring, through, constant }: Facts, from: number): number[] {
+function chain({ wiring, through, passes, constant }: Facts, from: number): number[] {
   const nodes: number[] = [];
   let value = wiring.values[from];
   while (value !== undefined && value.producer >= 0 && nodes.length < 256) {
@@ -38,7 +38,7 @@ function chain({ wiring, through, constant }: Facts, from: number): number[] {
     if (through[producer] === 0 && constant[producer] === 0) break;
     nodes.push(producer);
     if (constant[producer] === 1) break;
-    value = wiring.values[wiring.inputs[wiring.inputStart[producer] ?? 0] ?? -1];
+    value = wiring.values[wiring.inputs[(wiring.inputStart[producer] ?? 0) + (passes[producer] ?? 0)] ?? -1];
   }
   return nodes;
 }

@@ -5,7 +5,7 @@
  */
 import type { Node } from '../contract/skeleton';
 import { codesOf, type Codes } from './codes';
-import type { Difference } from './difference';
+import type { Change, Difference } from './difference';
 import type { Facts } from './facts';
 import { outputScaleOf } from './operators';
 
@@ -36,6 +36,7 @@ interface Reading {
 export function pairValues(difference: Difference): ValuePair[] {
   const { a, b, matched } = difference;
   const changed = new Set(difference.pairs.filter(({ changes }) => changes.length > 0).map((pair) => pair.a));
+  const other = new Set(difference.pairs.filter(({ changes }) => changes.some(alters)).map((pair) => pair.a));
   const readings = readingsOf(difference);
   const pairs = new Map<string, ValuePair>();
   const taken = new Set<string>();
@@ -51,15 +52,17 @@ export function pairValues(difference: Difference): ValuePair[] {
     if (a.constant[node.id] === 1) continue;
     const counterpart = matched.ofA[node.id] ?? -1;
     const own = b.skeleton.nodes[counterpart];
-    node.outputs.forEach((name, slot) => {
+    node.outputs.forEach((_unused, slot) => {
+      const name = givenBy(a, node, slot);
       const reading = readings.get(`${String(node.id)} ${String(slot)}`);
-      const same = own?.graph === '' ? (own.outputs[slot] ?? '') : '';
+      const same = own?.graph === '' ? givenBy(b, own, slot) : '';
       const agrees = reading?.node === counterpart && reading.slot === slot;
       // What no user confirms comes last, and only where its counterpart does the same: a kernel that also does what
       // came after it gives another value.
       if (reading === undefined) {
         if (
           own !== undefined &&
+          !other.has(node.id) &&
           isSameKernel(node, own) &&
           operandCount(a, node.id) === operandCount(b, counterpart)
         )
@@ -78,6 +81,15 @@ export function pairValues(difference: Difference): ValuePair[] {
   return [...pairs.values()].sort((x, y) => x.nodeA - y.nodeA);
 }
 
+/** An output's name; of codes that have no scale of their own, and of their sums, that of the floats made of them. */
+function givenBy(facts: Facts, { id, outputs }: Node, slot: number): string {
+  const { skeleton, rescalings, decoders } = facts;
+  const after = rescalings.get(id)?.product ?? decoders.get(id);
+  const floats =
+    slot > 0 || after === undefined || codesOf(facts, id) !== null ? undefined : skeleton.nodes[after];
+  return (floats ?? { outputs }).outputs[slot] ?? '';
+}
+
 /** Values that the runtime's optimiser keeps with channels in blocks: same shape, another order of elements. */
 function isBlocked({ skeleton }: Facts, node: number): boolean {
   const found = skeleton.nodes[node];
@@ -93,8 +105,8 @@ function readingsOf({ a, b, pairs }: Difference): Map<string, Reading> {
     else if (known !== null && (known.node !== reading.node || known.slot !== reading.slot))
       found.set(key, null);
   };
-  for (const { a: x, b: y } of pairs) {
-    if (a.through[x] === 1) continue;
+  for (const { a: x, b: y, changes } of pairs) {
+    if (a.through[x] === 1 || isTurned(changes)) continue;
     const [fromA, fromB] = [a.operandStart[x] ?? 0, b.operandStart[y] ?? 0];
     const [countA, countB] = [operandCount(a, x), operandCount(b, y)];
     // A kernel that also does what stood before it (a bias, a residual) reads what is not yet the same.
@@ -118,6 +130,26 @@ function readingsOf({ a, b, pairs }: Difference): Map<string, Reading> {
   return readings;
 }
 
+/** What makes another function of an operator: attributes, and integers that say shapes and axes. */
+function alters({ kind, a, b }: Change): boolean {
+  return kind === 'attribute' || (kind === 'weight' && /^int/.test(a) && /^int/.test(b));
+}
+
+/**
+ * Whether a node reads its operands in another form than its counterpart: an optimiser moves a transposition, a reshape or
+ * a factor into the operator after it, or from one side of an operator to the other.
+ */
+function isTurned(changes: readonly Change[]): boolean {
+  const another = changes.some(({ kind }) => kind === 'operator');
+  return changes.some(
+    (change) =>
+      alters(change) &&
+      (change.kind === 'weight' ||
+        /^(perm|trans.*)$/.test(change.name) ||
+        (another && change.name === 'alpha')),
+  );
+}
+
 /** The same operator, or its relative on codes: nothing is fused into either. */
 function isSameKernel(a: Node, b: Node): boolean {
   return a.op === b.op || outputScaleOf(a.op) !== undefined || outputScaleOf(b.op) !== undefined;
@@ -139,12 +171,13 @@ function readingAt(facts: Facts, operand: number, owner: number): Reading | null
   return readingOf(facts, wiring.inputs[(wiring.inputStart[owner] ?? 0) + input] ?? -1);
 }
 
-function readingOf({ wiring, through, constant, skeleton }: Facts, id: number): Reading | null {
+function readingOf({ wiring, through, passes, constant, skeleton }: Facts, id: number): Reading | null {
   const value = wiring.values[id];
   if (value === undefined || value.producer < 0 || skeleton.nodes[value.producer]?.graph !== '') return null;
   let made = value;
   for (let steps = 0; through[made.producer] === 1 && steps < 256; steps++) {
-    const above = wiring.values[wiring.inputs[wiring.inputStart[made.producer] ?? 0] ?? -1];
+    const passed = (wiring.inputStart[made.producer] ?? 0) + (passes[made.producer] ?? 0);
+    const above = wiring.values[wiring.inputs[passed] ?? -1];
     if (above === undefined || above.producer < 0) return null;
     made = above;
   }

@@ -13,7 +13,8 @@ async function compare(a: string, b: string): Promise<Report> {
   const folder = join(__dirname, 'recordings');
   const sample = a.split('.')[0] ?? '';
   const input = sample === 'picture' ? 'image' : 'tokens';
-  const feed = `${input}=${join(folder, `${sample}.npz`)}:input:${input}`;
+  const file = sample === 'gated' ? 'gated.tokens.npy' : `${sample}.npz:input:${input}`;
+  const feed = `${input}=${join(folder, file)}`;
   const [out, err]: [string[], string[]] = [[], []];
   const io = {
     out: (line: string) => void out.push(line),
@@ -74,6 +75,35 @@ describe("a model and what the runtime's tools make of it", () => {
         ),
       /"x" is float16, and what the first is fed is int64/,
     );
+  });
+
+  for (const [a, b] of [
+    ['gated.onnx', 'gated.dynamic.onnx'],
+    ['gated.dynamic.onnx', 'gated.onnx'],
+  ] as const) {
+    it(`compares floats with what is made of sums of codes, from ${a} to ${b}: every node and weight`, async () => {
+      const { activations, weights, counts, added, removed } = await compare(a, b);
+      assert.deepEqual(counts.same + counts.changed, 129);
+      // What quantising put in, and nothing else.
+      const [more, fewer] = a === 'gated.onnx' ? [added, removed] : [removed, added];
+      assert.equal(fewer.length, 0);
+      for (const { op } of more) assert.match(op, /^(DynamicQuantizeLinear|DequantizeLinear|Cast|Mul)$/);
+      // Each split gives two values.
+      assert.equal(activations.values.length, 133);
+      for (const { a: name, relative, problem } of activations.values)
+        assert.ok(relative !== null && relative < 0.2, `${name}: ${String(relative)} ${problem ?? ''}`);
+      for (const { a: name, numbers, problem } of weights ?? [])
+        assert.ok(numbers !== null && numbers.relative < 0.02, `${name}: ${problem ?? ''}`);
+    });
+  }
+
+  it('finds no departure where a factor went into the product after it', async () => {
+    const { activations, removed } = await compare('gated.onnx', 'gated.optimised.onnx');
+    assert.ok(removed.some(({ op }) => op === 'Mul'));
+    assert.ok(activations.values.length >= 115);
+    assert.equal(activations.first, null);
+    for (const { a, relative, problem } of activations.values)
+      assert.ok(relative !== null && relative < 1e-5, `${a}: ${String(relative)} ${problem ?? ''}`);
   });
 
   it('compares nothing with what a fused kernel only reads', async () => {

@@ -1,0 +1,100 @@
+"""A network as today's language models are made (RMS norms, rotary positions, grouped queries, a gated MLP), and what
+onnxruntime's dynamic quantisation and its optimiser make of it: sums of codes that two products make floats of, factors and
+transpositions moved into the products after them.
+
+Run from the repository's root: python test/reference/compare/gated.py
+Needs numpy, onnx, onnxruntime, onnxscript and torch.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import torch
+from onnxruntime.quantization import QuantType, quantize_dynamic
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+OUT = Path(__file__).resolve().parent / "recordings"
+WIDTH, HEADS, GROUPS, TOKENS = 16, 4, 2, 12
+
+
+class Attention(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.size = WIDTH // HEADS
+        self.query = nn.Linear(WIDTH, HEADS * self.size, bias=False)
+        self.key = nn.Linear(WIDTH, GROUPS * self.size, bias=False)
+        self.value = nn.Linear(WIDTH, GROUPS * self.size, bias=False)
+        self.out = nn.Linear(WIDTH, WIDTH, bias=False)
+
+    def turned(self, x: Tensor) -> Tensor:
+        places = torch.arange(x.shape[2], dtype=torch.float32)[:, None] / 10 ** torch.arange(self.size // 2)
+        angles = torch.cat([places, places], dim=-1)
+        left, right = x.chunk(2, dim=-1)
+        return x * angles.cos() + torch.cat([-right, left], dim=-1) * angles.sin()
+
+    def forward(self, x: Tensor) -> Tensor:
+        def heads(y: Tensor) -> Tensor:
+            return y.view(*y.shape[:2], -1, self.size).transpose(1, 2)
+
+        query, key, value = self.turned(heads(self.query(x))), self.turned(heads(self.key(x))), heads(self.value(x))
+        key, value = (y.repeat_interleave(HEADS // GROUPS, dim=1) for y in (key, value))
+        given = F.scaled_dot_product_attention(query, key, value, is_causal=True)
+        return self.out(given.transpose(1, 2).reshape(x.shape))
+
+
+class Block(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.norm1, self.norm2 = nn.RMSNorm(WIDTH), nn.RMSNorm(WIDTH)
+        self.attn = Attention()
+        self.gate, self.up = (nn.Linear(WIDTH, 2 * WIDTH, bias=False) for _ in range(2))
+        self.down = nn.Linear(2 * WIDTH, WIDTH, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = x + self.attn(self.norm1(x))
+        y = self.norm2(x)
+        return x + self.down(F.silu(self.gate(y)) * self.up(y))
+
+
+class Gated(nn.Module):
+    """tokens [1, 6] -> logits [1, 6, 12]."""
+
+    def __init__(self):
+        super().__init__()
+        self.embed = nn.Embedding(TOKENS, WIDTH)
+        self.blocks = nn.ModuleList([Block(), Block()])
+        self.norm = nn.RMSNorm(WIDTH)
+        self.head = nn.Linear(WIDTH, TOKENS, bias=False)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        x = self.embed(tokens)
+        for block in self.blocks:
+            x = block(x)
+        return self.head(self.norm(x))
+
+
+torch.manual_seed(11)
+tokens = torch.randint(0, TOKENS, (1, 6))
+np.save(OUT / "gated.tokens.npy", tokens.numpy())
+program = torch.onnx.export(
+    Gated().eval(), (tokens,), dynamo=True, opset_version=20, external_data=False, input_names=["tokens"]
+)
+program.save(OUT / "gated.onnx")
+model = onnx.load(OUT / "gated.onnx")
+for node in model.graph.node:
+    # Stack traces name folders of the machine that exported.
+    kept = [entry for entry in node.metadata_props if "trace" not in entry.key]
+    del node.metadata_props[:]
+    node.metadata_props.extend(kept)
+    node.doc_string = ""
+# The quantiser infers shapes anew, and stumbles over those that are there.
+del model.graph.value_info[:]
+onnx.save(model, OUT / "gated.onnx")
+quantize_dynamic(OUT / "gated.onnx", OUT / "gated.dynamic.onnx", weight_type=QuantType.QInt8)
+options = onnxruntime.SessionOptions()
+options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
+options.optimized_model_filepath = str(OUT / "gated.optimised.onnx")
+onnxruntime.InferenceSession(OUT / "gated.onnx", options)
