@@ -78,8 +78,17 @@ export async function arraysFrom(
   return found;
 }
 
-/** `nan` and `inf` are numbers too, as NumPy and PyTorch print them. */
+/**
+ * `nan` and `inf` are numbers too, as NumPy and PyTorch print them. Throws `usage` for a whole number that a double cannot
+ * hold: another one would be used.
+ */
 function numberIn(text: string): number | undefined {
+  if (/^[+-]?\d+$/.test(text) && BigInt(text.replace('+', '')) !== BigInt(Number(text))) {
+    throw usage(
+      `${text} is no number that can be written here exactly.`,
+      "Write it to a file as int64, and use 'replace SITE FILE.npy'.",
+    );
+  }
   if (/^nan$/i.test(text)) return NaN;
   const infinite = /^([+-]?)inf(?:inity)?$/i.exec(text);
   if (infinite !== null) return infinite[1] === '-' ? -Infinity : Infinity;

@@ -5,10 +5,13 @@
 import { isCancelled, throwIfCancelled } from '../base/cancel';
 import { describe, isFailure } from '../base/errors';
 import type { LinkTable } from '../contract/link';
-import type { ValueInfo } from '../contract/skeleton';
-import { formatType } from '../onnx/describe';
+import type { Skeleton, ValueInfo } from '../contract/skeleton';
+import { formatType, weightType } from '../onnx/describe';
 import { openLocal } from '../onnx/files';
+import { inlineFunctions } from '../onnx/rewrite/inline';
+import { definedNames } from '../onnx/rewrite/names';
 import { buildScopes } from '../onnx/scopes';
+import { printSite } from '../onnx/site';
 import { linkModel } from '../source/linkModel';
 import type { SourceRoot } from '../source/sources';
 import { formatBytes, formatInteger, formatCount, formatMs } from '../tensor/format';
@@ -32,6 +35,8 @@ interface Inspected {
   /** Wall time of reading the file. */
   readonly ms: number;
   readonly bytesRead: number;
+  /** With `--values`: what a site can name, those of bodies and of called functions too, with the types the file states. */
+  readonly values?: readonly { readonly site: string; readonly type: string }[];
 }
 
 interface Port {
@@ -45,10 +50,12 @@ interface Port {
 
 export const command: Command = {
   name: 'inspect',
-  usage: 'inspect MODEL… [--source DIR] [--json]',
-  summary: 'Say what is in a model: nodes, parameters, inputs, outputs, modules, links to Python, warnings.',
+  usage: 'inspect MODEL… [--source DIR] [--values] [--json]',
+  summary:
+    'Say what is in a model: nodes, parameters, inputs, outputs, modules, links to Python, warnings; with --values every ' +
+    'value that a site can name.',
   async run(args, io) {
-    const { positionals, options } = parseOptions(args, { source: 'one', json: 'flag' });
+    const { positionals, options } = parseOptions(args, { source: 'one', values: 'flag', json: 'flag' });
     if (positionals.length === 0) throw usage('No model was named.', 'Name one or more .onnx files.');
     const root =
       options.source === undefined ? null : await openSourceFolder(options.source, (line) => io.err(line));
@@ -56,7 +63,7 @@ export const command: Command = {
     for (const file of positionals) {
       throwIfCancelled(io.signal);
       try {
-        const found = await inspect(file, root, io);
+        const found = await inspect(file, root, options.values, io);
         if (options.json) io.out(JSON.stringify(found));
         else for (const line of print(found)) io.out(line);
       } catch (error) {
@@ -71,7 +78,7 @@ export const command: Command = {
   },
 };
 
-async function inspect(file: string, root: SourceRoot | null, io: Io): Promise<Inspected> {
+async function inspect(file: string, root: SourceRoot | null, values: boolean, io: Io): Promise<Inspected> {
   const start = performance.now();
   const model = await openLocal(file, io.signal);
   try {
@@ -96,10 +103,28 @@ async function inspect(file: string, root: SourceRoot | null, io: Io): Promise<I
       warnings: skeleton.warnings.map(({ message }) => message),
       ms: Number(ms.toFixed(3)),
       bytesRead: model.source.bytesRead,
+      ...(values ? { values: valuesOf(skeleton) } : {}),
     };
   } finally {
     await model.source.close();
   }
+}
+
+/** Functions are written out at their calls, as they are for a run. */
+function valuesOf(skeleton: Skeleton): { readonly site: string; readonly type: string }[] {
+  const written = inlineFunctions(skeleton).skeleton;
+  return [...written.graphs.values()].flatMap((graph) => {
+    const stated = new Map([
+      ...graph.values,
+      ...[...graph.inputs, ...graph.outputs].map((info) => [info.name, info] as const),
+    ]);
+    return [...definedNames(graph)].map((value) => {
+      const weight = graph.initializers.get(value);
+      const type = weight === undefined ? stated.get(value)?.type : weightType(weight);
+      const site = printSite(written, { graph: graph.path, value, slices: [], stage: 'after' });
+      return { site, type: formatType(type ?? { kind: 'unknown' }) };
+    });
+  });
 }
 
 function portOf({ name, type }: ValueInfo): Port {
@@ -130,6 +155,7 @@ function print(found: Inspected): string[] {
     );
   }
   lines.push(`  read        ${formatBytes(found.bytesRead)} in ${formatMs(found.ms)}`);
+  for (const { site, type } of found.values ?? []) lines.push(`  value       ${site}  ${type}`);
   for (const warning of found.warnings) lines.push(`  warning     ${warning}`);
   return lines;
 }

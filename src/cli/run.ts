@@ -40,6 +40,8 @@ export const command: Command = {
     const level = LEVELS.find((name) => name === (options.level ?? 'disabled'));
     if (level === undefined)
       throw usage(`There is no level "${options.level ?? ''}".`, `Use ${LEVELS.join(', ')}.`);
+    if (options['no-outputs'] && options.output.length > 0)
+      throw usage('--no-outputs and --output ask for opposite things.', 'Give one of them.');
     const engine = commandEngine(io);
     try {
       const out = options.out === undefined ? null : await OutFolder.open(options.out, file);

@@ -126,11 +126,15 @@ async function random(
 /** Numbers drawn between two chances for others to go on: a few milliseconds' worth. */
 const BREATH = 2 ** 17;
 
-/** numpy's default types, narrowed to the input's where nothing is lost: float64 to float32, int64 to int32. */
+/**
+ * numpy's default types, narrowed to the input's where nothing is lost: float64 to float32, int64 to int32. Bfloat16, which
+ * numpy has no type for, is rounded to here.
+ */
 function fitted(spec: FeedSpec, tensor: TensorData): TensorData {
   const { dtype, dims, data } = tensor;
   const narrow =
     (dtype === 'float64' && spec.dtype === 'float32') ||
+    (/^float(32|64)$/.test(dtype) && spec.dtype === 'bfloat16') ||
     (dtype === 'int64' && spec.dtype === 'int32') ||
     (dtype === 'int32' && spec.dtype === 'int64');
   if (!narrow || typeof data[0] === 'string') return tensor;

@@ -29,10 +29,9 @@ export async function makeFeeds(
   const guessed: string[] = [];
   const feeds: Record<string, TensorData> = {};
   for (const text of texts) {
-    const { spec, value } = splitFeed(text, inputs);
-    if (Object.hasOwn(feeds, spec.name))
-      throw usage(`The input "${spec.name}" was fed twice.`, 'Feed it once.');
-    feeds[spec.name] = await resolveFeed(spec, feedSource(spec, value, guesses, guessed), open, files);
+    const { spec, name, value } = splitFeed(text, inputs);
+    if (Object.hasOwn(feeds, name)) throw usage(`The input "${name}" was fed twice.`, 'Feed it once.');
+    feeds[name] = await resolveFeed(spec, feedSource(spec, value, guesses, guessed), open, files);
   }
   return { feeds, guessed };
 }
@@ -56,27 +55,45 @@ function parseDims(texts: readonly string[], inputs: readonly FeedSpec[]): OpenD
         list === '' ? 'All are fixed.' : `There are ${list}.`,
       );
     }
+    if (Object.hasOwn(open, name)) throw usage(`The dimension "${name}" was given twice.`, 'Give it once.');
     open[name] = Number(size);
   }
   return open;
 }
 
-/** The longest input name before a `=`; names may hold `=` themselves. */
+/** The longest input name before a `=`; names may hold `=` themselves. Elements of a sequence are `name[0]`, `name[1]`, …. */
 function splitFeed(
   text: string,
   inputs: readonly FeedSpec[],
-): { readonly spec: FeedSpec; readonly value: string } {
+): { readonly spec: FeedSpec; readonly name: string; readonly value: string } {
   const named = inputs
-    .filter(({ name }) => text.startsWith(`${name}=`))
+    .flatMap((spec) => {
+      const after = text.startsWith(spec.name) ? text.slice(spec.name.length) : '';
+      const index = isSequence(spec) ? (/^\[\d+\](?==)/.exec(after)?.[0] ?? '') : '';
+      const name = spec.name + index;
+      return text.startsWith(`${name}=`) ? [{ spec, name }] : [];
+    })
     .sort((a, b) => b.name.length - a.name.length);
-  const [spec] = named;
-  if (spec !== undefined) return { spec, value: text.slice(spec.name.length + 1) };
+  const [found] = named;
+  if (found !== undefined) {
+    const { spec, name } = found;
+    if (isSequence(spec) && name === spec.name)
+      throw usage(
+        `The input "${name}" is a sequence.`,
+        `Feed its elements one by one: --feed '${name}[0]=…', --feed '${name}[1]=…'.`,
+      );
+    return { spec, name, value: text.slice(name.length + 1) };
+  }
   if (!text.includes('=')) throw usage(`"${text}" is not a feed.`, 'Write --feed NAME=FILE.npy.');
   const list = inputs.map(({ name, dtype, shape }) => `${name} (${dtype} ${formatShape(shape)})`).join(', ');
   throw usage(
     `The model has no input "${text.slice(0, text.indexOf('='))}".`,
     `Its inputs are ${list || 'none'}.`,
   );
+}
+
+function isSequence({ container }: FeedSpec): boolean {
+  return container === 'sequence' || container === 'optional-sequence';
 }
 
 function feedSource(spec: FeedSpec, value: string, guesses: Guesses, guessed: string[]): FeedSource {

@@ -7,7 +7,7 @@
  *     zeros, ones, arange        filled to the input's shape
  */
 import type { TensorData } from '../contract/tensor';
-import { maybeDtypeNamed, type Dtype } from '../tensor/dtype';
+import { maybeDtypeNamed, wholeRange, type Dtype } from '../tensor/dtype';
 import { sizeOf } from '../tensor/shape';
 import { badFeed } from './errors';
 import { filledTyped, madeSize, toRawTyped } from './typed';
@@ -25,6 +25,7 @@ export function parseLiteral(text: string, dtype: Dtype, dims: readonly number[]
   const number = parseNumber(trimmed);
   if (number === undefined) throw badFeed(`"${clip(trimmed)}" is not a tensor.`, EXAMPLE);
   const shape = dims ?? [];
+  refuseUnheld(dtype, [number]);
   return { dtype, dims: shape, data: filledTyped(dtype, number, shape) };
 }
 
@@ -42,6 +43,7 @@ function explicit(type: string | undefined, shape: string, elements: string, fal
   const [first] = numbers;
   const count = sizeOf(dims);
   if (numbers.length === 1 && first !== undefined && count !== 1) {
+    refuseUnheld(dtype, numbers);
     return { dtype, dims, data: filledTyped(dtype, first, dims) };
   }
   if (numbers.length !== count) {
@@ -100,7 +102,23 @@ function flatten(value: unknown): { dims: number[]; flat: unknown[] } {
 }
 
 function make(dtype: Dtype, dims: readonly number[], numbers: readonly number[]): TensorData {
+  refuseUnheld(dtype, numbers);
   return { dtype, dims, data: toRawTyped(dtype, numbers, numbers.length) };
+}
+
+/** Throws for a number that would be rounded or wrap around; a truth is what is not 0. */
+function refuseUnheld(dtype: Dtype, numbers: readonly number[]): void {
+  const range = dtype === 'bool' ? undefined : wholeRange(dtype);
+  if (range === undefined) return;
+  const [least, most] = range.map((bound) => Math.sign(bound) * Math.min(Math.abs(bound), 2 ** 53 - 1));
+  const odd = numbers.find(
+    (number) => !(Number.isInteger(number) && number >= Number(least) && number <= Number(most)),
+  );
+  if (odd === undefined) return;
+  throw badFeed(
+    `${String(odd)} is no ${dtype}: typed, it takes whole numbers from ${String(least)} to ${String(most)}.`,
+    'Write another number, or feed it from a .npy file.',
+  );
 }
 
 function parseNumber(word: string): number | undefined {

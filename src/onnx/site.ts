@@ -213,6 +213,6 @@ function noSuchSite(text: string, names: SiteNames): Failure {
     remedy:
       near.length > 0
         ? `The nearest names are ${near.map((name) => `"${name}"`).join(', ')}.`
-        : 'Choose a value in the graph or from the list that `patchclamp inspect` shows.',
+        : 'Choose a value in the graph, or from the list that `patchclamp inspect --values` prints.',
   });
 }

@@ -65,3 +65,25 @@ export function maybeDtypeNamed(name: string): Dtype | undefined {
   const found = TABLE.find(([known]) => known === name);
   return found?.[0];
 }
+
+const WHOLE: Partial<Record<Dtype, readonly [number, number]>> = {
+  bool: [0, 1],
+  int2: [-2, 1],
+  uint2: [0, 3],
+  int4: [-8, 7],
+  uint4: [0, 15],
+  int8: [-128, 127],
+  uint8: [0, 255],
+  int16: [-32_768, 32_767],
+  uint16: [0, 65_535],
+  int32: [-(2 ** 31), 2 ** 31 - 1],
+  uint32: [0, 2 ** 32 - 1],
+  // The largest that a double holds below the type's own.
+  int64: [-(2 ** 63), 2 ** 63 - 2 ** 10],
+  uint64: [0, 2 ** 64 - 2 ** 11],
+};
+
+/** Least and most of the whole numbers that a type holds and a double too; undefined for other types. */
+export function wholeRange(dtype: Dtype): readonly [number, number] | undefined {
+  return WHOLE[dtype];
+}

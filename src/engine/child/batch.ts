@@ -72,6 +72,7 @@ async function judge(
     Object.entries(feeds).map(([name, feed]) => [name, stackRows([feed, other[name] ?? feed])]),
   );
   const outputs = graph.outputs.map(({ name }) => name);
+  if (outputs.length === 0) return no('The model has no outputs to tell whether rows meet.');
   const plan = { outputs, captures: [], steps: [], given: [], overridden: [] };
   if (allowance !== undefined) {
     const whole = { plan, given: new Map<string, TensorData>() };

@@ -13,6 +13,8 @@ import { Lru } from '../../base/lru';
 import type { TensorData } from '../../contract/tensor';
 import { containerOf } from '../../onnx/rewrite/containers';
 import { narrowIn } from '../../onnx/rewrite/pinHalves';
+import { toNumbers } from '../../tensor/buffers';
+import type { Dtype } from '../../tensor/dtype';
 import { relativeDifference, sameBits } from './compare';
 import type { Executed, Executor, Settings } from './executor';
 import type { EngineModel } from './model';
@@ -129,6 +131,7 @@ export class Checker {
     const cut = plan.outputs.length === 0;
     const all = comparable(model);
     let plain = known;
+    if (plain === undefined && all.length === 0) plain = new Map<string, TensorData>();
     if (plain === undefined) {
       const uncaptured = {
         plan: { ...plan, ...nothing, outputs: all, captures: [], original: true },
@@ -172,8 +175,8 @@ export class Checker {
       [...planned.given.keys()].map((name) => [name, must(were.get(name), 'it was captured')]),
     );
     const numbers = planned.steps.map(({ identity, step }) => {
-      const operand = were.get(step.value);
-      return identity ?? { operand: must(operand, 'it was captured'), choice: null };
+      if (identity !== null) return identity;
+      return { operand: workedOn(must(were.get(step.value), 'it was captured'), step.dtype), choice: null };
     });
     return this.executor.run(model, { plan: planned.plan, given }, numbers, feeds, settings, signal);
   }
@@ -199,6 +202,13 @@ export class Checker {
 function replacedValues({ given, steps }: Planned): string[] {
   const swapped = steps.filter(({ step }) => step.form === 'swap').map(({ step }) => step.value);
   return [...new Set([...given.keys(), ...swapped])];
+}
+
+/** Whole numbers of a few bits are captured as floats and worked on as bytes. */
+function workedOn(tensor: TensorData, dtype: Dtype): TensorData {
+  if (tensor.dtype === dtype || !ArrayBuffer.isView(tensor.data)) return tensor;
+  const bytes = dtype === 'uint8' ? Uint8Array : Int8Array;
+  return { dtype, dims: tensor.dims, data: bytes.from(toNumbers(tensor.dtype, tensor.data)) };
 }
 
 /** Outputs that are tensors or hold tensors. */

@@ -4,7 +4,7 @@
  */
 import { Failure } from '../../base/errors';
 import type { FeedSpec } from '../../contract/run';
-import type { Skeleton } from '../../contract/skeleton';
+import type { Skeleton, ValueType } from '../../contract/skeleton';
 import { describeNode } from '../../onnx/names';
 import { nearestNames } from '../../onnx/nearest';
 import { formatBytes } from '../../tensor/format';
@@ -32,6 +32,12 @@ export function goneTensor(): Failure {
 }
 
 export function unknownFeed(name: string, inputs: readonly FeedSpec[]): Failure {
+  if (inputs.some((input) => input.name === name && /sequence$/.test(input.container ?? '')))
+    return new Failure({
+      code: 'bad-feed',
+      message: `The input "${name}" is a sequence.`,
+      remedy: `Feed its elements as "${name}[0]", "${name}[1]", and so on.`,
+    });
   const names = inputs.map((input) => input.name);
   const [near] = nearestNames(name, names);
   const list =
@@ -51,11 +57,15 @@ export function unknownOutput(name: string, outputs: readonly string[]): Failure
   });
 }
 
-export function unknownType(site: string): Failure {
+/** `type`: what is known of the value, where it is no tensor. */
+export function unknownType(site: string, type: ValueType | undefined): Failure {
+  const other = type !== undefined && type.kind !== 'unknown' && type.kind !== 'tensor';
   return new Failure({
     code: 'bad-intervention',
-    message: `The type of "${site}" is not known: it is no tensor, or the runtime cannot infer it.`,
-    remedy: 'Choose another value.',
+    message: other
+      ? `"${site}" is a sequence, a map or an optional, and only tensors can be changed.`
+      : `The type of "${site}" is not known: the runtime cannot infer it.`,
+    remedy: other ? 'Choose a value that it is made from, or that is made from it.' : 'Choose another value.',
   });
 }
 
@@ -91,6 +101,26 @@ export function notComputed(value: string): Failure {
   });
 }
 
+export function noIteration(value: string): Failure {
+  return new Failure({
+    code: 'bad-intervention',
+    message: `"${value}" is not computed with these inputs: the loop around it makes no iteration.`,
+    remedy: 'Change the input that decides, or choose a value outside the loop.',
+  });
+}
+
+/** Neither an output nor a value inside. */
+export function nothingAsked({ file, graph }: Skeleton): Failure {
+  const none = graph.outputs.length === 0;
+  return new Failure({
+    code: 'usage',
+    message: none
+      ? `${file} has no outputs.`
+      : 'This run asks for no output that can be shown, and for no value.',
+    remedy: 'Name a value to capture.',
+  });
+}
+
 export function noProvider(asked: string, listed: readonly string[]): Failure {
   return new Failure({
     code: 'unsupported',
@@ -112,6 +142,14 @@ export function missingFeed(spec: FeedSpec): Failure {
     code: 'bad-feed',
     message: `The input "${spec.name}" was not given.`,
     remedy: `Feed it ${formatSpec(spec)}.`,
+  });
+}
+
+export function missingElement(element: string): Failure {
+  return new Failure({
+    code: 'bad-feed',
+    message: `Elements of a sequence are fed from the first on, and "${element}" was not given.`,
+    remedy: 'Feed it, or number the elements from 0.',
   });
 }
 
@@ -161,7 +199,9 @@ export function runtimeFailure(error: unknown, skeleton: Skeleton, doing: string
       cause: error,
     });
   }
-  const provider = /OrtSessionOptionsAppendExecutionProvider_?(\w*): ([\s\S]*)/.exec(said);
+  const provider =
+    /OrtSessionOptionsAppendExecutionProvider_?(\w*): ([\s\S]*)/.exec(said) ??
+    /^(?=[\s\S]*\b(WebGPU|DirectML|CoreML)\b (?:adapter|device))([\s\S]*)/i.exec(said);
   if (provider !== null) {
     const [, asked = '', why = ''] = provider;
     return new Failure({

@@ -5,7 +5,7 @@ import { elementsIn } from '../../tensor/buffers';
 import { isFloat } from '../../tensor/dtype';
 import { sizeOf } from '../../tensor/shape';
 import { isCarried } from './runtime';
-import { uncarried, unknownFeed, wrongFeed } from './failures';
+import { missingElement, uncarried, unknownFeed, wrongFeed } from './failures';
 
 export type Feeds = Readonly<Record<string, TensorData>>;
 
@@ -19,6 +19,17 @@ export function checkFeeds(feeds: Feeds, inputs: readonly FeedSpec[]): void {
     if (spec === undefined) throw unknownFeed(name, inputs);
     checkFeed(spec, feed);
   }
+  for (const { name, container } of inputs)
+    if (/sequence$/.test(container ?? '')) refuseGap(name, Object.keys(feeds));
+}
+
+/** Elements of a sequence are fed from the first on. */
+function refuseGap(name: string, fed: readonly string[]): void {
+  const given = fed.filter(
+    (text) => text.startsWith(`${name}[`) && /^\[\d+\]$/.test(text.slice(name.length)),
+  );
+  const missing = given.findIndex((_, index) => !fed.includes(`${name}[${String(index)}]`));
+  if (missing >= 0) throw missingElement(`${name}[${String(missing)}]`);
 }
 
 /** The input that a feed is for: its own name, or `name[0]` for an element of a sequence. */

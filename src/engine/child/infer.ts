@@ -73,6 +73,8 @@ export function typeOf(model: EngineModel, path: GraphPath, value: string): Valu
   if (graph === undefined) return undefined;
   const weight = graph.initializers.get(value);
   if (weight !== undefined) return weightType(weight);
+  const sparse = graph.sparseInitializers.get(value);
+  if (sparse !== undefined) return { kind: 'tensor', dtype: sparse.values.dtype, shape: sparse.dims };
   const stated =
     [...graph.inputs, ...graph.outputs].find((info) => info.name === value) ?? graph.values.get(value);
   if (stated !== undefined && stated.type.kind !== 'unknown') return stated.type;

@@ -57,6 +57,8 @@ export interface DimsSource {
   known(inner: InnerValue): readonly number[] | undefined;
   /** Finds them out by running what lies upstream, if need be. */
   find(inner: InnerValue): Promise<readonly number[]>;
+  /** Dims are wanted of every value that is changed: they say whether it has a row to ride on. */
+  readonly forRows?: boolean;
   /** The numbers of an intervention that takes them from other runs. */
   numbers(intervention: Intervention): Promise<PlainIntervention>;
 }
@@ -149,14 +151,15 @@ async function planStep(
     throw beforeItself(intervention.site, printSite(model.skeleton, { ...site, stage: 'after' }));
   const inner = { path: site.graph, value: site.value };
   const own = await dtypeAt(model, inner, intervention.site, signal);
-  // Floats that Node has no array for are worked on as float32, which holds all their numbers.
-  const dtype = isFloat(own) && !isCarried(own) ? 'float32' : own;
+  const dtype = workedOnAs(own);
   const fixes = isFixing(intervention);
   const shaped = intervention.kind === 'add' && intervention.value.dims.length > 0;
-  const needsDims = fixes || shaped || site.slices.length > 0;
+  const rides = source.forRows === true && site.graph === '';
+  const needsDims = fixes || shaped || rides || site.slices.length > 0;
   const dims = source.known(inner) ?? (needsDims ? await source.find(inner) : null);
   const slices = dims === null ? [] : placeAt(model, site, dims, intervention.site);
-  const form = formOf(intervention, dtype, formOfFixing(model, site, dims ?? [], slices));
+  const fixing = formOfFixing(model, site, dims ?? [], slices);
+  const form = formOf(intervention, isFloat(own) ? dtype : own, fixing);
   // In a body the same numbers serve every iteration: all of the first axis is written, not the whole exchanged.
   const [first] = dims ?? [];
   if (form === 'scatter' && slices.length === 0 && first !== undefined) {
@@ -167,10 +170,17 @@ async function planStep(
     step: own === dtype ? { ...inner, dtype, form } : { ...inner, dtype, own, form },
     slices,
     dims,
-    numbers: numbersOf(intervention, form, dtype, dims, slices),
+    numbers: numbersOf(intervention, form, dtype, dims, slices, own),
     identity: identityNumbers(form, dtype, dims, slices),
     watch: null,
   };
+}
+
+/** What Node has no array for is worked on in a type that holds all its numbers. */
+function workedOnAs(own: Dtype): Dtype {
+  if (isCarried(own)) return own;
+  if (isFloat(own)) return 'float32';
+  return own.startsWith('uint') ? 'uint8' : own.startsWith('int') ? 'int8' : own;
 }
 
 /** How elements are fixed at a site. */
@@ -230,7 +240,7 @@ async function dtypeAt(
     await inferGraph(model, inner.path, signal);
     type = typeOf(model, inner.path, inner.value);
   }
-  if (type?.kind !== 'tensor') throw unknownType(text);
+  if (type?.kind !== 'tensor') throw unknownType(text, type);
   return type.dtype;
 }
 

@@ -15,7 +15,7 @@ import { summarize } from '../../tensor/stats';
 import { Checker, randomNodes } from './check';
 import { sameBits } from './compare';
 import { hashFeeds, type Executed, type Executor, type Settings } from './executor';
-import { noProvider, notATensor, notComputed } from './failures';
+import { noIteration, noProvider, notATensor, notComputed, nothingAsked } from './failures';
 import { checkFeeds } from './feeds';
 import { inferGraph, typeOf } from './infer';
 import { Allowance, freeBytes, refuseTooLarge } from './memory';
@@ -109,6 +109,7 @@ export class Runner {
     checkFeeds(feeds, model.inputs);
     const feedsHash = hashFeeds(feeds);
     const { runnable, notes } = tensorOutputs(model, request);
+    if (runnable.capture.length === 0 && runnable.outputs?.length === 0) throw nothingAsked(model.skeleton);
     const planned = await planRequest(
       model,
       runnable,
@@ -146,6 +147,10 @@ export class Runner {
         return { site: text, handle: null, dtype: 'undefined' as const, dims: [], summary: null };
       }
       const depth = executed.stacked[capture] ?? 0;
+      if (tensor.dims.slice(0, depth).includes(0)) {
+        notes.push(`"${text}" was not computed: the loop around it made no iteration.`);
+        return { site: text, handle: null, dtype: 'undefined' as const, dims: [], summary: null };
+      }
       this.#dims.set(
         dimsKey(model, feedsHash, { path: site.graph, value: site.value }),
         tensor.dims.slice(depth),
@@ -204,7 +209,9 @@ export class Runner {
       const tensor = looked.captures[0] ?? null;
       if (tensor === null) throw notComputed(inner.value);
       // Iterations are stacked in front; inside, the value has the axes behind them.
-      const dims = tensor.dims.slice(looked.stacked[0] ?? 0);
+      const depth = looked.stacked[0] ?? 0;
+      if (tensor.dims.slice(0, depth).includes(0)) throw noIteration(inner.value);
+      const dims = tensor.dims.slice(depth);
       this.#dims.set(dimsKey(model, feedsHash(), inner), dims);
       return dims;
     };

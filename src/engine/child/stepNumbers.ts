@@ -9,7 +9,7 @@ import type { TensorBuffer, TensorData } from '../../contract/tensor';
 import type { PlacedSlice } from '../../onnx/axes';
 import type { StepForm } from '../../onnx/rewrite/intervene';
 import { toNumbers } from '../../tensor/buffers';
-import { isFloat, type Dtype } from '../../tensor/dtype';
+import { isFloat, wholeRange, type Dtype } from '../../tensor/dtype';
 import { floatToHalf } from '../../tensor/half';
 import { formatShape, sizeOf, stridesOf } from '../../tensor/shape';
 
@@ -30,6 +30,12 @@ export function formOf(
 ): StepForm {
   const { kind, site } = intervention;
   if (isFixing(intervention)) return fixing;
+  if (dtype === 'bool' || dtype === 'string') {
+    throw bad(
+      `"${site}" is ${dtype}: there is no ${kind === 'scale' ? 'scaling it' : 'adding to it'}`,
+      'Use set or replace.',
+    );
+  }
   if (!ARITHMETIC.has(dtype)) {
     throw bad(
       `"${site}" is ${dtype}: ${kind === 'scale' ? 'to scale it' : 'to add to it'} would round or wrap around`,
@@ -53,7 +59,8 @@ export function isFixing(intervention: PlainIntervention): boolean {
 
 /**
  * The numbers of a step on a value with these dims. `dims` is null where they are unknown, which scaling and adding
- * without slices allow. Throws `bad-intervention` when the value given does not fit.
+ * without slices allow. `own`: the value's type, where it is computed on in another. Throws `bad-intervention` when the
+ * value given does not fit.
  */
 export function numbersOf(
   intervention: PlainIntervention,
@@ -61,8 +68,9 @@ export function numbersOf(
   dtype: Dtype,
   dims: readonly number[] | null,
   slices: readonly PlacedSlice[],
+  own = dtype,
 ): StepNumbers {
-  const given = givenValue(intervention, dtype);
+  const given = givenValue(intervention, dtype, own);
   if ((form === 'multiply' || form === 'add') && (dims === null || slices.length === 0)) {
     if (dims !== null) checkBroadcast(intervention.site, given.dims, dims);
     return { operand: given, choice: null };
@@ -171,42 +179,38 @@ export function broadcastTo(given: TensorData, dims: readonly number[]): TensorD
   return whole;
 }
 
-function givenValue(intervention: PlainIntervention, dtype: Dtype): TensorData {
+function givenValue(intervention: PlainIntervention, dtype: Dtype, own: Dtype): TensorData {
   const { site } = intervention;
-  if (intervention.kind === 'scale') return constant(dtype, [], held(intervention.factor, dtype, site));
-  if (intervention.kind === 'set') return constant(dtype, [], held(intervention.value, dtype, site));
+  if (intervention.kind === 'scale') return constant(dtype, [], held(intervention.factor, own, site));
+  if (intervention.kind === 'set') return constant(dtype, [], held(intervention.value, own, site));
   const { value } = intervention;
-  if (value.dtype === dtype) return value;
+  if (value.dtype === dtype && own === dtype) return value;
   // A single number has no type of its own.
   const single = value.dims.length === 0;
   const rounds = isFloat(value.dtype) && !isFloat(dtype) && !single;
   if (!ArrayBuffer.isView(value.data) || dtype === 'string' || rounds) {
-    throw bad(`"${site}" is ${dtype}, but ${value.dtype} was given`, `Give ${dtype}.`);
+    throw bad(`"${site}" is ${own}, but ${value.dtype} was given`, `Give ${dtype}.`);
   }
   const numbers = toNumbers(value.dtype, value.data);
   const converted = constant(dtype, value.dims, 0);
-  for (let i = 0; i < numbers.length; i++) put(converted, i, held(numbers[i] ?? 0, dtype, site));
+  for (let i = 0; i < numbers.length; i++) put(converted, i, held(numbers[i] ?? 0, own, site));
   return converted;
 }
 
-/** Least and most of the whole numbers that a type holds. */
-const WHOLE: Partial<Record<Dtype, readonly [number, number]>> = {
-  bool: [0, 1],
-  int8: [-128, 127],
-  uint8: [0, 255],
-  int16: [-32_768, 32_767],
-  uint16: [0, 65_535],
-  int32: [-(2 ** 31), 2 ** 31 - 1],
-  uint32: [0, 2 ** 32 - 1],
-  int64: [-(2 ** 63), 2 ** 63],
-  uint64: [0, 2 ** 64],
+/** What is larger becomes infinite, or no number at all. */
+const LARGEST: Partial<Record<Dtype, number>> = {
+  float16: 65_519,
+  float32: 3.402_823_5e38,
+  bfloat16: 3.389_531_3e38,
+  float8e4m3fn: 448,
+  float8e4m3fnuz: 240,
+  float8e5m2: 57_344,
+  float8e5m2fnuz: 57_344,
 };
-/** What is larger becomes infinite. */
-const LARGEST: Partial<Record<Dtype, number>> = { float16: 65_519, float32: 3.402_823_5e38 };
 
 /** The number, where the type holds it. Throws `bad-intervention` where it would wrap around, be cut or become infinite. */
 function held(value: number, dtype: Dtype, site: string): number {
-  const whole = WHOLE[dtype];
+  const whole = wholeRange(dtype);
   const largest = LARGEST[dtype] ?? Infinity;
   const fits =
     whole === undefined
@@ -216,8 +220,13 @@ function held(value: number, dtype: Dtype, site: string): number {
   const takes =
     whole === undefined
       ? `Numbers up to ${String(largest)} fit.`
-      : `It takes whole numbers from ${String(whole[0])} to ${String(whole[1])}.`;
-  throw bad(`"${site}" is ${dtype}, which cannot hold ${String(value)}`, takes);
+      : `It takes whole numbers from ${exactly(whole[0])} to ${exactly(whole[1])}.`;
+  throw bad(`"${site}" is ${dtype}, which cannot hold ${exactly(value)}`, takes);
+}
+
+/** With all digits of a whole number that has not more than those of 64 bits. */
+function exactly(value: number): string {
+  return Number.isInteger(value) && Math.abs(value) <= 2 ** 64 ? String(BigInt(value)) : String(value);
 }
 
 /** How many elements per axis the slices leave. */

@@ -148,8 +148,11 @@ export class Streams {
   }
 
   async #judge(stream: Stream, feeds: Feeds, signal: AbortSignal | undefined): Promise<BatchVerdict> {
-    if ((stream.request.interventions ?? []).length > 0)
-      return { rides: false, why: 'With interventions, examples run one by one.' };
+    if ((stream.request.interventions ?? []).length > 0) {
+      const why = 'With interventions, examples run one by one.';
+      stream.notes.add(why);
+      return { rides: false, why };
+    }
     const { model, settings, allowance } = stream;
     const verdict = await judgeBatch(this.runner.executor, model, feeds, settings, signal, allowance);
     if (!verdict.rides) stream.notes.add(`${verdict.why} Examples ran one by one.`);

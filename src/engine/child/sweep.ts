@@ -182,7 +182,7 @@ async function planCells(
   const planned: (readonly PlannedStep[])[] = [];
   for (const interventions of cells) {
     const request = { feeds, capture: [], interventions, outputs: [] };
-    planned.push((await planRequest(model, request, dims, signal)).all);
+    planned.push((await planRequest(model, request, { ...dims, forRows: true }, signal)).all);
   }
   return planned;
 }

@@ -78,9 +78,11 @@ function sourceOf(
 ): string {
   if (maker === undefined) {
     const input = renamedInputs.get(value);
-    if (input !== undefined) return input;
-    const weight = [...graph.initializers.values()].find(({ name }) => name.startsWith(`${value}~raw`));
-    return weight?.name ?? value;
+    // Of a type that Node has no array for: it comes in as another one, and is cast to its own first.
+    const own = graph.nodes.find(({ id, op, inputs }) => id === -1 && op === 'Cast' && inputs[0] === input);
+    if (input !== undefined) return own?.outputs[0] ?? input;
+    const weights = [...graph.initializers.keys(), ...graph.sparseInitializers.keys()];
+    return weights.find((name) => name.startsWith(`${value}~raw`)) ?? value;
   }
   const at = maker.outputs.indexOf(value);
   const same = graph.nodes.filter((node) => node.id === maker.id);

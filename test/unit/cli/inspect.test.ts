@@ -4,6 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { main } from '../../../src/cli';
 import { parseOptions } from '../../../src/cli/options';
+import { openLocal } from '../../../src/onnx/files';
+import { definedNames } from '../../../src/onnx/rewrite/names';
+import { parseSite, printSite } from '../../../src/onnx/site';
 import { modelOf, plain, seeds } from '../onnx/seeds';
 
 interface Ran {
@@ -55,6 +58,15 @@ describe('inspect', () => {
       links: null,
       warnings: [],
     });
+    const listed = await run('inspect', file('bodies.seed.onnx'), '--values', '--json');
+    const sites = (parse(listed.out)[0]?.['values'] as { site: string; type: string }[]).map(
+      ({ site }) => site,
+    );
+    const { skeleton, source } = await openLocal(file('bodies.seed.onnx'));
+    await source.close();
+    const all = [...skeleton.graphs.values()].reduce((sum, graph) => sum + definedNames(graph).size, 0);
+    assert.deepEqual([sites.length, new Set(sites).size], [all, all]);
+    for (const site of sites) assert.equal(printSite(skeleton, parseSite(skeleton, site)), site);
     // Two top-level nodes, five in the loop, one in each branch, two in the scan.
     assert.equal(second?.['nodes'], 11);
   });
@@ -101,7 +113,10 @@ describe('inspect', () => {
       [[], /^No command was given\. Usage:/],
       [['inspct'], /^There is no command "inspct"/],
       [['inspect'], /^No model was named\. Name one or more/],
-      [['inspect', 'a.onnx', '--jsno'], /^There is no option --jsno here\. It takes --source, --json\./],
+      [
+        ['inspect', 'a.onnx', '--jsno'],
+        /^There is no option --jsno here\. It takes --source, --values, --json\./,
+      ],
       [['inspect', 'a.onnx', '--source'], /^--source needs a value/],
       [['inspect', 'a.onnx', '--json=1'], /^--json takes no value/],
       [['inspect', 'a.onnx', '--source', file('none')], /cannot be read|is not a folder/],

@@ -38,6 +38,12 @@ describe('interventions as text', () => {
       ['1e3', 1000],
     ] as const)
       assert.deepEqual(await parse(`set a ${text}`), { kind: 'set', site: 'a', value });
+    // 2^53 + 1 is no double: the neighbour would be set instead.
+    await assert.rejects(parse('set a 9007199254740993'), {
+      code: 'usage',
+      message: /^9007199254740993 is no number .* exactly\. Write it to a file/,
+    });
+    assert.deepEqual(await parse('set a +9007199254740992'), { kind: 'set', site: 'a', value: 2 ** 53 });
     for (const text of ['set a', 'set a b', 'scale a 1,5', 'twist a 1', '', 'add a'])
       await assert.rejects(parse(text), { code: 'usage' }, text);
   });

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { FeedSpec } from '../../../src/contract/run';
 import { boundShape, checkFeed, resolveFeed } from '../../../src/data/feed';
+import { makeFeeds } from '../../../src/data/feedText';
 import type { DataFiles } from '../../../src/data/files';
 import { fitPreprocessing, guessFrom, guessImage } from '../../../src/data/guess';
 import { parseLabels } from '../../../src/data/labels';
@@ -58,6 +59,19 @@ describe('literals', () => {
     const large = parseLiteral('float32[300,1,28,28]: -0.5', 'float32', null).data;
     assert.ok(large instanceof Float32Array && large.length === 235_200 && large.every((x) => x === -0.5));
     assert.equal(parseLiteral('zeros', 'float32', [0, 4]).data.length, 0);
+  });
+
+  it('refuses a number that the type would round or wrap around', () => {
+    for (const [text, dtype, sentence] of [
+      ['[300, 1]', 'int8', /^300 is no int8: .* from -128 to 127\./],
+      ['-1', 'uint8', /^-1 is no uint8/],
+      ['int64[2]: 1 1.5', 'int64', /^1\.5 is no int64/],
+      ['[9007199254740993]', 'int64', /^9007199254740992 is no int64: .* to 9007199254740991\./],
+      ['uint32[2]: nan', 'uint32', /^NaN is no uint32/],
+    ] as const)
+      assert.throws(() => parseLiteral(text, dtype, [2]), { code: 'bad-feed', message: sentence });
+    assert.deepEqual(parseLiteral('[-128, 127]', 'int8', null).data, Int8Array.of(-128, 127));
+    assert.deepEqual(parseLiteral('[2, 0]', 'bool', null).data, Uint8Array.of(1, 0));
   });
 
   it('refuses a shape too large to make here', () => {
@@ -183,6 +197,38 @@ describe('feeds', () => {
       resolveFeed(input([1], 'int64'), { kind: 'array', file: 'x.npy' }, {}, files),
       /takes int64/,
     );
+  });
+
+  it('rounds to bfloat16, which numpy has not', async () => {
+    const files = memory({
+      'x.npy': writeNpy({ dtype: 'float32', dims: [2], data: Float32Array.of(1, 1.1) }),
+    });
+    const { dtype, data } = await resolveFeed(
+      input([2], 'bfloat16'),
+      { kind: 'array', file: 'x.npy' },
+      {},
+      files,
+    );
+    assert.deepEqual([dtype, data], ['bfloat16', Uint16Array.of(0x3f80, 0x3f8d)]);
+  });
+
+  it('feeds the elements of a sequence by their numbers, and a dimension once', async () => {
+    const files = memory({});
+    const xs: FeedSpec = { ...input([1]), name: 'xs', shape: null, container: 'sequence' };
+    const { feeds } = await makeFeeds(['xs[1]=[3, 4]', 'xs[0]=[[1]]'], [], [xs], files);
+    assert.deepEqual(
+      Object.entries(feeds).map(([name, { dims }]) => [name, dims]),
+      [
+        ['xs[1]', [2]],
+        ['xs[0]', [1, 1]],
+      ],
+    );
+    await assert.rejects(makeFeeds(['xs=[1]'], [], [xs], files), {
+      code: 'usage',
+      message: /^The input "xs" is a sequence\. .*'xs\[0\]=…'/,
+    });
+    const open: FeedSpec = { ...input([1]), shape: ['n'] };
+    await assert.rejects(makeFeeds([], ['n=1', 'n=2'], [open], files), { message: /"n" was given twice/ });
   });
 
   it('tokenizes text through a tokenizer.json and says when it is too long', async () => {
