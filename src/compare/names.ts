@@ -41,6 +41,8 @@ export function matchNames(
     };
     pairing.tieUnique(keyA, keyB, (x, y) => alike(x, y) && agrees(x, y));
     pairing.tieUnique(keyA, keyB, agrees);
+    // A quantiser takes an activation into the kernel before it: then the kernels on both sides of it are neighbours.
+    if (sure) pairing.tieUnique(keyA, keyB);
   }
 }
 

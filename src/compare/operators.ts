@@ -181,6 +181,13 @@ const MOVES = new Set([
   'Slice',
   'Identity',
   'Expand',
+  'Gather',
+  'Resize',
+  'Upsample',
+  'Split',
+  'Tile',
+  'DepthToSpace',
+  'SpaceToDepth',
 ]);
 
 export function keepsScale(op: string): boolean {

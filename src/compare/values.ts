@@ -69,7 +69,8 @@ export function pairValues(difference: Difference): ValuePair[] {
           later.push([node.id, name, same, counterpart]);
       } else if (agrees && reading.decoded) put(node.id, name, reading.value, reading.producer);
       else if (own !== undefined && (agrees || !changed.has(node.id))) put(node.id, name, same, counterpart);
-      else {
+      // What is read in a transposition's place is the same in another order: the transposition has moved elsewhere.
+      else if (node.op !== 'Transpose') {
         put(node.id, name, reading.value, reading.producer);
         // Codes already hold what the operators after them did: they are no other value's too.
         if (codesOf(b, reading.node) !== null)

@@ -40,6 +40,13 @@ describe("a model and what the runtime's tools make of it", () => {
       assert.ok(relative !== null && relative < 0.1, `${a}: ${String(relative)} ${problem ?? ''}`);
   });
 
+  it('finds what a kernel on codes took in, looked at from the other side too', async () => {
+    const { activations } = await compare('picture.codes.onnx', 'picture.torchscript.onnx');
+    assert.ok(activations.values.length >= 5);
+    for (const { a, b, relative, problem } of activations.values)
+      assert.ok(relative !== null && relative < 0.1, `${a} ~ ${b}: ${String(relative)} ${problem ?? ''}`);
+  });
+
   it('finds products that are quantised on the fly by what their readers read', async () => {
     const { activations, added } = await compare('text.torchscript.onnx', 'text.dynamic.onnx');
     assert.ok(added.some(({ op }) => op === 'DynamicQuantizeLinear'));
