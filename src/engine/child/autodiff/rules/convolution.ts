@@ -29,23 +29,7 @@ export const convolution: RuleTable = {
     ];
   }),
   Col2Im: rule((c) => [columnsOf(c), null, null]),
-  MaxPool: rule((c) => {
-    // The runtime names the winner of each window by its position in the whole tensor: the first one, as in PyTorch.
-    const { b } = c;
-    const x = c.x();
-    const rowFirst = c.node.attributes.filter(({ name }) => name !== 'storage_order');
-    const pool = b.copyNodeOutputs(
-      { ...c.node, attributes: rowFirst },
-      [x],
-      [
-        { dtype: x.dtype, dims: c.y().dims },
-        { dtype: 'int64', dims: c.y().dims },
-      ],
-    );
-    const [, winners] = pool;
-    if (winners === undefined) throw c.broken('names no winners');
-    return [b.reshape(b.scatterAdd(sizeOf(x.dims), b.flat(winners), b.flat(c.g())), x.dims)];
-  }),
+  MaxPool: rule((c) => [maxPool(c)]),
   AveragePool: rule((c) => [averagePool(c)]),
   GlobalAveragePool: rule((c) => {
     const x = c.x();
@@ -102,6 +86,24 @@ function lpNorm(c: RuleContext, total: (powered: Value) => Value): Value {
   const p = c.int('p', 2);
   const x = b.unary('Abs', c.x());
   return b.pow(total(b.pow(x, b.scalar(p, x))), b.scalar(1 / p, x));
+}
+
+/** Each window's gradient at its winner, which the runtime names by its position in the whole tensor: the first, as in PyTorch. */
+function maxPool(c: RuleContext): Value {
+  const { b } = c;
+  const [x, y, g] = [c.x(), c.y(), c.g()];
+  const rowFirst = c.node.attributes.filter(({ name }) => name !== 'storage_order');
+  const outputs = [y, { ...y, dtype: 'int64' as const }];
+  const [, winners] = b.copyNodeOutputs({ ...c.node, attributes: rowFirst }, [x], outputs);
+  if (winners === undefined) throw c.broken('names no winners');
+  const { kernel, strides, dilations } = windowOf(c, c.ints('kernel_shape') ?? [], spatial(x), spatial(y));
+  const apart = kernel.every((size, i) => (size - 1) * (dilations[i] ?? 1) < (strides[i] ?? 1));
+  if (!apart || x.dtype !== 'float32') {
+    return b.reshape(b.scatterAdd(sizeOf(x.dims), b.flat(winners), b.flat(g)), x.dims);
+  }
+  // Nothing wins twice, so that nothing is added. A kernel would only say how large the answer is, which is said already.
+  const sizes = { kernel_shape: kernel.map(() => 1) };
+  return b.one('MaxUnpool', [g, winners, b.ints(x.dims)], x.dtype, x.dims, sizes);
 }
 
 /** Each window's gradient, divided by what the window counted, spread evenly over it. */
