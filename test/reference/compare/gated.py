@@ -1,6 +1,6 @@
 """A network as today's language models are made (RMS norms, rotary positions, grouped queries, a gated MLP), and what
 onnxruntime's dynamic quantisation and its optimiser make of it: sums of codes that two products make floats of, factors and
-transpositions moved into the products after them.
+transpositions moved into the products after them. And a chain of convolutions whose activations kernels on codes take in.
 
 Run from the repository's root: python test/reference/compare/gated.py
 Needs numpy, onnx, onnxruntime, onnxscript and torch.
@@ -12,7 +12,7 @@ import numpy as np
 import onnx
 import onnxruntime
 import torch
-from onnxruntime.quantization import QuantType, quantize_dynamic
+from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_dynamic, quantize_static
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -76,25 +76,55 @@ class Gated(nn.Module):
         return self.head(self.norm(x))
 
 
+class Chain(nn.Module):
+    """image [1, 1, 6, 6] -> maps [1, 2, 6, 6]."""
+
+    def __init__(self):
+        super().__init__()
+        self.expand = nn.Conv2d(1, 4, 1, bias=False)
+        self.depthwise = nn.Conv2d(4, 4, 3, padding=1, groups=4, bias=False)
+        self.reduce = nn.Conv2d(4, 2, 1, bias=False)
+
+    def forward(self, image: Tensor) -> Tensor:
+        return self.reduce(F.relu6(self.depthwise(F.relu6(self.expand(image)))))
+
+
+class Pictures(CalibrationDataReader):
+    def __init__(self):
+        random = np.random.default_rng(0)
+        self.left = iter([{"image": random.standard_normal((1, 1, 6, 6), np.float32)} for _ in range(16)])
+
+    def get_next(self):
+        return next(self.left, None)
+
+
+def export(name: str, model: nn.Module, feed: str, example: Tensor) -> Path:
+    """The model in a file without stack traces, which name folders of the machine that exported, and its input beside it."""
+    file = OUT / f"{name}.onnx"
+    np.save(OUT / f"{name}.{feed}.npy", example.numpy())
+    torch.onnx.export(
+        model.eval(), (example,), dynamo=True, opset_version=20, external_data=False, input_names=[feed]
+    ).save(file)
+    exported = onnx.load(file)
+    for node in exported.graph.node:
+        kept = [entry for entry in node.metadata_props if "trace" not in entry.key]
+        del node.metadata_props[:]
+        node.metadata_props.extend(kept)
+        node.doc_string = ""
+    # The quantiser infers shapes anew, and stumbles over those that are there.
+    del exported.graph.value_info[:]
+    onnx.save(exported, file)
+    return file
+
+
 torch.manual_seed(11)
 tokens = torch.randint(0, TOKENS, (1, 6))
-np.save(OUT / "gated.tokens.npy", tokens.numpy())
-program = torch.onnx.export(
-    Gated().eval(), (tokens,), dynamo=True, opset_version=20, external_data=False, input_names=["tokens"]
-)
-program.save(OUT / "gated.onnx")
-model = onnx.load(OUT / "gated.onnx")
-for node in model.graph.node:
-    # Stack traces name folders of the machine that exported.
-    kept = [entry for entry in node.metadata_props if "trace" not in entry.key]
-    del node.metadata_props[:]
-    node.metadata_props.extend(kept)
-    node.doc_string = ""
-# The quantiser infers shapes anew, and stumbles over those that are there.
-del model.graph.value_info[:]
-onnx.save(model, OUT / "gated.onnx")
-quantize_dynamic(OUT / "gated.onnx", OUT / "gated.dynamic.onnx", weight_type=QuantType.QInt8)
+gated = export("gated", Gated(), "tokens", tokens)
+quantize_dynamic(gated, OUT / "gated.dynamic.onnx", weight_type=QuantType.QInt8)
 options = onnxruntime.SessionOptions()
 options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
 options.optimized_model_filepath = str(OUT / "gated.optimised.onnx")
-onnxruntime.InferenceSession(OUT / "gated.onnx", options)
+onnxruntime.InferenceSession(gated, options)
+
+chain = export("chain", Chain(), "image", torch.randn(1, 1, 6, 6))
+quantize_static(chain, OUT / "chain.codes.onnx", Pictures(), quant_format=QuantFormat.QOperator)
