@@ -1,6 +1,7 @@
 /**
  * Functions of one input, element by element. Where a function has a kink, its slope there is PyTorch's: 0 for ReLU at
- * 0, 0 for |x| at 0, 1 for Clip at both of its ends.
+ * 0, 0 for |x| at 0, 1 for Clip at both of its ends. So is it at NaN, where ReLU lets the gradient through and Clip does
+ * not; but |x| has the slope NaN there and not 0.
  */
 import { isFloat } from '../../../../tensor/dtype';
 import type { Builder, Value } from '../builder';
@@ -46,7 +47,10 @@ export const elementwise: RuleTable = {
   Erf: derivative((b, x) => b.scale(b.exp(b.neg(b.square(x))), 2 / Math.sqrt(Math.PI))),
 
   // What it gives is often kept for another rule already, a pool's or a product's, and says the same as what it got.
-  Relu: passWhere((b, _, c) => positive(b, c.y())),
+  Relu: rule((c) => {
+    const zero = c.b.scalar(0, c.y());
+    return [c.b.where(c.b.lessOrEqual(c.y(), zero), zero, c.g())];
+  }),
   LeakyRelu: hinge(one, (b, x, c) => b.scalar(c.float('alpha', 0.01), x)),
   Elu: hinge(one, (b, x, c) => b.scale(b.exp(x), c.float('alpha', 1))),
   Celu: hinge(one, (b, x, c) => b.exp(b.scale(x, 1 / c.float('alpha', 1)))),
@@ -75,7 +79,7 @@ export const elementwise: RuleTable = {
   HardSwish: derivative((b, x) => {
     const middle = b.plus(b.scale(x, 1 / 3), 0.5);
     const low = b.lessOrEqual(x, b.scalar(-3, x));
-    return b.where(low, b.scalar(0, x), b.where(b.less(x, b.scalar(3, x)), middle, one(b, x)));
+    return b.where(low, b.scalar(0, x), b.where(b.greaterOrEqual(x, b.scalar(3, x)), one(b, x), middle));
   }),
   Softplus: derivative((b, x) => sigmoid(b, x)),
   Softsign: derivative((b, x) => b.reciprocal(b.square(b.plus(b.unary('Abs', x), 1)))),
