@@ -11,6 +11,7 @@ import type { TensorData } from '../../contract/tensor';
 import { pinHalves } from '../../onnx/rewrite/pinHalves';
 import { relaxBatch } from '../../onnx/rewrite/relaxBatch';
 import type { ModelParts } from '../../onnx/write';
+import type { TypeOf } from '../../onnx/rewrite/lift';
 import { rewrite, type Plan, type Rewritten } from '../../onnx/rewrite/plan';
 import { verifyRewrite } from '../../onnx/rewrite/verify';
 import { weightsOf } from '../../onnx/walk';
@@ -82,8 +83,8 @@ export class Executor {
     const key = JSON.stringify(plan);
     const known = kept.get(key);
     if (known !== undefined) return known;
-    const types = (inner: { path: string; value: string }): ReturnType<typeof dtypeOf> =>
-      dtypeOf(model, inner);
+    const types = (inner: { path: string; value: string }): ReturnType<typeof tensorType> =>
+      tensorType(model, inner);
     const parts = modelFor(model, plan);
     const rewritten = this.rewriting(parts, plan, types);
     verifyRewrite(parts.graph, plan, rewritten);
@@ -254,12 +255,12 @@ export function hashFeeds(feeds: Readonly<Record<string, TensorData>>): string {
   return hash.digest('base64');
 }
 
-function dtypeOf(
+function tensorType(
   model: EngineModel,
   { path, value }: { path: string; value: string },
-): TensorData['dtype'] | undefined {
+): ReturnType<TypeOf> {
   const type = typeOf(model, path, value);
-  return type?.kind === 'tensor' ? type.dtype : undefined;
+  return type?.kind === 'tensor' ? type : undefined;
 }
 
 function feedsOf(

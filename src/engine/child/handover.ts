@@ -47,7 +47,12 @@ export function completePlan(
 export function withCasts(model: EngineModel, plan: Plan): Plan {
   const captures = plan.captures.map((capture) => {
     const type = typeOf(model, capture.path, capture.value);
-    if (type?.kind !== 'tensor' || isCarried(type.dtype)) return capture;
+    if (
+      type?.kind !== 'tensor' ||
+      isCarried(type.dtype) ||
+      (capture.branch !== undefined && capture.branch.kind !== 'dims')
+    )
+      return capture;
     return { ...capture, as: 'float32' as const };
   });
   const uncarried = ({ type }: ValueInfo): boolean => type.kind === 'tensor' && !isCarried(type.dtype);

@@ -12,6 +12,7 @@ import { neededNames, producersOf } from '../../onnx/rewrite/cut';
 import type { InnerValue } from '../../onnx/rewrite/lift';
 import { isStatic } from '../../tensor/shape';
 import { summarize } from '../../tensor/stats';
+import { settleBranches } from './branches';
 import { Checker, randomNodes } from './check';
 import { sameBits } from './compare';
 import { hashFeeds, type Executed, type Executor, type Settings } from './executor';
@@ -21,7 +22,7 @@ import { inferGraph, typeOf } from './infer';
 import { Allowance, freeBytes, refuseTooLarge } from './memory';
 import type { EngineModel } from './model';
 import { OtherRuns } from './otherRuns';
-import { axesAt, placeAt, planRequest, type DimsSource, type Planned } from './request';
+import { axesAt, placeAt, planRequest, type DimsSource, type Planned, type PlannedCapture } from './request';
 import { providers } from './runtime';
 import { varyingCapture } from './stacking';
 import { bytesOf, type TensorStore } from './store';
@@ -110,14 +111,19 @@ export class Runner {
     const feedsHash = hashFeeds(feeds);
     const { runnable, notes } = tensorOutputs(model, request);
     if (runnable.capture.length === 0 && runnable.outputs?.length === 0) throw nothingAsked(model.skeleton);
-    const planned = await planRequest(
+    const asked = await planRequest(model, runnable, this.dimsSource(model, feeds, settings, signal), signal);
+    this.#refuseNonTensors(model, asked);
+    const numbers = asked.steps.map((step) => step.numbers);
+    const { plan, made } = await settleBranches(
+      this.executor,
       model,
-      runnable,
-      this.dimsSource(model, feeds, settings, signal),
+      asked,
+      numbers,
+      feeds,
+      settings,
       signal,
     );
-    this.#refuseNonTensors(model, planned);
-    const numbers = planned.steps.map((step) => step.numbers);
+    const planned = { ...asked, plan };
     if (request.confirmed !== true && doubtful) {
       const estimate = await this.executor.estimate(model, planned, numbers, feeds, settings, signal);
       refuseTooLarge(model.skeleton.file, estimate, freeBytes(this.memoryCap));
@@ -137,33 +143,48 @@ export class Runner {
       request.thorough === true,
       signal,
     );
-    notes.push(...this.#notes(model, planned, executed, feedsHash, settings, check === 'pending'));
+    const told = {
+      ...executed,
+      captures: executed.captures.map((tensor, at) => (made.get(at)?.length === 0 ? null : tensor)),
+    };
+    notes.push(...this.#notes(model, planned, told, feedsHash, settings, check === 'pending'));
     const keep = request.keep !== false;
     const outputs = [...executed.outputs].map(([name, tensor]) => this.captured(name, tensor, keep));
-    const captures = planned.captures.map(({ text, site, capture }) => {
-      const tensor = executed.captures[capture] ?? null;
-      if (tensor === null) {
-        notes.push(`"${text}" was not computed: the branch that makes it was not taken.`);
-        return { site: text, handle: null, dtype: 'undefined' as const, dims: [], summary: null };
-      }
-      const depth = executed.stacked[capture] ?? 0;
-      if (tensor.dims.slice(0, depth).includes(0)) {
-        notes.push(`"${text}" was not computed: the loop around it made no iteration.`);
-        return { site: text, handle: null, dtype: 'undefined' as const, dims: [], summary: null };
-      }
-      this.#dims.set(
-        dimsKey(model, feedsHash, { path: site.graph, value: site.value }),
-        tensor.dims.slice(depth),
-      );
-      const slices = site.slices.length === 0 ? [] : placeAt(model, site, tensor.dims, text, depth);
-      const axes = [
-        ...new Array<string>(depth).fill('iteration'),
-        ...axesAt(model, site, tensor.dims.length - depth),
-      ];
-      return { ...this.captured(text, takeSlices(tensor, slices), keep), axes };
+    const captures = planned.captures.map((each) => {
+      const told = this.#told(model, each, executed, made.get(each.capture), feedsHash);
+      if (typeof told !== 'string' && told.note !== undefined) notes.push(told.note);
+      if (typeof told !== 'string')
+        return { ...this.captured(each.text, told.tensor, keep), axes: told.axes };
+      notes.push(`"${each.text}" was not computed: ${told}.`);
+      return { site: each.text, handle: null, dtype: 'undefined' as const, dims: [], summary: null };
     });
     const ms = performance.now() - start;
     return { outputs, captures, ms, sessionMs: executed.sessionMs, notes, check };
+  }
+
+  /** What a site holds, or why it holds nothing. `made`: the iterations that make it, where not all do. */
+  #told(
+    model: EngineModel,
+    { text, site, capture }: PlannedCapture,
+    executed: Executed,
+    made: readonly number[] | undefined,
+    feedsHash: string,
+  ): { readonly tensor: TensorData; readonly axes: readonly string[]; readonly note?: string } | string {
+    const tensor = executed.captures[capture] ?? null;
+    if (tensor === null || made?.length === 0) return 'the branch that makes it was not taken';
+    const depth = executed.stacked[capture] ?? 0;
+    if (tensor.dims.slice(0, depth).includes(0)) return 'the loop around it made no iteration';
+    const own = tensor.dims.slice(depth);
+    this.#dims.set(dimsKey(model, feedsHash, { path: site.graph, value: site.value }), own);
+    const slices = site.slices.length === 0 ? [] : placeAt(model, site, tensor.dims, text, depth);
+    const axes = [...new Array<string>(depth).fill('iteration'), ...axesAt(model, site, own.length)];
+    if (made === undefined) return { tensor: takeSlices(tensor, slices), axes };
+    const named = slices.find(({ axis }) => axis === 0);
+    const without = named?.indices.find((index) => !made.includes(index));
+    if (without !== undefined) return `iteration ${String(without)} does not take the branch that makes it`;
+    const taken = named === undefined ? [{ axis: 0, indices: made }, ...slices] : slices;
+    const note = `"${text}" is made by iterations ${made.join(', ')} of ${String(tensor.dims[0] ?? 0)}, counted from 0: the others do not take its branch.`;
+    return { tensor: takeSlices(tensor, taken), axes, note };
   }
 
   /** A tensor as it is told of: summarised, and kept under a handle where it is wanted. */
@@ -205,9 +226,12 @@ export class Runner {
         given: [],
         overridden: [],
       };
-      const looked = await this.executor.run(model, { plan, given: new Map() }, [], feeds, settings, signal);
+      const alone = { plan, given: new Map<string, TensorData>() };
+      const settled = await settleBranches(this.executor, model, alone, [], feeds, settings, signal);
+      const whole = { ...alone, plan: settled.plan };
+      const looked = await this.executor.run(model, whole, [], feeds, settings, signal);
       const tensor = looked.captures[0] ?? null;
-      if (tensor === null) throw notComputed(inner.value);
+      if (tensor === null || settled.made.get(0)?.length === 0) throw notComputed(inner.value);
       // Iterations are stacked in front; inside, the value has the axes behind them.
       const depth = looked.stacked[0] ?? 0;
       if (tensor.dims.slice(0, depth).includes(0)) throw noIteration(inner.value);

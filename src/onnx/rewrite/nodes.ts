@@ -3,6 +3,7 @@ import type { Attribute, Graph, Node, WeightRef } from '../../contract/skeleton'
 import type { Dtype } from '../../tensor/dtype';
 import { byteLengthOf, dtypeCode } from '../../tensor/dtype';
 import { sizeOf } from '../../tensor/shape';
+import type { FreshNames } from './names';
 
 const NONE: Node['metadata'] = {};
 
@@ -48,6 +49,50 @@ export function emptyConstant(output: string, dtype: Dtype): Node {
     where: dtype === 'string' ? { kind: 'strings', values: [] } : { kind: 'inline', bytes },
     origin: 'attribute',
   };
+  return constantNode(output, value);
+}
+
+/** What `ConstantOfShape` makes in every opset that has it; the rest is cast from float32. */
+const FILLED = /^(float(16|32|64)|u?int(8|16|32|64)|bool)$/;
+
+/** Nodes that make a tensor of these dims, zeros all over (or empty texts), under the name `output`. */
+export function zeros(output: string, dtype: Dtype, dims: readonly number[], fresh: FreshNames): Node[] {
+  if (dtype === 'string') {
+    const count = sizeOf(dims);
+    const values = new Array<string>(count).fill('');
+    const where = { kind: 'strings', values } as const;
+    return [
+      constantNode(output, { name: '', dtype, dims, count, byteLength: 0, where, origin: 'attribute' }),
+    ];
+  }
+  if (!FILLED.test(dtype)) {
+    const plain = fresh.next(`${output}~float32`);
+    return [...zeros(plain, 'float32', dims, fresh), castNode(plain, output, dtype)];
+  }
+  const shape = fresh.next(`${output}~shape`);
+  const bytes = new Uint8Array(byteLengthOf(dtype, 1));
+  const where = { kind: 'inline', bytes } as const;
+  const one = {
+    name: '',
+    dtype,
+    dims: [1],
+    count: 1,
+    byteLength: bytes.length,
+    where,
+    origin: 'attribute',
+  } as const;
+  return [
+    constantNode(shape, { ...intsInitializer('', dims, [dims.length]), origin: 'attribute' }),
+    insertedNode(
+      'ConstantOfShape',
+      [shape],
+      [output],
+      [{ name: 'value', value: { type: 'tensor', value: one } }],
+    ),
+  ];
+}
+
+export function constantNode(output: string, value: WeightRef): Node {
   return insertedNode('Constant', [], [output], [{ name: 'value', value: { type: 'tensor', value } }]);
 }
 

@@ -8,13 +8,13 @@ import type { ModelParts } from '../write';
 import { openOutputs, packInputs, type OpenedOutput, type PackedInput } from './containers';
 import { cutGraph } from './cut';
 import { insertSteps, type Step, type StepInputs } from './intervene';
-import { liftValues, type DtypeOf, type InnerValue, type LiftedValue } from './lift';
+import { liftValues, type AskedValue, type TypeOf, type LiftedValue } from './lift';
 import { FreshNames } from './names';
 import { narrow, type Narrowing } from './narrow';
 import { castNode, insertedNode } from './nodes';
 import { keepStatistics } from './training';
 
-export interface CaptureAt extends InnerValue {
+export interface CaptureAt extends AskedValue {
   readonly path: GraphPath;
   readonly value: string;
   /** Before the interventions on this value. */
@@ -61,22 +61,23 @@ export interface Rewritten {
 }
 
 /** Carries out the plan. Throws `unsupported` as `liftValues` does. */
-export function rewrite(model: ModelParts, plan: Plan, dtypeOf: DtypeOf): Rewritten {
+export function rewrite(model: ModelParts, plan: Plan, typeOf: TypeOf): Rewritten {
   const fresh = new FreshNames(model.graph);
   const opened = handIn({ ...model.graph, ...overriddenInputs(model, plan.overridden) }, plan.given, fresh);
   const { graph: uncast, renamed: packed } = packInputs(opened, plan.containers?.inputs ?? [], fresh);
   const { graph: fed, renamed: castInputs } = castInputsOf(uncast, plan.cast?.inputs ?? [], fresh);
   const intervened = insertSteps(fed, plan.steps, fresh);
-  const asked = plan.captures.map(({ path, value, raw }) => ({
+  const asked = plan.captures.map(({ path, value, raw, branch }) => ({
     path,
     value: raw ? intervened.raw(path, value) : value,
+    ...(branch === undefined ? {} : { branch }),
   }));
   // Types are asked for under the values' own names.
   const original = new Map(
     asked.map((inner, index) => [JSON.stringify([inner.path, inner.value]), plan.captures[index]]),
   );
   const lifted = liftValues(intervened.graph, asked, fresh, (inner) =>
-    dtypeOf(original.get(JSON.stringify([inner.path, inner.value])) ?? inner),
+    typeOf(original.get(JSON.stringify([inner.path, inner.value])) ?? inner),
   );
   const isOutput = new Map(model.graph.outputs.map((info) => [info.name, info]));
   const wanted = new Map<string, ValueInfo>();

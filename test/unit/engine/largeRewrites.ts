@@ -14,6 +14,6 @@ export async function rewritesOf(
     given: [],
     overridden: [],
   };
-  const everything = rewrite(opened.skeleton, plan, () => 'float32');
+  const everything = rewrite(opened.skeleton, plan, () => ({ dtype: 'float32', shape: null }));
   return { plain: await opened.write(opened.skeleton), everything: await opened.write(everything.model) };
 }

@@ -70,7 +70,10 @@ describe('narrowing', () => {
           { path: '', value, raw: false },
         ];
         const plan = { outputs: [], captures, steps: [], given: [], overridden: [] };
-        const { model: parts, captures: given } = rewrite(skeleton, plan, () => 'float32');
+        const { model: parts, captures: given } = rewrite(skeleton, plan, () => ({
+          dtype: 'float32',
+          shape: null,
+        }));
         const made = writeModel(parts, { self: 'm.onnx', packed: () => new Uint8Array() });
         const session = await createSession(made, {
           level: 'disabled',
