@@ -16,6 +16,9 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command: Comman
   probe: () => import('./cli/probe'),
   nonfinite: () => import('./cli/compareNonFinite'),
   run: () => import('./cli/run'),
+  neurons: () => import('./cli/neurons'),
+  times: () => import('./cli/times'),
+  weights: () => import('./cli/weights'),
 };
 
 /** Runs `patchclamp ARGS…` and gives the exit code: 0 done, 1 failed, 2 used wrongly, 130 stopped. */

@@ -1,10 +1,12 @@
 /** The folder that --out names: tried before anything is computed, files named after sites, the model never touched. */
 import { dirname, join } from 'node:path';
 import type { Captured } from '../contract/run';
+import type { WeightRef } from '../contract/skeleton';
 import { prepareFolder, writeSafely } from '../data/safeWrite';
 import type { EngineClient } from '../engine/client';
 import { dataFilesOf } from '../onnx/dataFiles';
 import { openLocal } from '../onnx/files';
+import type { WeightReader } from '../onnx/weights';
 import { writeNpy } from '../tensor/npy';
 import { usage } from './options';
 
@@ -37,6 +39,25 @@ export class OutFolder {
       this.kept,
     );
     engine.release([handle]);
+    return name;
+  }
+
+  /** Writes a weight as it is read from the model's file, piece by piece, and gives the file's name. */
+  async saveWeight(
+    reader: WeightReader,
+    ref: WeightRef,
+    called: string,
+    signal: AbortSignal,
+  ): Promise<string> {
+    const name = this.#names.next(called);
+    const target = join(this.path, name);
+    await writeSafely(
+      target,
+      async (write) => {
+        for await (const piece of reader.npy(ref, signal)) await write(piece);
+      },
+      this.kept,
+    );
     return name;
   }
 }
