@@ -5,6 +5,7 @@
  * A guess about what the 1 stands for: whoever uses it proves it on rows that differ before believing it. Pure.
  */
 import type { Graph, Node, ValueInfo, WeightRef } from '../../contract/skeleton';
+import { bodiesOf } from '../walk';
 import { producersOf } from './cut';
 import { FreshNames } from './names';
 import { insertedNode, intsInitializer } from './nodes';
@@ -13,19 +14,37 @@ import { insertedNode, intsInitializer } from './nodes';
 const BATCH = 'patchclamp_batch';
 
 /** Operators that mix rows of a batch by what they are: never ridden over. */
-const MIXING = new Set(['DynamicQuantizeLinear', 'NonZero', 'Unique', 'NonMaxSuppression', 'Compress']);
+const MIXING = new Set([
+  'DynamicQuantizeLinear',
+  'DynamicQuantizeMatMul',
+  'DynamicQuantizeLSTM',
+  'NonZero',
+  'Unique',
+  'NonMaxSuppression',
+  'Compress',
+]);
 /** Operators that reduce or cut over axes: they mix rows when the first axis is among them. */
 const REDUCING = /^(Reduce\w+|ArgMax|ArgMin|CumSum|Softmax|LogSoftmax|Hardmax|TopK)$/;
 
-/** The first operator that mixes rows of a batch, with the reason in half a sentence, or null where none is known. */
-export function mixesBatch(graph: Graph): { readonly node: Node; readonly why: string } | null {
+/**
+ * The first operator that mixes rows of a batch, in bodies too, with the reason in half a sentence, or null where none is
+ * known. Axes count rows in the main graph and in branches, not in what a loop goes through.
+ */
+export function mixesBatch(
+  graph: Graph,
+  ofRows = true,
+): { readonly node: Node; readonly why: string } | null {
   for (const node of graph.nodes) {
+    for (const body of bodiesOf(node)) {
+      const inside = mixesBatch(body, ofRows && node.op === 'If');
+      if (inside !== null) return inside;
+    }
     if (MIXING.has(node.op)) return { node, why: 'looks at all rows at once' };
     const training = node.attributes.find(({ name }) => name === 'training_mode')?.value;
     if (node.op === 'BatchNormalization' && training?.type === 'int' && Number(training.value) !== 0) {
       return { node, why: 'is in training mode and takes its statistics over the batch' };
     }
-    if (REDUCING.test(node.op) && axesOf(graph, node)?.includes(0) === true) {
+    if (ofRows && REDUCING.test(node.op) && axesOf(graph, node)?.includes(0) === true) {
       return { node, why: 'works along the first axis' };
     }
   }

@@ -8,7 +8,7 @@ import { judgeBatch, stackRows, type BatchVerdict } from '../../../src/engine/ch
 import { Executor } from '../../../src/engine/child/executor';
 import { EngineModel } from '../../../src/engine/child/model';
 import { Sessions } from '../../../src/engine/child/sessions';
-import { floats, info, model, node, tensor } from './models';
+import { floats, graph, info, model, node, tensor } from './models';
 
 describe('the batch axis', () => {
   const folder = mkdtempSync(join(tmpdir(), 'patchclamp-batch-'));
@@ -97,6 +97,59 @@ describe('the batch axis', () => {
     assert.deepEqual(verdict, { rides: false, why: 'In a batch of two, "y" depends on the other row.' });
   });
 
+  it('proves it on rows that differ, also where all tokens are one and the same', async () => {
+    const tokens = (...values: number[]): TensorData => ({
+      dtype: 'int64',
+      dims: [1, values.length],
+      data: BigInt64Array.from(values, BigInt),
+    });
+    const through = (op: string): Uint8Array =>
+      model({
+        nodes: [
+          node('Cast', ['x'], ['f'], { to: 1 }),
+          // The mean of each column, that of all rows: the axis is counted from the end.
+          node(op, ['f'], ['m'], { axes: [-2], keepdims: 1 }),
+          node('Sub', ['f', 'm'], ['y']),
+        ],
+        inputs: [info('x', 'int64', ['n', 3])],
+        outputs: [info('y', 'float32', ['n', 3])],
+      });
+    for (const row of [tokens(5, 5, 5), tokens(2, 7, 2), tokens(3, 5, 7)])
+      for (const op of ['ReduceMean', 'ReduceMax'])
+        assert.deepEqual(await judge(through(op), { x: row }), {
+          rides: false,
+          why: 'In a batch of two, "y" depends on the other row.',
+        });
+    const half = model({
+      nodes: [node('ReduceMean', ['x'], ['m'], { axes: [-2], keepdims: 1 }), node('Sub', ['x', 'm'], ['y'])],
+      inputs: [info('x', 'float16', ['n', 2])],
+      outputs: [info('y', 'float16', ['n', 2])],
+    });
+    const ones = { dtype: 'float16' as const, dims: [1, 2], data: Uint16Array.of(0x3c00, 0x3c00) };
+    assert.equal((await judge(half, { x: ones })).rides, false);
+  });
+
+  it('does not ride where no second row runs', async () => {
+    // One element of the row says how the others are cut.
+    const verdict = await judge(
+      model({
+        nodes: [
+          node('Reshape', ['x', 'flat'], ['line']),
+          node('Gather', ['line', 'first'], ['size']),
+          node('Reshape', ['x', 'size'], ['y']),
+        ],
+        inputs: [info('x', 'int64', ['n', 4])],
+        outputs: [info('y', 'int64')],
+        weights: [ints('flat', [-1]), ints('first', [0, 1])],
+      }),
+      { x: { dtype: 'int64', dims: [1, 4], data: BigInt64Array.of(2n, 2n, 7n, 7n) } },
+    );
+    assert.ok(
+      !verdict.rides && /^No second row could be made to prove/.test(verdict.why),
+      JSON.stringify(verdict),
+    );
+  });
+
   it('never rides over operators that mix rows by what they are', async () => {
     const io = { inputs: [info('x', 'float32', ['n', 2])], outputs: [info('y', 'float32')] };
     const quantised = model({
@@ -107,7 +160,22 @@ describe('the batch axis', () => {
       ...io,
     });
     const reduced = model({ nodes: [node('ReduceMean', ['x'], ['y'], { axes: [0] })], ...io });
-    for (const bytes of [quantised, reduced]) {
+    const branch = (op: string): ReturnType<typeof graph> =>
+      graph({
+        nodes: [node(op, ['x'], ['q', 's', 'z']), node('DequantizeLinear', ['q', 's', 'z'], ['d'])],
+        outputs: [info('d', 'float32')],
+      });
+    const inside = model({
+      nodes: [
+        node('If', ['yes'], ['y'], {
+          then_branch: branch('DynamicQuantizeLinear'),
+          else_branch: branch('DynamicQuantizeLinear'),
+        }),
+      ],
+      ...io,
+      weights: [tensor('yes', { dtype: 'bool', dims: [], data: Uint8Array.of(1) })],
+    });
+    for (const bytes of [quantised, reduced, inside]) {
       const verdict = await judge(bytes, { x: floats([1, 2], 1) });
       assert.ok(!verdict.rides && /rows cannot share a run\.$/.test(verdict.why), JSON.stringify(verdict));
     }
