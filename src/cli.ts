@@ -17,6 +17,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command: Comman
   nonfinite: () => import('./cli/compareNonFinite'),
   run: () => import('./cli/run'),
   neurons: () => import('./cli/neurons'),
+  script: () => import('./cli/script'),
   times: () => import('./cli/times'),
   weights: () => import('./cli/weights'),
 };

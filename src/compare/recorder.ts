@@ -3,6 +3,9 @@
  * pasted into a person's own script, so it needs torch and numpy alone, and changes nothing of the model.
  */
 
+/** Where it writes to, unless told otherwise. */
+export const RECORDING = 'activations.npz';
+
 export const RECORDER = `import copy
 import inspect
 

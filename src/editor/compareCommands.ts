@@ -13,8 +13,6 @@ import type { Panels } from './panels';
 import type { RunController } from './runController';
 import type { Targets } from './target';
 
-const RECORDING = 'activations.npz';
-
 export class CompareCommands {
   constructor(
     private readonly models: Models,
@@ -106,7 +104,7 @@ export class CompareCommands {
   async recordActivations(argument: unknown): Promise<void> {
     const model = await this.#model(argument);
     if (model?.content === undefined) return;
-    const { recorderScript } = await import('../compare/recorder');
+    const { recorderScript, RECORDING } = await import('../compare/recorder');
     const inputs = feedSpecs(model.content.skeleton)
       .filter(({ optional }) => !optional)
       .map(({ name }) => name);
