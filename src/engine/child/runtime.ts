@@ -112,7 +112,8 @@ export async function runSession(
   names: readonly string[],
 ): Promise<Map<string, TensorData>> {
   const { Tensor } = runtime();
-  const given: Record<string, Ort.Tensor> = {};
+  // Without a prototype, so that any name is a key.
+  const given = Object.create(null) as Record<string, Ort.Tensor>;
   for (const [name, { dtype, dims, data }] of feeds) {
     const carried = dtype === 'float16' ? asHalf(data) : data;
     given[name] = new Tensor(dtype as 'float32', carried as Float32Array, dims);

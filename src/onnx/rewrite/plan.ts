@@ -60,6 +60,9 @@ export interface Rewritten {
   readonly renamedInputs: ReadonlyMap<string, string>;
 }
 
+/** The runtime's package answers with objects, which cannot have this key. */
+const UNSAID = '__proto__';
+
 /** Carries out the plan. Throws `unsupported` as `liftValues` does. */
 export function rewrite(model: ModelParts, plan: Plan, typeOf: TypeOf): Rewritten {
   const fresh = new FreshNames(model.graph);
@@ -86,6 +89,13 @@ export function rewrite(model: ModelParts, plan: Plan, typeOf: TypeOf): Rewritte
   const nodes = [...emptied.graph.nodes];
   const renamedOutputs = new Map<string, string>();
   for (const name of plan.outputs) {
+    if (name === UNSAID) {
+      const other = fresh.next(`${name}~same`);
+      nodes.push(insertedNode('Identity', [name], [other]));
+      renamedOutputs.set(name, other);
+      wanted.set(other, untyped(other));
+      continue;
+    }
     if (plan.cast?.outputs.includes(name) !== true) {
       wanted.set(name, isOutput.get(name) ?? untyped(name));
       continue;
@@ -116,7 +126,7 @@ export function rewrite(model: ModelParts, plan: Plan, typeOf: TypeOf): Rewritte
       const from = name;
       name = fresh.next(`${from}~${as}`);
       nodes.push(castNode(from, name, as));
-    } else if (!made.has(name) && !isOutput.has(name)) {
+    } else if (name === UNSAID || (!made.has(name) && !isOutput.has(name))) {
       // An input or a weight: the runtime gives it out only through a node.
       name = fresh.next(`${value.name}~same`);
       nodes.push(insertedNode('Identity', [value.name], [name]));

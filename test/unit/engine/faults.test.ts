@@ -16,11 +16,24 @@ import { Sessions } from '../../../src/engine/child/sessions';
 import { TensorStore } from '../../../src/engine/child/store';
 import type { Rewritten } from '../../../src/onnx/rewrite/plan';
 import { Faulty, MODEL, ROW, type Fault, type Rows } from './faulty';
-import { floats } from './models';
+import { floats, info, model, node, tensor } from './models';
 
 const SCALE: Intervention = { kind: 'scale', site: 'm', factor: 2 };
 const SET: Intervention = { kind: 'set', site: 'h#1', value: 0.25 };
 const ADD: Intervention = { kind: 'add', site: 't', value: floats([], 1) };
+
+/** Numbers that are not round. */
+const wave = (dims: readonly number[]): TensorData => ({
+  dtype: 'float32',
+  dims,
+  data: Float32Array.from({ length: dims.reduce((a, b) => a * b, 1) }, (_, i) => Math.sin(i * 1.7)),
+});
+const PRODUCT = model({
+  nodes: [node('MatMul', ['x', 'w'], ['h']), node('Tanh', ['h'], ['y'])],
+  inputs: [info('x', 'float32', ['n', 256])],
+  outputs: [info('y', 'float32', ['n', 64])],
+  weights: [tensor('w', wave([256, 64]))],
+});
 
 describe('planted faults', () => {
   const folder = mkdtempSync(join(tmpdir(), 'patchclamp-faults-'));
@@ -356,5 +369,26 @@ describe('planted faults', () => {
     const unpacked = runner.settings();
     assert.ok(runner.checker.plainOutputs(mine, hashFeeds(ROW), unpacked));
     assert.equal(runner.checker.plainOutputs(mine, hashFeeds(ROW), { ...unpacked, packed: true }), undefined);
+    // Where the two are mixed up all the same, kernels that rearrange their weights round otherwise.
+    const large = join(folder, 'large.onnx');
+    writeFileSync(large, PRODUCT);
+    const product = await EngineModel.open('p', large);
+    opened.push(product);
+    class Mixed extends Executor {
+      override run(...[at, planned, numbers, feeds, settings, signal]: Parameters<Executor['run']>) {
+        const packed = planned.plan.original !== true;
+        return super.run(at, planned, numbers, feeds, { ...settings, packed }, signal);
+      }
+    }
+    const feeds = { x: wave([1, 256]) };
+    const asked = { feeds, capture: ['h'] };
+    const with_ = (executor: Executor): Promise<RunResult> =>
+      new Runner(executor, new TensorStore(1 << 24), 1, 0).run(product, asked);
+    const sessions = (): Sessions => new Sessions(1 << 24);
+    assert.equal((await with_(new Executor(sessions(), () => undefined))).check, 'equal');
+    await assert.rejects(with_(new Mixed(sessions(), () => undefined)), {
+      code: 'internal',
+      message: /capturing changed "y"/,
+    });
   });
 });

@@ -169,6 +169,52 @@ describe('odd values', () => {
     assert.deepEqual(await changed(set('w', 1)), [1, 2, 3]);
   });
 
+  it('with names that mean something to JavaScript are values like others', async () => {
+    const id = await open(
+      model({
+        nodes: [
+          node('Neg', ['x'], ['__proto__']),
+          node('Neg', ['__proto__'], ['constructor']),
+          node('Neg', ['constructor'], ['toString']),
+        ],
+        inputs: [info('x', 'float32', [2])],
+        outputs: [info('toString', 'float32', [2]), info('__proto__', 'float32', [2])],
+      }),
+    );
+    const feeds = { x: floats([2], 1) };
+    const names = ['__proto__', '__proto__#1', 'constructor', 'toString', 'x'];
+    const plain = await run(id, { feeds, capture: names });
+    const values = await Promise.all(names.map((name) => numbers(plain, name)));
+    assert.deepEqual([values, plain.check], [[[-1, -2], [-2], [1, 2], [-1, -2], [1, 2]], 'equal']);
+    const changes: Intervention[] = [set('__proto__', 5), set('__proto__#0', 5), set('constructor', 5)];
+    const changed = await Promise.all(
+      changes.map(async (intervention) =>
+        numbers(await run(id, { feeds, interventions: [intervention] }), 'toString'),
+      ),
+    );
+    assert.deepEqual(changed, [
+      [5, 5],
+      [5, -2],
+      [-5, -5],
+    ]);
+  });
+
+  it('of examples that an intervention changes are reduced one by one, and that is said', async () => {
+    const id = await open(tinyModel());
+    const stream = await api.stream(id, {
+      reductions: [{ kind: 'moments', site: 'y' }],
+      interventions: [set('h', 2)],
+    });
+    await api.push(
+      stream,
+      [0, 1, 2].map((from) => ({ x: floats([1, 3], from) })),
+    );
+    const { ridden, notes, reduced } = await api.reduced(stream);
+    assert.deepEqual([ridden, notes], [1, ['With interventions, examples run one by one.']]);
+    assert.ok(reduced[0]?.kind === 'moments' && reduced[0].mean[0] === 6 && reduced[0].std[0] === 0);
+    await api.endStream(stream);
+  });
+
   it('that are sequences are refused as what they are', async () => {
     const id = await open(
       model({
