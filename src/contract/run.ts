@@ -82,7 +82,7 @@ export interface RunResult {
   readonly check: RunCheck;
 }
 
-/** `equal`: bit by bit; `within`: to 1e-5 of the largest value (faster levels), 1e-3 (providers other than the CPU); `not-comparable`: the model is random. */
+/** `equal`: bit by bit; `within`: to 1e-5 of the largest value (faster levels), 1e-3 (providers other than the CPU); `not-comparable`: the model is random, or gives no output with these feeds here. */
 export type RunCheck = 'equal' | 'within' | 'not-comparable' | 'pending';
 
 export interface FeedSpec {

@@ -211,18 +211,17 @@ export function runtimeFailure(error: unknown, skeleton: Skeleton, doing: string
       cause: error,
     });
   }
-  const unregistered =
-    /No Op registered for (\S+) with domain_version of (\d+)/.exec(said) ??
-    /(?:Fatal error: )?(?:[\w.]+:)?([\w.]+)\(-?(\d+)\) is not a registered function\/op/.exec(said);
+  const unregistered = unregisteredOperator(said);
   if (unregistered !== null) {
-    const [, op = '', version = ''] = unregistered;
+    const { op, version } = unregistered;
     const node = skeleton.nodes.find((candidate) => candidate.op === op);
     const where = node === undefined ? '' : `: ${describeNode(node)}`;
     const own = node === undefined || node.domain === '' ? '' : ` of "${node.domain}"`;
     return new Failure({
       code: 'unsupported',
       message: `The runtime has no operator ${op}${own} in version ${version}${where}.`,
-      remedy: 'The model can be looked at but not run; custom operators need a library that registers them.',
+      remedy:
+        'The model can be looked at but not run; values before that node can be recorded without the outputs. Custom operators need a library that registers them.',
       cause: error,
     });
   }
@@ -268,6 +267,14 @@ export function runtimeFailure(error: unknown, skeleton: Skeleton, doing: string
         : '',
     cause: error,
   });
+}
+
+/** The operator that the runtime has no kernel for, where that is what it said. */
+export function unregisteredOperator(said: string): { readonly op: string; readonly version: string } | null {
+  const found =
+    /No Op registered for (\S+) with domain_version of (\d+)/.exec(said) ??
+    /(?:Fatal error: )?(?:[\w.]+:)?([\w.]+)\(-?(\d+)\) is not a registered function\/op/.exec(said);
+  return found === null ? null : { op: found[1] ?? '', version: found[2] ?? '' };
 }
 
 /** Which node asked for how much, where the runtime says so. */

@@ -3,31 +3,66 @@
  * metadata says what each is. No hand-written shape inference.
  */
 import { isCancelled } from '../../base/cancel';
+import type { Failure } from '../../base/errors';
 import type { Graph, GraphPath, ValueInfo, ValueType } from '../../contract/skeleton';
 import { bodyModel } from '../../onnx/rewrite/bodyModel';
 import { parentOf, stepsOf } from '../../onnx/rewrite/graphPath';
 import { weightType } from '../../onnx/describe';
-import { FreshNames } from '../../onnx/rewrite/names';
+import { FreshNames, readNames } from '../../onnx/rewrite/names';
 import { insertedNode } from '../../onnx/rewrite/nodes';
 import { pinHalves } from '../../onnx/rewrite/pinHalves';
 import { maybeDtype, type Dtype } from '../../tensor/dtype';
 import { createSession, reportedOutputs, type Reported } from './runtime';
+import { runtimeFailure, unregisteredOperator } from './failures';
 import type { EngineModel } from './model';
 
-/** Asks the runtime for the types of all values of a graph, once. Errors of the runtime pass through. */
+/** Asks the runtime for the types of all values of a graph, once. Throws what `runtimeFailure` makes of its errors. */
 export async function inferGraph(model: EngineModel, path: GraphPath, signal?: AbortSignal): Promise<void> {
   if (model.asked.has(path)) return;
   if (path !== '') await inferGraph(model, parentOf(path).path, signal);
   const main = model.skeleton.graph;
-  const graph = path === '' ? main : bodyModel(main, path, (around, value) => typeOf(model, around, value));
-  const names = [...new Set(graph.nodes.flatMap((node) => node.outputs))].filter((name) => name !== '');
-  try {
-    model.inferred.set(path, await askRuntime(model, graph, names, signal));
-  } catch (error) {
-    // A body may not stand alone; what it states of itself has to do then.
-    if (path === '' || isCancelled(error)) throw error;
+  let graph = path === '' ? main : bodyModel(main, path, (around, value) => typeOf(model, around, value));
+  for (;;) {
+    const names = [...new Set(graph.nodes.flatMap((node) => node.outputs))].filter((name) => name !== '');
+    try {
+      model.inferred.set(path, await askRuntime(model, graph, names, signal));
+      break;
+    } catch (error) {
+      if (isCancelled(error)) throw error;
+      // A body may not stand alone; what it states of itself has to do then.
+      if (path !== '') break;
+      // What lies before an operator that the runtime has not can be run all the same.
+      const before = error instanceof Error ? beforeUnregistered(graph, error.message) : null;
+      const told = runtimeFailure(error, model.skeleton, `Inferring shapes of ${model.skeleton.file}`);
+      if (before === null) throw told;
+      unregistered.set(model, told);
+      graph = before;
+    }
   }
   model.asked.add(path);
+}
+
+const unregistered = new WeakMap<EngineModel, Failure>();
+
+/** Why types of a model are not known, where the runtime has not all its operators. */
+export function whyUnknown(model: EngineModel): Failure | undefined {
+  return unregistered.get(model);
+}
+
+/** The graph without the nodes of the operator that the runtime said it has not, and all that follows from them. */
+function beforeUnregistered(graph: Graph, said: string): Graph | null {
+  const op = unregisteredOperator(said)?.op;
+  const gone = new Set(graph.nodes.filter((node) => node.op === op).flatMap(({ outputs }) => outputs));
+  if (gone.size === 0) return null;
+  const made = (names: readonly string[]): boolean => !names.some((name) => gone.has(name));
+  for (let before = -1; before !== gone.size;) {
+    before = gone.size;
+    for (const node of graph.nodes)
+      if (!made(readNames(node))) for (const name of node.outputs) if (name !== '') gone.add(name);
+  }
+  const nodes = graph.nodes.filter((node) => node.op !== op && made(readNames(node)));
+  const outputs = graph.outputs.filter(({ name }) => !gone.has(name));
+  return nodes.length === 0 ? null : { ...graph, nodes, outputs };
 }
 
 const atShapes = new WeakMap<EngineModel, Map<string, ReadonlyMap<string, ValueType>>>();

@@ -14,7 +14,7 @@ import type { CaptureAt, Plan } from '../../onnx/rewrite/plan';
 import { parseSite, printSite } from '../../onnx/site';
 import { isFloat, type Dtype } from '../../tensor/dtype';
 import { beforeItself, conflict, severalCalls, unknownOutput, unknownType } from './failures';
-import { inferGraph, typeOf } from './infer';
+import { inferGraph, typeOf, whyUnknown } from './infer';
 import type { EngineModel } from './model';
 import { isCarried } from './runtime';
 import { formOf, identityNumbers, isFixing, numbersOf, type StepNumbers } from './stepNumbers';
@@ -240,6 +240,8 @@ async function dtypeAt(
     await inferGraph(model, inner.path, signal);
     type = typeOf(model, inner.path, inner.value);
   }
+  const why = type === undefined ? whyUnknown(model) : undefined;
+  if (why !== undefined) throw why;
   if (type?.kind !== 'tensor') throw unknownType(text, type);
   return type.dtype;
 }

@@ -143,6 +143,7 @@ export class Runner {
       request.thorough === true,
       signal,
     );
+    if (check === 'not-comparable' && randomNodes(model).length === 0) notes.push(NOT_COMPARED);
     const told = {
       ...executed,
       captures: executed.captures.map((tensor, at) => (made.get(at)?.length === 0 ? null : tensor)),
@@ -295,6 +296,8 @@ export class Runner {
   }
 }
 
+const NOT_COMPARED =
+  'No output of the model can be computed here with these inputs, so nothing was compared with a run of the whole model.';
 const IN_PIECES = 'The values did not fit in memory at once and were recorded in pieces.';
 
 /**

@@ -158,8 +158,67 @@ describe('bad input to the engine', () => {
       modelWith([], { nodes: [call('Custom', ['x'], ['y'])], ...io }),
       { feeds: { x: floats([2], 0) } },
       'unsupported',
-      /no operator Custom of "pc" in version 1: node 0 .*custom operators need a library/,
+      /no operator Custom of "pc" in version 1: node 0 .*Custom operators need a library/,
     );
+  });
+
+  it('runs what lies before an operator that the runtime has not, and says what it was not compared with', async () => {
+    const { id } = await api.open(
+      save(
+        modelWith([], {
+          nodes: [node('Relu', ['x'], ['h']), call('Custom', ['h'], ['m']), node('Neg', ['m'], ['y'])],
+          inputs: [info('x', 'float32', ['n'])],
+          outputs: [info('y', 'float32', ['n'])],
+        }),
+      ),
+    );
+    const feeds = { x: floats([2], -1) };
+    const interventions: Intervention[] = [{ kind: 'set', site: 'h#0', value: 4 }];
+    const { captures, check, notes } = await api.run(id, {
+      feeds,
+      capture: ['h'],
+      interventions,
+      outputs: [],
+    });
+    assert.deepEqual([...(await api.tensor(captures[0]?.handle ?? '')).data], [4, 0]);
+    assert.equal(check, 'not-comparable');
+    assert.match(notes.join(), /^No output of the model can be computed here with these inputs/);
+    // Another question of the same model and feeds.
+    const again = await api.run(id, { feeds, capture: ['h', 'x'], outputs: [] });
+    assert.equal(again.check, 'not-comparable');
+    const known = (await api.infer(id)).map(({ name }) => name);
+    assert.deepEqual(known, ['h']);
+    for (const request of [
+      { capture: ['m'], outputs: [] },
+      { capture: ['h'], outputs: [], interventions: [{ kind: 'scale', site: 'm', factor: 2 }] as const },
+      { capture: ['h'] },
+    ])
+      await assert.rejects(api.run(id, { feeds, ...request }), {
+        code: 'unsupported',
+        message: /no operator Custom of "pc" .* values before that node can be recorded without the outputs/,
+      });
+  });
+
+  it('asks for no input that the question does not need', async () => {
+    const { id } = await api.open(
+      save(
+        model({
+          nodes: [node('Relu', ['a'], ['h']), node('Neg', ['h'], ['y']), node('Add', ['h', 'b'], ['z'])],
+          inputs: [info('a', 'float32', [2]), info('b', 'float32', [2])],
+          outputs: [info('y', 'float32', [2]), info('z', 'float32', [2])],
+        }),
+      ),
+    );
+    const feeds = { a: floats([2], -1) };
+    const inside = await api.run(id, { feeds, capture: ['h'], outputs: [] });
+    assert.deepEqual([...(await api.tensor(inside.captures[0]?.handle ?? '')).data], [0, 0]);
+    // One output can be computed: what was captured is held against it.
+    assert.deepEqual([inside.check, inside.notes], ['equal', []]);
+    const one = await api.run(id, { feeds, capture: ['h'], outputs: ['y'] });
+    assert.equal(one.check, 'equal');
+    await assert.rejects(api.run(id, { feeds, capture: ['h'] }), {
+      message: /^The input "b" was not given\./,
+    });
   });
 
   it('names the node at which a run stopped, and the shapes', async () => {
