@@ -46,6 +46,20 @@ export const graphStyle = css`
   .top > * {
     pointer-events: auto;
   }
+  /*
+   * What is drawn in software leaves out of the canvas what an opaque box hides, but upside down: a hole as high above the
+   * bottom as the box lies below the top. So no box over the canvas is quite opaque; menus still go over all of them.
+   */
+  .top > *,
+  .foot > *,
+  .tip,
+  pc-outline,
+  pc-minimap {
+    opacity: 0.999;
+  }
+  .top {
+    z-index: 1;
+  }
   .side {
     display: flex;
     flex-direction: column;
