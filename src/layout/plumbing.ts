@@ -46,7 +46,9 @@ export function foldPlumbing(model: GraphModel): Folding {
   const op = (node: number): string => strings[i32(nodes.op, node)] ?? '';
 
   for (let node = 0; node < nodes.count; node++) {
-    if (u8(nodes.kind, node) === constant) hidden[node] = 1;
+    // A copy of a weight for another reader is a constant too.
+    const copied = op(node) === 'Identity' && i32(inputs.start, node) === i32(inputs.start, node + 1);
+    if (copied || u8(nodes.kind, node) === constant) hidden[node] = 1;
   }
   hideShapeArithmetic(model, hidden, inputs.start, inputs.rows, outputs.start, outputs.rows, op);
   const bypass = findPairs(model, hidden, inputs.start, inputs.rows, outputs.start, outputs.rows, op);

@@ -1,7 +1,8 @@
 /**
  * A module that is called more than once leaves one path for all its calls. Drawn as one box it would feed itself, so
  * each call becomes a scope of its own: `relu`, `relu@1`, … . One call runs as a whole, so whatever depends on it and
- * comes back into the module is a later call: that is how calls are told apart.
+ * comes back into the module is a later call: that is how calls are told apart. A module of one operator (an activation,
+ * a shared convolution) is called once for each of its nodes, beside each other or not.
  */
 import type { Graph, Node } from '../../contract/skeleton';
 import type { Wiring } from '../wiring';
@@ -9,6 +10,8 @@ import type { ScopeBuilder } from './builder';
 
 /** Parts that do not hold this share of the same operators are no calls of one module. */
 const LIKENESS = 0.6;
+/** More nodes of one operator than this are left in one box. */
+const MOST_SINGLES = 64;
 /** Steps of work per node of the graph before the rest is left as it is. */
 const WORK_PER_NODE = 40;
 
@@ -68,6 +71,7 @@ class Splitter {
 
   /** The nodes of each call, in file order; one call where they cannot be told apart. */
   #callsOf(nodes: readonly Node[]): readonly (readonly Node[])[] {
+    if (this.#areSingles(nodes)) return nodes.map((node) => [node]);
     const first = nodes[0]?.index ?? 0;
     const last = nodes.at(-1)?.index ?? 0;
     const span = last - first + 1;
@@ -81,6 +85,19 @@ class Splitter {
     for (const node of nodes) calls[this.#call[node.index] ?? 0]?.push(node);
     const [one = [], ...others] = calls;
     return others.every((other) => likeness(one, other) >= LIKENESS) ? calls : [nodes];
+  }
+
+  /** Nodes of one operator in one scope, none of which reads another. */
+  #areSingles(nodes: readonly Node[]): boolean {
+    const [first] = nodes;
+    if (first === undefined || nodes.length < 2 || nodes.length > MOST_SINGLES) return false;
+    const { scopeOf } = this.#builder;
+    const alike = nodes.every(
+      ({ id, op, domain }) => op === first.op && domain === first.domain && scopeOf[id] === scopeOf[first.id],
+    );
+    if (!alike) return false;
+    const made = new Set(nodes.flatMap(({ outputs }) => outputs));
+    return !nodes.some(({ inputs }) => inputs.some((input) => input !== '' && made.has(input)));
   }
 
   /** Numbers the calls among nodes first … last; gives the highest number. */

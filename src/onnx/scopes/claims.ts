@@ -81,7 +81,9 @@ export class ClaimReader {
     return claim;
   }
 
-  #fromInitializers({ inputs }: Node): Claim | null {
+  #fromInitializers({ op, inputs }: Node): Claim | null {
+    // Exporters put equal weights in one place and copy them to where they are read: the name says where they lie.
+    if (op === 'Identity') return null;
     let shared: readonly string[] | null = null;
     for (const input of inputs) {
       const parts = this.#moduleOf(input);

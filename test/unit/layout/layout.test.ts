@@ -65,6 +65,15 @@ describe('folding', () => {
     assert.equal(result.edges.count, 3);
   });
 
+  it('hides copies of a shared weight as it hides constants, and no other copies', () => {
+    const g = new GraphBuilder();
+    const kept = g.node('Identity', 'same', [g.input('x')]);
+    g.output('y', g.node('Add', 'add', [kept, g.node('Identity', 'copy', [])]));
+    const model = g.build();
+    const result = new GraphLayout(model).layout(folded);
+    assert.deepEqual(opsOf(model, result), ['Add', 'Identity', 'Input', 'Output']);
+  });
+
   it('hides shape arithmetic but not what works on weights', () => {
     const g = new GraphBuilder();
     const x = g.input('x');

@@ -165,6 +165,52 @@ describe('module scopes', () => {
     assert.equal(tree.scopes.length, 6);
   });
 
+  it('tells calls apart that stand side by side, where each call is one node', async () => {
+    const relu = (input: string, output: string): NodeInit =>
+      node('Relu', [input], [output], metadata('relu', 'ReLU'));
+    const { scope } = await build(
+      modelOf({
+        input: [info('x')],
+        output: [info('e')],
+        node: [
+          node('Neg', ['x'], ['a'], metadata('one', 'One')),
+          relu('a', 'b'),
+          node('Abs', ['x'], ['c'], metadata('two', 'Two')),
+          relu('c', 'd'),
+          node('Add', ['b', 'd'], ['s'], metadata('sum', 'Sum')),
+          relu('s', 'e'),
+        ],
+      }),
+    );
+    assert.deepEqual([scope('relu').nodes, scope('relu@1').nodes, scope('relu@2').nodes], [[1], [3], [5]]);
+  });
+
+  it('keeps a module together whose nodes of one operator feed each other', async () => {
+    const relu = (input: string, output: string): NodeInit =>
+      node('Relu', [input], [output], metadata('twice', 'Twice'));
+    const { scope } = await build(
+      modelOf({ input: [info('x')], output: [info('b')], node: [relu('x', 'a'), relu('a', 'b')] }),
+    );
+    assert.deepEqual(scope('twice').nodes, [0, 1]);
+  });
+
+  it('puts a copy of a shared weight where it is read, not where the weight got its name', async () => {
+    const { scope } = await build(
+      modelOf({
+        input: [info('x')],
+        output: [info('b')],
+        initializer: [floats('first.fc.bias', [4])],
+        node: [
+          node('Identity', ['first.fc.bias'], ['copy'], { name: 'Identity_3' }),
+          node('Add', ['x', 'first.fc.bias'], ['a'], { name: '/first/fc/Add' }),
+          node('Add', ['a', 'copy'], ['b'], { name: '/second/fc/Add' }),
+        ],
+      }),
+    );
+    assert.deepEqual(scope('first.fc').nodes, [1]);
+    assert.deepEqual(scope('second.fc').nodes, [0, 2]);
+  });
+
   it('moves what lies below a repeated call with it', async () => {
     const one = (n: number, from: string): NodeInit[] => [
       node('Neg', [from], [`a${n}`], metadata('block/block.neg', 'B/Neg')),
