@@ -2,7 +2,7 @@
  * Counting crossings between neighbouring ranks: pairs of links whose ends stand in opposite order.
  * With curves that all span the same gap, two links cross exactly once when they are inverted and never otherwise.
  */
-import { i32 } from './arrays';
+import { f64, i32 } from './arrays';
 import type { Layers } from './layers';
 
 export interface Order {
@@ -13,9 +13,11 @@ export interface Order {
   readonly place: Int32Array;
 }
 
-/** Counts inversions; one per layered graph, so that its scratch arrays are made once. */
+/** Counts inversions in one order that changes rank by rank: what it knows it counts no second time. */
 export class CrossingCounter {
   readonly #tree: Int32Array;
+  /** Crossings below each rank; -1 where not counted since a rank changed. */
+  readonly #known: Float64Array;
   #ends: Int32Array;
 
   constructor(
@@ -23,7 +25,18 @@ export class CrossingCounter {
     widest: number,
   ) {
     this.#tree = new Int32Array(widest + 2);
+    this.#known = new Float64Array(layers.rankCount + 1).fill(-1);
     this.#ends = new Int32Array(64);
+  }
+
+  /** The order of a rank is another. */
+  changed(rank: number): void {
+    this.#known[rank] = -1;
+    if (rank > 0) this.#known[rank - 1] = -1;
+  }
+
+  changedAll(): void {
+    this.#known.fill(-1);
   }
 
   /** Crossings in all gaps; stops early once more than `limit`. */
@@ -35,6 +48,14 @@ export class CrossingCounter {
 
   /** Crossings between rank and rank + 1. */
   gap(order: Order, rank: number): number {
+    const known = f64(this.#known, rank);
+    if (known >= 0) return known;
+    const counted = this.#count(order, rank);
+    this.#known[rank] = counted;
+    return counted;
+  }
+
+  #count(order: Order, rank: number): number {
     const { down, lower } = this.layers;
     const { start, items, place } = order;
     const width = i32(start, rank + 2) - i32(start, rank + 1);

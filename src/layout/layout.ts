@@ -165,7 +165,7 @@ export class Structure implements ShapeSource {
     const wish =
       parent === undefined
         ? (): number => Number.NaN
-        : wishIn(parent, box, this.#model.values.count, {
+        : wishIn(parent, box, {
             decides: (other) => parent.ref.length <= mostNeighbours && this.#kids(other) <= mostInside,
             panel: (other) => this.#panel(other),
           });
@@ -189,11 +189,10 @@ export class Structure implements ShapeSource {
     if (known !== undefined) return known;
     this.#checkpoint();
     const repeat = this.repeats === undefined ? 1 : i32(this.repeats.repeat, scope);
-    const placed = placePanel(
-      this.#panel(scope),
-      this,
-      scope === 0 ? -1 : frameWidth(this.#model, scope, repeat),
-    );
+    const panel = this.#panel(scope);
+    const entered = panel.entries.size > 0;
+    const header = scope === 0 ? -1 : frameWidth(this.#model, scope, repeat, entered);
+    const placed = placePanel(panel, this, header);
     this.#placed.set(scope, placed);
     return placed;
   }

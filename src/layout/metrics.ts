@@ -105,14 +105,16 @@ export function headerWidth(model: GraphModel, scope: number, repeat: number): n
 }
 
 /**
- * Least width of an open scope's frame: its name has room beside a line that comes in at the middle. Whole pixels: then
- * sums of places are exact, and a line through many frames has the same x wherever it is measured from.
+ * Least width of an open scope's frame: its name, and beside it room for a line where lines come in (`entered`). Whole
+ * pixels: then sums of places are exact, and a line through many frames has the same x wherever it is measured from.
  */
-export function frameWidth(model: GraphModel, scope: number, repeat: number): number {
+export function frameWidth(model: GraphModel, scope: number, repeat: number, entered: boolean): number {
   const { scopes, strings } = model;
+  const header = headerWidth(model, scope, repeat);
+  if (!entered) return Math.ceil(header);
   const name = strings[i32(scopes.name, scope)] ?? '';
   const title = lineWidth(name, fontOfName) + (repeat > 1 ? 24 : 0);
-  return Math.ceil(Math.max(headerWidth(model, scope, repeat), Math.min(widest, 2 * title + 36)));
+  return Math.ceil(Math.max(header, Math.min(widest, 2 * title + 36)));
 }
 
 /**

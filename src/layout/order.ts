@@ -1,6 +1,7 @@
 /**
  * The order of items in each rank: few crossings, and the same picture every time. Starts from a walk in file order,
- * sweeps barycentres down and up, exchanges neighbours, and moves whole rails from side to side; keeps the best.
+ * sweeps barycentres down and up, exchanges neighbours (later also where that changes nothing: what stood in the way may
+ * then move), and moves whole rails from side to side; keeps the best.
  * Effort follows size: small containers are searched harder, large ones get a fixed number of linear passes.
  */
 import { f64, i32, u8 } from './arrays';
@@ -67,12 +68,16 @@ class Orderer {
     this.#improve(sweeps, small);
     if (this.#bestCrossings > 0 && items <= 6000) {
       this.#seed(true);
-      this.#improve(sweeps, small);
+      this.#improve(sweeps, small, true);
+    }
+    if (this.#bestCrossings > 0 && small) {
+      this.#use(this.#best);
+      this.#improve(sweeps, small, true);
     }
     const tries = this.#bestCrossings === 0 || !small ? 0 : Math.min(8, Math.ceil(1600 / (items + 1)));
     for (let trial = 0; trial < tries && this.#bestCrossings > 0; trial++) {
       this.#shuffle(trial);
-      this.#improve(sweeps, true);
+      this.#improve(sweeps, true, true);
     }
     this.#use(this.#best);
     if (this.#bestCrossings > 0) this.#moveRails();
@@ -178,6 +183,7 @@ class Orderer {
   }
 
   #index(): void {
+    this.#counter.changedAll();
     for (let rank = 0; rank < this.#layers.rankCount; rank++) {
       const from = i32(this.#start, rank);
       for (let at = from; at < i32(this.#start, rank + 1); at++)
@@ -193,7 +199,8 @@ class Orderer {
     return true;
   }
 
-  #improve(sweeps: number, exchange: boolean): void {
+  /** `restless`: of every four sweeps the last two exchange equals too. */
+  #improve(sweeps: number, exchange: boolean, restless = false): void {
     const { rankCount } = this.#layers;
     this.#keep();
     let idle = 0;
@@ -202,7 +209,7 @@ class Orderer {
       const bias = sweep % 4 >= 2;
       if (sweep % 2 === 0) for (let rank = 0; rank < rankCount; rank++) this.#sort(rank, true, bias);
       else for (let rank = rankCount - 1; rank >= 0; rank--) this.#sort(rank, false, bias);
-      if (exchange) this.#exchange();
+      if (exchange) this.#exchange(restless && bias ? 2 : 0);
       idle = this.#keep() ? 0 : idle + 1;
     }
   }
@@ -238,15 +245,21 @@ class Orderer {
       (a, b) => f64(this.#key, a) - f64(this.#key, b) || sign * (i32(this.#place, a) - i32(this.#place, b)),
     );
     let taken = 0;
+    let changed = false;
     for (let at = from; at < to; at++) {
       if (Number.isNaN(f64(this.#key, i32(this.#items, at)))) continue;
-      this.#items[at] = sorted[taken++] as number;
+      const item = sorted[taken++] as number;
+      if (item === i32(this.#items, at)) continue;
+      this.#items[at] = item;
+      changed = true;
     }
+    if (!changed) return;
+    this.#counter.changed(rank);
     for (let at = from; at < to; at++) this.#place[i32(this.#items, at)] = at - from;
   }
 
-  /** Exchanges neighbours while that takes crossings away. */
-  #exchange(): void {
+  /** Exchanges neighbours while that takes crossings away; in the first `restless` rounds where it adds none. */
+  #exchange(restless: number): void {
     const { rankCount } = this.#layers;
     let better = true;
     for (let round = 0; better && round < 8; round++) {
@@ -257,17 +270,20 @@ class Orderer {
         const calm = above === 0 && below === 0 && rank > 0 && rank + 1 < rankCount;
         above = below;
         if (calm) continue;
+        let changed = false;
         for (let at = i32(this.#start, rank); at + 1 < i32(this.#start, rank + 1); at++) {
           const a = i32(this.#items, at);
           const b = i32(this.#items, at + 1);
           const gain = this.#between(a, b) - this.#between(b, a);
-          if (gain <= 0) continue;
+          if (round < restless ? gain < 0 : gain <= 0) continue;
           this.#items[at] = b;
           this.#items[at + 1] = a;
           this.#place[b] = i32(this.#place, a);
           this.#place[a] = i32(this.#place, b) + 1;
-          better = true;
+          better ||= gain > 0 || round === 0;
+          changed = true;
         }
+        if (changed) this.#counter.changed(rank);
         if (rank + 1 < rankCount && above > 0) above = this.#counter.gap(this.#order(), rank);
       }
     }
@@ -337,6 +353,7 @@ class Orderer {
     else this.#items.copyWithin(at, at + 1, to);
     this.#items[left ? from : to - 1] = item;
     for (let k = from; k < to; k++) this.#place[i32(this.#items, k)] = k - from;
+    this.#counter.changed(rank);
   }
 }
 

