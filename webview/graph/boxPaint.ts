@@ -48,7 +48,7 @@ function plainPaint(theme: GraphTheme, style: Style, depth: number): Paint {
     case Style.Moving:
     case Style.Constant:
       return {
-        fill: clear,
+        fill: theme.quietFill,
         line: theme.highContrast ? theme.boxLine : clear,
         lineWidth: theme.highContrast ? 1 : 0,
         radius: 3,
@@ -56,7 +56,7 @@ function plainPaint(theme: GraphTheme, style: Style, depth: number): Paint {
       };
     case Style.Input:
     case Style.Output:
-      return { fill: clear, line: clear, lineWidth: 0, radius: 0, text };
+      return { fill: theme.quietFill, line: clear, lineWidth: 0, radius: 12, text };
     case Style.Panel:
     case Style.Leaf:
       return { fill: theme.panelFill, line: theme.boxLine, lineWidth: 1, radius: 4, text };

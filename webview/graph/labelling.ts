@@ -23,6 +23,8 @@ export interface PlacedText {
 const leastText = 5.5;
 /** Size of names that stay readable from afar. */
 const afar = 11;
+/** A name that is cut keeps at least this many characters, its ellipsis among them. */
+const leastCut = 5;
 
 export function label(look: Look, measure: Measure): PlacedText[] {
   const { scene, camera } = look;
@@ -114,7 +116,8 @@ function distant(look: Look, box: number, measure: Measure, taken: Rect[], texts
     Font.Strong,
     measure,
   );
-  if (text.length < 2) return;
+  // A letter or two of a name say nothing.
+  if (text.length < 2 || (text !== name && text.length < leastCut)) return;
   // A tall module keeps its name in view while one scrolls through it.
   const top = Math.max(rect.y, Math.min(2, rect.y + rect.h - afar - 4));
   const width = measure(text, Font.Strong) * afar;

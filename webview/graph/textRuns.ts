@@ -87,7 +87,9 @@ function pill(
   const { title, facts } = scene.label(box);
   const font =
     style === Style.Work || style === Style.Input || style === Style.Output ? Font.Strong : Font.Regular;
-  const room = rect.w - 14;
+  // Fonts differ: before a name is cut, it takes some of its margins.
+  const fits = measure(title.slice(0, longest), font) * 12 <= rect.w - 14;
+  const room = rect.w - (fits ? 14 : 6);
   const first = ellipsize(title, room, 12, font, measure);
   const width = measure(first, font) * 12;
   const rest = facts === '' ? '' : ellipsize(facts, room - width - 6, 11, Font.Regular, measure);
@@ -141,7 +143,7 @@ function header(scene: Scene, box: number, rect: Rect, measure: Measure, put: (r
   const name = repeat > 1 ? `${title} ×${String(repeat)}` : title;
   const right = rect.x + rect.w - 8;
   const lines = scene.portsOf(box);
-  const after = place(name, rect.x + 10, 12, Font.Strong, false);
+  const after = place(name, rect.x + 8, 12, Font.Strong, false);
   if (facts !== '' && after < right) place(facts, after + 8, 11, Font.Regular, true);
 
   function place(text: string, from: number, size: number, font: Font, muted: boolean): number {
@@ -154,7 +156,7 @@ function header(scene: Scene, box: number, rect: Rect, measure: Measure, put: (r
   }
 }
 
-const clearance = 6;
+const clearance = 5;
 
 /** The first stretch between lines that holds `wish` pixels, else the widest one. */
 function widest(

@@ -14,6 +14,8 @@ export interface GraphTheme {
   readonly muted: Rgba;
   readonly boxFill: Rgba;
   readonly boxLine: Rgba;
+  /** Boxes without a line: hardly seen up close, but from afar lines lead to something. */
+  readonly quietFill: Rgba;
   readonly workFill: Rgba;
   readonly workLine: Rgba;
   readonly panelFill: Rgba;
@@ -57,6 +59,7 @@ export function readTheme(element: Element): GraphTheme {
     muted: rgba(mix(background, color('descriptionForeground') ?? text, highContrast ? 1 : 0.86)),
     boxFill: highContrast ? rgba(background) : shade(dark ? 0.09 : 0.015),
     boxLine: highContrast ? rgba(contrast) : shade(0.28),
+    quietFill: highContrast ? rgba(background) : shade(dark ? 0.11 : 0.07),
     workFill: highContrast ? rgba(background) : shade(dark ? 0.2 : 0.12),
     workLine: highContrast ? rgba(contrast) : shade(0.62),
     panelFill: highContrast ? rgba(background) : shade(dark ? 0.1 : 0.05),
