@@ -88,22 +88,38 @@ function lpNorm(c: RuleContext, total: (powered: Value) => Value): Value {
   return b.pow(total(b.pow(x, b.scalar(p, x))), b.scalar(1 / p, x));
 }
 
+/** How a gradient at what a pool reads came about. */
+interface Unpooled {
+  readonly of: Value;
+  /** What won in each window, and the gradient there. */
+  readonly best: Value;
+  readonly grad: Value;
+  readonly spread: (grad: Value) => Value;
+}
+
+/** By the gradient, where it comes from one maximum pool alone. */
+export const unpooled = new WeakMap<Value, Unpooled>();
+
 /** Each window's gradient at its winner, which the runtime names by its position in the whole tensor: the first, as in PyTorch. */
 function maxPool(c: RuleContext): Value {
   const { b } = c;
   const [x, y, g] = [c.x(), c.y(), c.g()];
   const rowFirst = c.node.attributes.filter(({ name }) => name !== 'storage_order');
   const outputs = [y, { ...y, dtype: 'int64' as const }];
-  const [, winners] = b.copyNodeOutputs({ ...c.node, attributes: rowFirst }, [x], outputs);
-  if (winners === undefined) throw c.broken('names no winners');
+  const [best, winners] = b.copyNodeOutputs({ ...c.node, attributes: rowFirst }, [x], outputs);
+  if (best === undefined || winners === undefined) throw c.broken('names no winners');
   const { kernel, strides, dilations } = windowOf(c, c.ints('kernel_shape') ?? [], spatial(x), spatial(y));
   const apart = kernel.every((size, i) => (size - 1) * (dilations[i] ?? 1) < (strides[i] ?? 1));
-  if (!apart || x.dtype !== 'float32') {
-    return b.reshape(b.scatterAdd(sizeOf(x.dims), b.flat(winners), b.flat(g)), x.dims);
-  }
-  // Nothing wins twice, so that nothing is added. A kernel would only say how large the answer is, which is said already.
-  const sizes = { kernel_shape: kernel.map(() => 1) };
-  return b.one('MaxUnpool', [g, winners, b.ints(x.dims)], x.dtype, x.dims, sizes);
+  const spread = (grad: Value): Value => {
+    if (!apart || x.dtype !== 'float32')
+      return b.reshape(b.scatterAdd(sizeOf(x.dims), b.flat(winners), b.flat(grad)), x.dims);
+    // Nothing wins twice, so that nothing is added. A kernel would only say how large the answer is, which is said already.
+    const sizes = { kernel_shape: kernel.map(() => 1) };
+    return b.one('MaxUnpool', [grad, winners, b.ints(x.dims)], x.dtype, x.dims, sizes);
+  };
+  const given = spread(g);
+  unpooled.set(given, { of: x, best, grad: g, spread });
+  return given;
 }
 
 /** Each window's gradient, divided by what the window counted, spread evenly over it. */

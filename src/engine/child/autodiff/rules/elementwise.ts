@@ -6,6 +6,7 @@
 import { isFloat } from '../../../../tensor/dtype';
 import type { Builder, Value } from '../builder';
 import type { RuleContext } from '../rule';
+import { unpooled } from './convolution';
 import { decompose, derivative, EVAL, passWhere, rule, ZERO, type RuleTable } from './define';
 
 const one = (b: Builder, x: Value): Value => b.scalar(1, x);
@@ -48,8 +49,13 @@ export const elementwise: RuleTable = {
 
   // What it gives is often kept for another rule already, a pool's or a product's, and says the same as what it got.
   Relu: rule((c) => {
-    const zero = c.b.scalar(0, c.y());
-    return [c.b.where(c.b.lessOrEqual(c.y(), zero), zero, c.g())];
+    const { b } = c;
+    const zero = b.scalar(0, c.y());
+    const stopped = (y: Value, g: Value): Value => b.where(b.lessOrEqual(y, zero), zero, g);
+    // What only a pool reads is stopped where it won, which is in fewer places.
+    const pool = unpooled.get(c.g());
+    if (pool?.of.name === c.y().name) return [pool.spread(stopped(pool.best, pool.grad))];
+    return [stopped(c.y(), c.g())];
   }),
   LeakyRelu: hinge(one, (b, x, c) => b.scalar(c.float('alpha', 0.01), x)),
   Elu: hinge(one, (b, x, c) => b.scale(b.exp(x), c.float('alpha', 1))),

@@ -152,6 +152,7 @@ function turnedRound(b: Builder, w: Value, group: number): Value {
   const last = b.ints(filled(axes.length, -1));
   const far = b.ints(kernel.map((size) => -size - 1));
   const turned = b.one('Slice', [w, last, far, b.ints(axes), last], w.dtype, w.dims);
+  if (group === 1) return b.transpose(turned, [1, 0, ...axes]);
   const grouped = b.reshape(turned, [group, made / group, perGroup, ...kernel]);
   const swapped = b.transpose(grouped, [0, 2, 1, ...axes.map((axis) => axis + 1)]);
   return b.reshape(swapped, [group * perGroup, made / group, ...kernel]);
