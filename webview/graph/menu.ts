@@ -97,6 +97,7 @@ export class PcGraphMenu extends LitElement {
   declare icon: unknown;
   declare items: readonly MenuItem[];
   declare open: boolean;
+  #from: HTMLElement | undefined;
 
   constructor() {
     super();
@@ -109,8 +110,11 @@ export class PcGraphMenu extends LitElement {
     });
   }
 
-  /** Opens the list and moves focus to its first item. */
+  /** Opens the list and moves focus to its first item; Escape gives it back to where it was. */
   show(): void {
+    const root = this.getRootNode();
+    const from = root instanceof ShadowRoot ? root.activeElement : null;
+    this.#from = from instanceof HTMLElement && from !== this ? from : undefined;
     this.open = true;
     void this.updateComplete.then(() => (this.#item(0) ?? this.#button())?.focus());
   }
@@ -179,7 +183,7 @@ export class PcGraphMenu extends LitElement {
 
   #close(): void {
     this.open = false;
-    this.#button()?.focus();
+    (this.#from ?? this.#button())?.focus();
   }
 
   #item(index: number): HTMLElement | undefined {
