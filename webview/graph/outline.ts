@@ -3,6 +3,7 @@
  * Virtualised: only rows in view exist. Rows open and close together with the graph's modules.
  */
 import { LitElement, css, html, nothing } from 'lit';
+import { shortClass } from '../../src/layout/metrics';
 import type { Scene } from './scene';
 import { define } from '../kit/define';
 
@@ -274,7 +275,7 @@ function nameOf(scene: Scene, ref: number): { title: string; facts: string } {
     const title = scene.text(scopes.name[-1 - ref]).slice(0, 200);
     return {
       title: repeat > 1 ? `${title} ×${String(repeat)}` : title,
-      facts: scene.text(scopes.className[-1 - ref]),
+      facts: shortClass(scene.text(scopes.className[-1 - ref])),
     };
   }
   const op = scene.text(nodes.op[ref]);
