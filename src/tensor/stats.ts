@@ -185,9 +185,10 @@ class GrowingHistogram {
         return;
       }
       this.#started = true;
+      // In the middle half, so that later values that lie a little further out need no coarser grid.
       // Widths below 2^-1060 would leave the normal numbers.
-      this.#k = Math.max(-1060, Math.ceil(Math.log2(max / FINE - min / FINE)));
-      this.#first = this.#index(min);
+      this.#k = Math.max(-1060, Math.ceil(Math.log2(max / FINE - min / FINE)) + 1);
+      this.#first = this.#index(min) - FINE / 4;
       if (this.#only !== null) {
         this.#grow(min, max);
         this.#counts[this.#index(this.#only) - this.#first] = this.#onlyCount;
