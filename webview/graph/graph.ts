@@ -365,8 +365,9 @@ export class PcGraph extends GraphProperties {
 
   async #save(saving: Saving): Promise<void> {
     const shown = this.#emphasis.shown(this.#searching);
-    if (shown !== undefined && this.#stage !== undefined)
-      this.message = await saveDrawing(this, this.#stage.lookOf(shown), saving);
+    if (shown === undefined || this.#stage === undefined) return;
+    const legend = this.#scales.legend(this.overlay);
+    this.message = await saveDrawing(this, this.#stage.lookOf(shown), legend, saving);
   }
 
   #color(): void {

@@ -55,6 +55,14 @@ export function label(look: Look, measure: Measure): PlacedText[] {
   return texts;
 }
 
+/** The signs beside boxes, whatever the texts: bookmarks and standing interventions. */
+export function signs(look: Look): PlacedText[] {
+  return [
+    ...[...look.marked].map((box) => bookmark(look, box)),
+    ...[...look.held].map((box) => heldMark(look, box)),
+  ];
+}
+
 function close(look: Look, box: number, measure: Measure, texts: PlacedText[]): void {
   const { camera, theme } = look;
   const ink = paintOf(look, box).text;

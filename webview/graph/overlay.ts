@@ -2,6 +2,7 @@
 import { BoxKind } from '../../src/contract/layout';
 import type { GraphModel } from '../../src/contract/graphModel';
 import type { BoxColors } from './look';
+import type { FixedScale } from './scaleLegend';
 import type { Scene } from './scene';
 
 export interface GraphOverlay {
@@ -17,6 +18,16 @@ export interface GraphOverlay {
   readonly clipped: boolean;
   /** How a closed module sums up what is in it. */
   readonly combine: 'largest' | 'sum' | 'mean';
+}
+
+/** The ends of a scale: those a person fixed, else the overlay's own, symmetric around 0 where it is signed. */
+export function endsOf(
+  { from, to, signed }: GraphOverlay,
+  fixed: FixedScale | null,
+): { readonly from: number; readonly to: number } {
+  if (fixed !== null) return fixed;
+  const reach = Math.max(Math.abs(from), Math.abs(to));
+  return signed ? { from: -reach, to: reach } : { from, to };
 }
 
 /** Each node gets the number of the first of its values that has one. */

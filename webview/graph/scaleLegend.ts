@@ -7,7 +7,7 @@ import { formatNumber } from '../../src/tensor/format';
 import { onThemeChange, ramps } from '../figures/ramp';
 import { define } from '../kit/define';
 import { icons } from './icons';
-import type { GraphOverlay } from './overlay';
+import { endsOf, type GraphOverlay } from './overlay';
 import { phrase } from './words';
 
 export interface FixedScale {
@@ -147,11 +147,7 @@ export class PcGraphLegend extends LitElement {
   }
 
   #ends(): FixedScale {
-    const { overlay, fixed } = this;
-    if (fixed !== null) return fixed;
-    if (overlay === null) return { from: 0, to: 1 };
-    const reach = Math.max(Math.abs(overlay.from), Math.abs(overlay.to));
-    return overlay.signed ? { from: -reach, to: reach } : { from: overlay.from, to: overlay.to };
+    return this.overlay === null ? { from: 0, to: 1 } : endsOf(this.overlay, this.fixed);
   }
 
   #fix(end: 'from' | 'to', text: string): void {

@@ -1,4 +1,5 @@
 /** Scales that a person fixed, one per overlay: by its title and unit, kept with what is open. */
+import type { Legend } from './exportLegend';
 import type { GraphOverlay } from './overlay';
 import type { FixedScale } from './scaleLegend';
 
@@ -11,6 +12,11 @@ export class Scales {
   /** The scale fixed for an overlay; null where it follows the data. */
   of(overlay: GraphOverlay | null): FixedScale | null {
     return overlay === null ? null : (this.#fixed.get(keyOf(overlay)) ?? null);
+  }
+
+  /** What a drawing of these colours takes along. */
+  legend(overlay: GraphOverlay | null): Legend | null {
+    return overlay === null ? null : { overlay, fixed: this.of(overlay) };
   }
 
   /** null lets the scale follow the data again. */

@@ -2,6 +2,7 @@
 import { describe } from '../../src/base/errors';
 import { visible } from './camera';
 import { hand, toPng, toSvg } from './export';
+import type { Legend } from './exportLegend';
 import type { Look } from './look';
 import { addressOf } from './selecting';
 import { phrase } from './words';
@@ -31,12 +32,15 @@ export interface Saving {
 export async function saveDrawing(
   element: HTMLElement,
   look: Look,
+  legend: Legend | null,
   { kind, area: which }: Saving,
 ): Promise<string> {
   const area = which === 'whole' ? look.scene.bounds : visible(look.camera, look.width, look.height);
   try {
     const content =
-      kind === 'svg' ? new Blob([toSvg(look, area)], { type: 'image/svg+xml' }) : await toPng(look, area);
+      kind === 'svg'
+        ? new Blob([toSvg(look, area, legend)], { type: 'image/svg+xml' })
+        : await toPng(look, area, legend);
     hand(element, { name: `graph.${kind}`, mime: content.type, content });
     return '';
   } catch (error) {
