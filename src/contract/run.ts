@@ -62,6 +62,7 @@ export interface Captured {
   readonly site: SiteText;
   readonly handle: TensorHandle | null;
   readonly dtype: Dtype;
+  /** With an axis in front for each loop around a value; of one in a branch there, over the iterations that take it. */
   readonly dims: readonly number[];
   /** What the axes mean (`batch`, `position`, `head`, `unit`, `channel`, …), as far as the operators say; sites only. */
   readonly axes?: readonly string[];

@@ -6,13 +6,14 @@ import { join } from 'node:path';
 import type { Intervention } from '../../../src/contract/run';
 import type { TensorData } from '../../../src/contract/tensor';
 import { judgeBatch } from '../../../src/engine/child/batch';
-import type { Executed } from '../../../src/engine/child/executor';
+import { Executor, type Executed } from '../../../src/engine/child/executor';
 import { EngineModel } from '../../../src/engine/child/model';
 import { Runner } from '../../../src/engine/child/runner';
+import { Sessions } from '../../../src/engine/child/sessions';
 import { TensorStore } from '../../../src/engine/child/store';
 import { Streams } from '../../../src/engine/child/streams';
 import { sweep } from '../../../src/engine/child/sweep';
-import { Faulty, MODEL, ROW, type Fault } from './faulty';
+import { Faulty, MODEL, modelOf, ROW, type Fault } from './faulty';
 import { floats } from './models';
 
 describe('planted faults among many', () => {
@@ -99,6 +100,32 @@ describe('planted faults among many', () => {
       }),
       { code: 'internal', message: /gives another "y" alone than among others|rows leak/ },
     ));
+
+  it('29: a session of another model, whose values have the same names', async () => {
+    // The third session asked for is the second model's, with a capture: it is given the first model's.
+    class Stale extends Sessions {
+      readonly #asked: Parameters<Sessions['use']>[] = [];
+      override use<T>(...args: Parameters<Sessions['use']>): Promise<T> {
+        const count = this.#asked.push(args);
+        const [bytes, choice, weights] = count === 3 ? (this.#asked[0] ?? args) : args;
+        return super.use(bytes, choice, weights, args[3] as never);
+      }
+    }
+    const other = join(folder, 'other.onnx');
+    writeFileSync(other, modelOf(0.9));
+    const second = await EngineModel.open('other', other);
+    opened.push(second);
+    const captureInBoth = async (sessions: Sessions): Promise<string> => {
+      const runner = new Runner(new Executor(sessions, () => undefined), new TensorStore(1 << 24), 1, 0);
+      await runner.run(await open(), { feeds: ROW, capture: ['h'] });
+      return (await runner.run(second, { feeds: ROW, capture: ['h'] })).check;
+    };
+    assert.equal(await captureInBoth(new Sessions(1 << 24)), 'equal');
+    await assert.rejects(captureInBoth(new Stale(1 << 24)), {
+      code: 'internal',
+      message: /capturing changed "y"/,
+    });
+  });
 
   it('26: a stream whose shared runs give other numbers', async () => {
     const runner = runnerWith({

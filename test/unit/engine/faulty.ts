@@ -43,21 +43,23 @@ export class Faulty extends Executor {
 
 /** One row for the model below. */
 export const ROW = { x: floats([1, 4], -1) };
-/** y = tanh(0.7 h) + h and z = -h, where h = relu(x - 0.3). */
-export const MODEL = model({
-  nodes: [
-    node('Sub', ['x', 'two'], ['d']),
-    node('Relu', ['d'], ['h']),
-    node('Mul', ['h', 'three'], ['m']),
-    node('Tanh', ['m'], ['t']),
-    node('Add', ['t', 'h'], ['y']),
-    node('Neg', ['h'], ['z']),
-    node('Abs', ['d'], ['aside']),
-  ],
-  inputs: [info('x', 'float32', ['n', 4])],
-  outputs: [info('y', 'float32', ['n', 4]), info('z', 'float32', ['n', 4])],
-  weights: [
-    tensor('two', { dtype: 'float32', dims: [], data: Float32Array.of(0.3) }),
-    tensor('three', { dtype: 'float32', dims: [], data: Float32Array.of(0.7) }),
-  ],
-});
+/** y = tanh(factor h) + h and z = -h, where h = relu(x - 0.3). */
+export const modelOf = (factor: number): Uint8Array =>
+  model({
+    nodes: [
+      node('Sub', ['x', 'two'], ['d']),
+      node('Relu', ['d'], ['h']),
+      node('Mul', ['h', 'three'], ['m']),
+      node('Tanh', ['m'], ['t']),
+      node('Add', ['t', 'h'], ['y']),
+      node('Neg', ['h'], ['z']),
+      node('Abs', ['d'], ['aside']),
+    ],
+    inputs: [info('x', 'float32', ['n', 4])],
+    outputs: [info('y', 'float32', ['n', 4]), info('z', 'float32', ['n', 4])],
+    weights: [
+      tensor('two', { dtype: 'float32', dims: [], data: Float32Array.of(0.3) }),
+      tensor('three', { dtype: 'float32', dims: [], data: Float32Array.of(factor) }),
+    ],
+  });
+export const MODEL = modelOf(0.7);
