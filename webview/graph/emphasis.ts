@@ -4,8 +4,7 @@
  */
 import type { Bookmark } from '../../src/contract/hostApi';
 import type { BoxColors } from './look';
-import { byBox, colorsOf, type GraphOverlay } from './overlay';
-import type { FixedScale } from './scaleLegend';
+import { byBox, colorsOf, type FixedScale, type GraphOverlay } from './overlay';
 import type { Scene } from './scene';
 import type { Searching } from './searching';
 import { boxOfRef, refOf } from './selecting';

@@ -1,7 +1,6 @@
 /** What the colours mean, in a drawing that leaves the editor: a title, the scale, its two ends. Pure. */
 import { formatNumber } from '../../src/tensor/format';
-import { endsOf, type GraphOverlay } from './overlay';
-import type { FixedScale } from './scaleLegend';
+import { endsOf, type FixedScale, type GraphOverlay } from './overlay';
 import { Font, type Measure } from './textRuns';
 import type { GraphTheme, Rgba } from './theme';
 

@@ -2,8 +2,13 @@
 import { BoxKind } from '../../src/contract/layout';
 import type { GraphModel } from '../../src/contract/graphModel';
 import type { BoxColors } from './look';
-import type { FixedScale } from './scaleLegend';
 import type { Scene } from './scene';
+
+/** A scale that a person fixed. */
+export interface FixedScale {
+  readonly from: number;
+  readonly to: number;
+}
 
 export interface GraphOverlay {
   readonly title: string;
@@ -21,10 +26,7 @@ export interface GraphOverlay {
 }
 
 /** The ends of a scale: those a person fixed, else the overlay's own, symmetric around 0 where it is signed. */
-export function endsOf(
-  { from, to, signed }: GraphOverlay,
-  fixed: FixedScale | null,
-): { readonly from: number; readonly to: number } {
+export function endsOf({ from, to, signed }: GraphOverlay, fixed: FixedScale | null): FixedScale {
   if (fixed !== null) return fixed;
   const reach = Math.max(Math.abs(from), Math.abs(to));
   return signed ? { from: -reach, to: reach } : { from, to };

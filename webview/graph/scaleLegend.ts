@@ -7,13 +7,8 @@ import { formatNumber } from '../../src/tensor/format';
 import { onThemeChange, ramps } from '../figures/ramp';
 import { define } from '../kit/define';
 import { icons } from './icons';
-import { endsOf, type GraphOverlay } from './overlay';
+import { endsOf, type FixedScale, type GraphOverlay } from './overlay';
 import { phrase } from './words';
-
-export interface FixedScale {
-  readonly from: number;
-  readonly to: number;
-}
 
 export class PcGraphLegend extends LitElement {
   static override readonly properties = {

@@ -1,7 +1,6 @@
 /** Scales that a person fixed, one per overlay: by its title and unit, kept with what is open. */
 import type { Legend } from './exportLegend';
-import type { GraphOverlay } from './overlay';
-import type { FixedScale } from './scaleLegend';
+import type { FixedScale, GraphOverlay } from './overlay';
 
 /** More than this many are not kept. */
 const most = 64;
