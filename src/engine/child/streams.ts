@@ -107,7 +107,10 @@ export class Streams {
       const most = Math.min(take, room.most);
       const together = stream.verdict.rides && stream.runs > 0 ? alike(examples, at, most) : 1;
       const start = performance.now();
-      room.took(together, await this.#run(stream, examples.slice(at, at + together), signal));
+      const ran = await this.#run(stream, examples.slice(at, at + together), signal);
+      // Nothing was taken: they are run again, one by one.
+      if (ran === 'rowless') continue;
+      room.took(together, ran);
       const took = performance.now() - start;
       at += together;
       // The first run makes the session and compares it: only later ones say how long a row takes.
@@ -187,16 +190,28 @@ export class Streams {
     return rowsFor(await workBetween(model, feeds, [], read, signal));
   }
 
-  /** Bytes that a first run took, else undefined. */
+  /**
+   * Bytes that a first run took, else undefined; `rowless` where a value has no row for each example, so that they cannot
+   * share a run.
+   */
   async #run(
     stream: Stream,
     examples: readonly Feeds[],
     signal: AbortSignal | undefined,
-  ): Promise<number | undefined> {
+  ): Promise<number | 'rowless' | undefined> {
     const feeds = stacked(examples);
     const { captured, tookBytes } = await this.#capture(stream, feeds, signal);
     const rows = examples.length > 1 ? examples.length : rowsOf(feeds, captured);
-    if (examples.length > 1 && !stream.proved) await this.#prove(stream, examples, captured, signal);
+    if (examples.length > 1) {
+      let rowless = captured.findIndex(({ dims }) => dims[0] !== rows);
+      if (rowless < 0 && !stream.proved) rowless = await this.#prove(stream, examples, captured, signal);
+      if (rowless >= 0) {
+        const why = `"${stream.request.reductions[rowless]?.site ?? ''}" has no row for each example.`;
+        stream.verdict = { rides: false, why };
+        stream.notes.add(`${why} Examples ran one by one.`);
+        return 'rowless';
+      }
+    }
     stream.reducers.forEach((reducer, index) => {
       const value = must(captured[index], 'a value per reduction');
       reducer.add(value, rows, stream.examples);
@@ -253,23 +268,26 @@ export class Streams {
     return { captured, tookBytes: executed.tookBytes };
   }
 
-  /** The first shared run against each of its examples alone. */
+  /** The first shared run against examples alone; the place of a value that has no row for each, -1 for none. */
   async #prove(
     stream: Stream,
     examples: readonly Feeds[],
     together: readonly TensorData[],
     signal: AbortSignal | undefined,
-  ): Promise<void> {
+  ): Promise<number> {
     for (const row of [0, examples.length - 1]) {
       const { captured: alone } = await this.#capture(stream, must(examples[row], 'it is one'), signal);
+      const rowless = alone.findIndex(({ dims }) => dims[0] !== 1);
+      if (rowless >= 0) return rowless;
       together.forEach((tensor, index) => {
         const single = must(alone[index], 'a value per reduction');
         const mine = takeSlices(tensor, [{ axis: 0, indices: [row] }]);
-        if (tensor.dims[0] === examples.length && relativeDifference(mine, single) <= TOLERANCE) return;
+        if (relativeDifference(mine, single) <= TOLERANCE) return;
         throw leaks(stream.request.reductions[index]?.site ?? '');
       });
     }
     stream.proved = true;
+    return -1;
   }
 }
 

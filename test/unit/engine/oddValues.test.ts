@@ -215,6 +215,38 @@ describe('odd values', () => {
     api.endStream(stream);
   });
 
+  it('of no example in particular are reduced one example at a time', async () => {
+    const id = await open(
+      model({
+        nodes: [
+          node('Neg', ['w'], ['bias']),
+          node('Add', ['x', 'bias'], ['y']),
+          node('Size', ['bias'], ['size']),
+          node('Squeeze', ['bias'], ['line']),
+        ],
+        inputs: [info('x', 'float32', ['n', 3])],
+        outputs: [info('y', 'float32', ['n', 3])],
+        weights: [tensor('w', floats([1, 3], 1))],
+      }),
+    );
+    // Three examples share a run after the first, and "line" has three elements by chance.
+    const examples = [0, 1, 2, 3].map((from) => ({ x: floats([1, 3], from) }));
+    for (const [site, mean] of [
+      ['bias', -2],
+      ['size', 3],
+      ['line', -2],
+    ] as const) {
+      const stream = await api.stream(id, { reductions: [{ kind: 'moments', site }] });
+      await api.push(stream, examples);
+      const { examples: seen, ridden, notes, reduced } = await api.reduced(stream);
+      assert.deepEqual([seen, ridden], [4, 1]);
+      assert.deepEqual(notes, [`"${site}" has no row for each example. Examples ran one by one.`]);
+      assert.ok(reduced[0]?.kind === 'moments' && reduced[0].mean[0] === mean, site);
+      assert.equal(reduced[0].count[0], site === 'size' ? 4 : 12);
+      api.endStream(stream);
+    }
+  });
+
   it('that are sequences are refused as what they are', async () => {
     const id = await open(
       model({
