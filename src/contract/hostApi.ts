@@ -352,8 +352,8 @@ export interface HostApi {
   compareWith(id: string | null): Promise<void>;
   /** Profiles the chosen inputs in a session of its own; the times come as an event. */
   measureTimes(): Promise<void>;
-  /** Holds a site at a number, at 0, or multiplies it: asks for the number. */
-  clamp(site: string, how: ClampWay): Promise<void>;
+  /** Holds a site, or with null what is selected, at a number, at 0, or multiplies it: asks for the number. */
+  clamp(site: string | null, how: ClampWay): Promise<void>;
   /** Puts a standing intervention in the place of the one with its id. */
   putClamp(clamp: Clamp): Promise<void>;
   /** Asks the person for another site, so that one unit or position can be held. */

@@ -64,6 +64,7 @@ export function graphWords(): Record<string, string> {
     'graph.traceUp': l10n.t('Light up all that leads here (u)'),
     'graph.traceDown': l10n.t('Light up all that follows from here (d)'),
     'graph.copyAddress': l10n.t('Copy the address (y)'),
+    'graph.clamp': l10n.t('Hold the selection at a number (c)'),
     'graph.overlay': l10n.t('Choose what colours the graph (v)'),
     'graph.scale': l10n.t('Fix the scale of the colours (f)'),
     'graph.center': l10n.t('Selection to the middle (.)'),

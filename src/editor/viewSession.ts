@@ -88,7 +88,8 @@ export function serveView(
     compareWith: (id) => runs.compareWith(model, id),
     measureTimes: () => timing.measure(model),
     clamp: async (site, how) => {
-      await commands.executeCommand(CLAMP[how], { model: model.uri.toString(), value: site });
+      const asked = { model: model.uri.toString() };
+      await commands.executeCommand(CLAMP[how], site === null ? asked : { ...asked, value: site });
     },
     putClamp: (clamp) => services.clamps.put(model, clamp),
     editClamp: (id) => editClampSite(model, services.clamps, id),

@@ -205,6 +205,16 @@ describe('the graph at work', function () {
     for (const name of ['stem', 'stages.0', 'head', 'logits']) assert.ok(svg.includes(`>${name}<`), name);
   });
 
+  it('asks for the number at which the selection is held, and takes no for an answer', async () => {
+    await bench.focusGraph(frame);
+    await bench.page.keyboard.press('c');
+    const asked = bench.page.locator('.quick-input-widget', { hasText: /Hold \S+ at/ });
+    await asked.waitFor();
+    await bench.page.keyboard.press('Escape');
+    await asked.waitFor({ state: 'hidden' });
+    assert.equal(await frame.locator('pc-clamps').count(), 0);
+  });
+
   it('opens a layer as neurons, follows the strongest connection, and comes back', async () => {
     await bench.focusGraph(frame);
     await bench.page.keyboard.press('w');
@@ -217,6 +227,12 @@ describe('the graph at work', function () {
     const [incoming] = await rows.allInnerTexts();
     assert.match(incoming ?? '', /^image #0\s+[−\d.]+\s+[−\d.]+$/);
     await bench.screenshot('neurons');
+    await bench.page.keyboard.press('?');
+    const keys = frame.locator('pc-neurons pc-graph-menu .item');
+    await keys.first().waitFor();
+    assert.ok((await keys.allInnerTexts()).some((text) => text.includes('(c)')));
+    await bench.page.keyboard.press('Escape');
+    await keys.first().waitFor({ state: 'detached' });
     await bench.page.keyboard.press(']');
     await frame.locator('pc-neurons .address').filter({ hasNotText: 'max_pool2d' }).waitFor();
     await bench.page.keyboard.press('Escape');

@@ -188,6 +188,7 @@ export class PcApp extends AppProperties {
             @pc-table=${() => void this.#openTable()}
             @pc-overlays=${() => this.renderRoot.querySelector('pc-run-bar')?.chooseOverlay()}
             @pc-neurons=${() => (this.neuronsAt = this.selection)}
+            @pc-clamp=${() => this.#host((host) => host.clamp(null, 'set'))}
           ></pc-graph>
           ${this.tabled && this.neuronsAt === null ? this.#table(model) : nothing}
         </div>

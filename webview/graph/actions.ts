@@ -18,7 +18,7 @@ export interface Parts {
   copy(): void;
   menu(): void;
   /** What the page around does. */
-  tell(name: 'pc-table' | 'pc-neurons' | 'pc-overlays'): void;
+  tell(name: 'pc-table' | 'pc-neurons' | 'pc-overlays' | 'pc-clamp'): void;
   bookmark(): void;
   show(part: 'bookmarks' | 'save' | 'keys' | 'scale'): void;
   search(): void;
@@ -71,6 +71,7 @@ export function actionsOf(parts: Parts): Readonly<Record<Command, () => void>> {
     table: () => parts.tell('pc-table'),
     bookmark: () => parts.bookmark(),
     neurons: () => parts.tell('pc-neurons'),
+    clamp: () => parts.tell('pc-clamp'),
     overlay: () => parts.tell('pc-overlays'),
     bookmarks: () => parts.show('bookmarks'),
     save: () => parts.show('save'),

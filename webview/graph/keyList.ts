@@ -21,6 +21,7 @@ const WORDS: Readonly<Record<Command, GraphWord>> = {
   bookmark: 'bookmark',
   bookmarks: 'bookmarks',
   neurons: 'neurons',
+  clamp: 'clamp',
   table: 'table',
   outline: 'showOutline',
   overlay: 'overlay',

@@ -34,6 +34,7 @@ export type Command =
   | 'bookmarks'
   | 'save'
   | 'neurons'
+  | 'clamp'
   | 'overlay'
   | 'scale'
   | 'keys'
@@ -68,6 +69,7 @@ const plain: Readonly<Record<string, Command>> = {
   B: 'bookmarks',
   s: 'save',
   w: 'neurons',
+  c: 'clamp',
   v: 'overlay',
   f: 'scale',
   '?': 'keys',

@@ -36,6 +36,7 @@ export const defaultWords = {
   bookmarkKeys: 'Delete removes',
   table: 'Table of nodes (t)',
   neurons: 'Open as neurons (w)',
+  clamp: 'Hold the selection at a number (c)',
   empty: 'This model has no nodes.',
   unknownShape: 'shape unknown until a run',
   consumers: '{0} readers',

@@ -1,6 +1,6 @@
 /**
  * `<pc-neurons>`: the neuron graph. Layers as columns around one of them, units as cells, the strongest connections of
- * the chosen unit as lines and in figures. Fires `pc-select` and `pc-open` with a layer's selection, `pc-close`. Asks
+ * the chosen unit as lines and in figures; `?` lists its keys. Fires `pc-select` and `pc-open` with a layer's selection, `pc-close`. Asks
  * through `port`; knows nothing of the transport.
  */
 import { html, nothing, type PropertyValues } from 'lit';
@@ -12,8 +12,11 @@ import { clampKeys } from '../app/clampKeys';
 import { word } from '../app/words';
 import { onThemeChange, ramps } from '../figures/ramp';
 import { define } from '../kit/define';
+import { icons } from '../graph/icons';
+import '../graph/menu';
 import { explore, type By, type UnitRef } from './exploring';
 import { columnsAround } from './geometry';
+import { keysWord, neuronCommandOf, neuronKeyList, type NeuronCommand } from './keys';
 import './layerElement';
 import type { PcNeuronLayer } from './layerElement';
 import { renderLinks } from './linkList';
@@ -102,6 +105,16 @@ export class PcNeurons extends NeuronProperties {
       ${key(word('neurons.byContribution'), this.by === 'contribution', () => this.#judge('contribution'))}
       <span class="faint">${word('neurons.hops')}</span>
       ${[1, 2, farthest].map((hops) => key(String(hops), this.hops === hops, () => this.#reach(hops)))}
+      <pc-graph-menu
+        .label=${word(keysWord)}
+        .icon=${icons.keys}
+        .items=${neuronKeyList.map(([command, label]) => ({ key: command, label: word(label) }))}
+        @menu-choose=${({ detail }: CustomEvent<NeuronCommand>) => {
+          // The list is gone, and with it the focus.
+          this.focus();
+          this.#run(detail);
+        }}
+      ></pc-graph-menu>
     </div>`;
   }
 
@@ -274,22 +287,33 @@ export class PcNeurons extends NeuronProperties {
   }
 
   readonly #key = (event: KeyboardEvent): void => {
-    if (event.altKey || event.ctrlKey || event.metaKey) return;
-    const act: Readonly<Record<string, () => void>> = {
-      Escape: () => this.#fire('pc-close', null),
-      x: () => this.#judge(this.by === 'weight' ? 'contribution' : 'weight'),
-      '+': () => this.#reach(this.hops + 1),
-      '=': () => this.#reach(this.hops + 1),
-      '-': () => this.#reach(this.hops - 1),
-      '[': () => this.#across(-1),
-      ']': () => this.#across(1),
-      y: () => void this.#safely(() => this.#copy()),
-      c: () => this.chosen !== null && this.#centre(this.chosen.layer),
-    };
-    if (act[event.key] === undefined) return;
+    const command = neuronCommandOf(event);
+    if (command === undefined) return;
     event.preventDefault();
-    act[event.key]?.();
+    event.stopPropagation();
+    this.#run(command);
   };
+
+  #run(command: NeuronCommand): void {
+    const { chosen } = this;
+    const act: Readonly<Record<NeuronCommand, () => void>> = {
+      strongestIn: () => this.#across(-1),
+      strongestOut: () => this.#across(1),
+      judge: () => this.#judge(this.by === 'weight' ? 'contribution' : 'weight'),
+      farther: () => this.#reach(this.hops + 1),
+      nearer: () => this.#reach(this.hops - 1),
+      centre: () => chosen !== null && this.#centre(chosen.layer),
+      copy: () => void this.#safely(() => this.#copy()),
+      clamp: () => chosen !== null && void this.port?.clamp(this.#address(), 'set'),
+      line: () => {
+        const layer = this.layers?.[chosen?.layer ?? this.middle];
+        if (layer !== undefined) this.#fire('pc-open', { selection: layer.selection });
+      },
+      back: () => this.#fire('pc-close', null),
+      keys: () => this.renderRoot.querySelector('pc-graph-menu')?.show(),
+    };
+    act[command]();
+  }
 
   /** Along the strongest connection to the column before or behind. */
   #across(step: -1 | 1): void {
