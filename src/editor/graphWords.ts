@@ -54,7 +54,7 @@ export function graphWords(): Record<string, string> {
     'graph.downstream': l10n.t('{0} boxes downstream'),
     'graph.model': l10n.t('Model'),
     'graph.notDrawn': l10n.t('Folded away; press p to show it'),
-    'graph.cycles': l10n.t('{0} cycles were broken to draw this graph; their lines run upward.'),
+    'graph.cycles': l10n.t('Cycles broken to draw this graph: {0}. Their lines run upward.'),
     'graph.walkUp': l10n.t('Along a line to what it is made from (Up)'),
     'graph.walkDown': l10n.t('Along a line to what reads it (Down)'),
     'graph.walkLeft': l10n.t('To the left neighbour (Left)'),

@@ -53,7 +53,7 @@ export const defaultWords = {
   downstream: '{0} boxes downstream',
   model: 'Model',
   notDrawn: 'Folded away; press p to show it',
-  cycles: '{0} cycles were broken to draw this graph; their lines run upward.',
+  cycles: 'Cycles broken to draw this graph: {0}. Their lines run upward.',
   walkUp: 'Along a line to what it is made from (Up)',
   walkDown: 'Along a line to what reads it (Down)',
   walkLeft: 'To the left neighbour (Left)',
