@@ -21,17 +21,41 @@ export async function inferGraph(model: EngineModel, path: GraphPath, signal?: A
   if (model.asked.has(path)) return;
   if (path !== '') await inferGraph(model, parentOf(path).path, signal);
   const main = model.skeleton.graph;
-  let graph = path === '' ? main : bodyModel(main, path, (around, value) => typeOf(model, around, value));
-  for (;;) {
-    const names = [...new Set(graph.nodes.flatMap((node) => node.outputs))].filter((name) => name !== '');
+  try {
+    const found =
+      path === ''
+        ? await asFarAsItRuns(model, main, (graph) => askRuntime(model, graph, namesOf(graph), signal))
+        : await askBody(model, path, signal);
+    model.inferred.set(path, found);
+  } catch (error) {
+    // A body may not stand alone; what it states of itself has to do then.
+    if (path === '' || isCancelled(error)) throw error;
+  }
+  model.asked.add(path);
+}
+
+function askBody(model: EngineModel, path: GraphPath, signal?: AbortSignal): Promise<Map<string, ValueType>> {
+  const typeAt = (around: GraphPath, value: string): ValueType | undefined => typeOf(model, around, value);
+  const graph = bodyModel(model.skeleton.graph, path, typeAt);
+  return askRuntime(model, graph, namesOf(graph), signal);
+}
+
+/** Every value that nodes of a graph make. */
+function namesOf({ nodes }: Graph): string[] {
+  return [...new Set(nodes.flatMap(({ outputs }) => outputs))].filter((name) => name !== '');
+}
+
+/** Asks about a graph, without what an operator that the runtime has not is needed for: what lies before runs all the same. */
+async function asFarAsItRuns<T>(
+  model: EngineModel,
+  whole: Graph,
+  ask: (graph: Graph) => Promise<T>,
+): Promise<T> {
+  for (let graph = whole; ;) {
     try {
-      model.inferred.set(path, await askRuntime(model, graph, names, signal));
-      break;
+      return await ask(graph);
     } catch (error) {
       if (isCancelled(error)) throw error;
-      // A body may not stand alone; what it states of itself has to do then.
-      if (path !== '') break;
-      // What lies before an operator that the runtime has not can be run all the same.
       const before = error instanceof Error ? beforeUnregistered(graph, error.message) : null;
       const told = runtimeFailure(error, model.skeleton, `Inferring shapes of ${model.skeleton.file}`);
       if (before === null) throw told;
@@ -39,7 +63,6 @@ export async function inferGraph(model: EngineModel, path: GraphPath, signal?: A
       graph = before;
     }
   }
-  model.asked.add(path);
 }
 
 const unregistered = new WeakMap<EngineModel, Failure>();
@@ -85,14 +108,16 @@ export async function inferAt(
       ? info
       : { ...info, type: { ...info.type, shape } };
   });
-  const names = [...new Set(graph.nodes.flatMap((node) => node.outputs))].filter((name) => name !== '');
   // What is stated for values inside may be of another size.
-  const infos = names.map((name): ValueInfo => ({ name, type: { kind: 'unknown' } }));
   const found = new Map<string, ValueType>();
   const fixed = { ...graph, inputs, values: new Map<string, ValueInfo>() };
   const uncarried = (name: string, dtype: Dtype): void =>
     void found.set(name, { kind: 'tensor', dtype, shape: null });
-  for (const { name, tensor } of await askTypes(model, fixed, infos, uncarried, signal)) {
+  const ask = (part: Graph): Promise<Reported[]> => {
+    const infos = namesOf(part).map((name): ValueInfo => ({ name, type: { kind: 'unknown' } }));
+    return askTypes(model, part, infos, uncarried, signal);
+  };
+  for (const { name, tensor } of await asFarAsItRuns(model, fixed, ask)) {
     if (tensor !== null) found.set(name, { kind: 'tensor', ...tensor });
   }
   if (known.size >= 16) known.clear();

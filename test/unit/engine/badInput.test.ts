@@ -186,6 +186,9 @@ describe('bad input to the engine', () => {
     // Another question of the same model and feeds.
     const again = await api.run(id, { feeds, capture: ['h', 'x'], outputs: [] });
     assert.equal(again.check, 'not-comparable');
+    // As many places as are asked about first, whether they fit in memory.
+    const many = await api.run(id, { feeds: { x: floats([600], 0) }, capture: ['h'], outputs: [] });
+    assert.deepEqual(many.captures[0]?.dims, [600]);
     const known = (await api.infer(id)).map(({ name }) => name);
     assert.deepEqual(known, ['h']);
     for (const request of [
