@@ -1,4 +1,5 @@
 /** What colour and line each box has: one answer for every renderer and the exports. */
+import { inkOn } from './contrast';
 import type { Look } from './look';
 import { Style } from './scene';
 import type { GraphTheme, Rgba } from './theme';
@@ -79,13 +80,6 @@ function overlayPaint(theme: GraphTheme, base: Paint, place: number, signed: boo
   const table = signed ? theme.diverging : theme.sequential;
   const at = 3 * Math.round(255 * Math.min(1, Math.max(0, place)));
   const fill: Rgba = [(table[at] ?? 0) / 255, (table[at + 1] ?? 0) / 255, (table[at + 2] ?? 0) / 255, 1];
-  return { ...base, fill, text: inkOn(fill) };
-}
-
-/** Black or white, whichever reads better on a colour: at least 4.5 to 1 on any. */
-export function inkOn([r, g, b]: Rgba): Rgba {
-  const linear = (part: number): number => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
-  const luminance = 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
-  // Where the contrast to either is the same: the root of 0.05 × 1.05, less 0.05.
-  return luminance > 0.179 ? [0, 0, 0, 1] : [1, 1, 1, 1];
+  const [r, g, b] = inkOn([fill[0], fill[1], fill[2]]);
+  return { ...base, fill, text: [r, g, b, 1] };
 }

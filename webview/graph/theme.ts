@@ -2,6 +2,7 @@
  * The graph's colours, read from the theme's own variables and read again when the theme changes. Structure is shades
  * between background and foreground; colours with a meaning come from contributed or standard theme colours.
  */
+import { readable, type Color } from './contrast';
 import { onThemeChange, parseColor, ramps, type Rgb } from '../figures/ramp';
 
 export type Rgba = readonly [number, number, number, number];
@@ -47,6 +48,9 @@ export function readTheme(element: Element): GraphTheme {
   const text = color('editor-foreground') ?? color('foreground') ?? [60, 60, 60];
   const dark = luminance(background) < 0.5;
   const shade = (part: number): Rgba => rgba(mix(background, text, part));
+  // The strongest of the fills that quiet text stands on.
+  const work = mix(background, text, dark ? 0.2 : 0.12);
+  const quiet = part(mix(background, color('descriptionForeground') ?? text, highContrast ? 1 : 0.86));
   const contrast = color('contrastBorder') ?? text;
   const focus = color('focusBorder') ?? [0, 120, 212];
   const lit = color('patchclamp-highlight') ?? focus;
@@ -56,11 +60,11 @@ export function readTheme(element: Element): GraphTheme {
     highContrast,
     background: rgba(background),
     text: rgba(text),
-    muted: rgba(mix(background, color('descriptionForeground') ?? text, highContrast ? 1 : 0.86)),
+    muted: [...readable(quiet, part(text), highContrast ? part(background) : part(work)), 1],
     boxFill: highContrast ? rgba(background) : shade(dark ? 0.09 : 0.015),
     boxLine: highContrast ? rgba(contrast) : shade(0.28),
     quietFill: highContrast ? rgba(background) : shade(dark ? 0.11 : 0.07),
-    workFill: highContrast ? rgba(background) : shade(dark ? 0.2 : 0.12),
+    workFill: highContrast ? rgba(background) : rgba(work),
     workLine: highContrast ? rgba(contrast) : shade(0.62),
     panelFill: highContrast ? rgba(background) : shade(dark ? 0.1 : 0.05),
     frameFill: highContrast
@@ -87,8 +91,12 @@ export function css([r, g, b, a]: Rgba, opacity = 1): string {
   return `rgb(${part(r)} ${part(g)} ${part(b)} / ${String(a * opacity)})`;
 }
 
-function rgba([r, g, b]: Rgb): Rgba {
-  return [r / 255, g / 255, b / 255, 1];
+function part([r, g, b]: Rgb): Color {
+  return [r / 255, g / 255, b / 255];
+}
+
+function rgba(color: Rgb): Rgba {
+  return [...part(color), 1];
 }
 
 function mix(a: Rgb, b: Rgb, part: number): Rgb {
