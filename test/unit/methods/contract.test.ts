@@ -156,7 +156,10 @@ describe('a method in the list', function () {
     const probe = probeCommand(list, () => engineWith(list));
     await assert.rejects(run(probe, ['nothing', model]), /Choose from attribution, counting/);
     await assert.rejects(run(probe, ['counting', model, '--param', 'size=3']), /It takes times/);
-    await assert.rejects(run(probe, ['counting', model, '--param', 'times=0']), /At least 1/);
-    await assert.rejects(run(probe, ['counting', model, '--param', 'times=many']), /is a number/);
+    await assert.rejects(run(probe, ['counting', model, '--param', 'times=0']), /at least 1/);
+    await assert.rejects(
+      run(probe, ['counting', model, '--param', 'times=many']),
+      /cannot be "many"\. Give a whole number/,
+    );
   });
 });
