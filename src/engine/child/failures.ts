@@ -85,6 +85,14 @@ export function conflict(first: string, second: string): Failure {
   });
 }
 
+export function reshaped(site: string, before: readonly number[], after: readonly number[]): Failure {
+  return new Failure({
+    code: 'bad-intervention',
+    message: `The value at "${site}" is ${formatShape(before)}, and ${formatShape(after)} once the other interventions are at work, so its elements cannot be named.`,
+    remedy: 'Leave out the intervention that changes its shape, or this one.',
+  });
+}
+
 export function beforeItself(site: string, value: string): Failure {
   return new Failure({
     code: 'bad-intervention',

@@ -7,13 +7,14 @@ import type { Intervention, PlainIntervention, RunRequest } from '../../contract
 import type { AxisSlice, Site } from '../../contract/site';
 import type { TensorData } from '../../contract/tensor';
 import { axisNames, layoutOf, placeSlices, type PlacedSlice } from '../../onnx/axes';
+import { neededNames } from '../../onnx/rewrite/cut';
 import type { InlinedCall } from '../../onnx/rewrite/inline';
 import type { Step } from '../../onnx/rewrite/intervene';
 import type { InnerValue } from '../../onnx/rewrite/lift';
 import type { CaptureAt, Plan } from '../../onnx/rewrite/plan';
 import { parseSite, printSite } from '../../onnx/site';
 import { isFloat, type Dtype } from '../../tensor/dtype';
-import { beforeItself, conflict, severalCalls, unknownOutput, unknownType } from './failures';
+import { beforeItself, conflict, reshaped, severalCalls, unknownOutput, unknownType } from './failures';
 import { inferGraph, typeOf, whyUnknown } from './infer';
 import type { EngineModel } from './model';
 import { isCarried } from './runtime';
@@ -59,6 +60,8 @@ export interface DimsSource {
   find(inner: InnerValue): Promise<readonly number[]>;
   /** Dims are wanted of every value that is changed: they say whether it has a row to ride on. */
   readonly forRows?: boolean;
+  /** As `find`, with these interventions at work. */
+  findAfter(inner: InnerValue, steps: readonly PlannedStep[]): Promise<readonly number[]>;
   /** The numbers of an intervention that takes them from other runs. */
   numbers(intervention: Intervention): Promise<PlainIntervention>;
 }
@@ -94,6 +97,7 @@ export async function planRequest(
     const watch = path === '' ? null : captured.push({ path, value, raw: true }) - 1;
     steps.push({ ...planned, watch });
   }
+  for (const step of steps) await confirmDims(model, step, steps, dims);
   const { kept, given } = handIn(steps, captured);
   return {
     plan: {
@@ -192,6 +196,27 @@ function formOfFixing(
 ): 'swap' | 'scatter' | 'pick' {
   if (slices.length === 0 && site.graph === '') return 'swap';
   return hasScatter(model) && dims.length > 0 ? 'scatter' : 'pick';
+}
+
+/**
+ * Numbers were laid out for the dims that a value has without other interventions. One that changes whole numbers (a shape,
+ * a count) upstream may give it others. Throws `bad-intervention` where it does.
+ */
+async function confirmDims(
+  model: EngineModel,
+  planned: PlannedStep,
+  all: readonly PlannedStep[],
+  source: DimsSource,
+): Promise<void> {
+  const { step, dims, slices, intervention } = planned;
+  if (dims === null || step.path !== '' || (step.form !== 'swap' && slices.length === 0)) return;
+  const upstream = neededNames(model.skeleton.graph, [step.value]);
+  const others = all.filter(
+    ({ step: { path, value } }) => path === '' && value !== step.value && upstream.has(value),
+  );
+  if (others.every((other) => isFloat(other.step.own ?? other.step.dtype))) return;
+  const now = await source.findAfter({ path: '', value: step.value }, others);
+  if (now.join() !== dims.join()) throw reshaped(intervention.site, dims, now);
 }
 
 /** Names of the axes of a site's value, as far as the operators say. */

@@ -240,9 +240,23 @@ export class Runner {
       this.#dims.set(dimsKey(model, feedsHash(), inner), dims);
       return dims;
     };
+    const findAfter: DimsSource['findAfter'] = async (inner, steps) => {
+      const plan = {
+        outputs: [],
+        captures: [{ ...inner, raw: false }],
+        steps: steps.map(({ step }) => step),
+        given: [],
+        overridden: [],
+      };
+      const numbers = steps.map((each) => each.numbers);
+      const alone = { plan, given: new Map<string, TensorData>() };
+      const looked = await this.executor.run(model, alone, numbers, feeds, settings, signal);
+      return must(looked.captures[0] ?? null, 'values of the main graph are computed').dims;
+    };
     return {
       known,
       find,
+      findAfter,
       numbers: (intervention) => this.#others.numbers(model, intervention, settings, signal),
     };
   }

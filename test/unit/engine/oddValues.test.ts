@@ -247,6 +247,38 @@ describe('odd values', () => {
     }
   });
 
+  it('whose shape another intervention changes are not fixed in the shape they had', async () => {
+    const id = await open(
+      model({
+        nodes: [
+          node('Identity', ['shape'], ['size']),
+          node('Expand', ['x', 'size'], ['wide']),
+          node('ReduceSum', ['wide'], ['y'], { keepdims: 0 }),
+        ],
+        inputs: [info('x', 'float32', [1])],
+        outputs: [info('y', 'float32', [])],
+        weights: [tensor('shape', { dtype: 'int64', dims: [1], data: BigInt64Array.of(3n) })],
+      }),
+    );
+    const feeds = { x: floats([1], 1) };
+    const changed = (...interventions: Intervention[]): Promise<RunResult> =>
+      run(id, { feeds, interventions });
+    assert.deepEqual(await numbers(await changed(set('size', 5)), 'y'), [5]);
+    assert.deepEqual(
+      await numbers(await changed(set('size', 5), { kind: 'scale', site: 'wide', factor: 2 }), 'y'),
+      [10],
+    );
+    for (const fixing of [set('wide', 2), set('wide@0=0', 2)]) {
+      assert.equal((await changed(fixing)).check, 'equal');
+      // The same size as before changes nothing.
+      assert.equal((await changed(fixing, set('size', 3))).check, 'equal');
+      await assert.rejects(changed(fixing, set('size', 5)), {
+        code: 'bad-intervention',
+        message: /is 3, and 5 once the other interventions are at work/,
+      });
+    }
+  });
+
   it('that are sequences are refused as what they are', async () => {
     const id = await open(
       model({
