@@ -5,7 +5,6 @@
 //   webview/NAME.js   one per webview/NAME/main.ts; webview/NAME.worker.js per webview/NAME/worker.ts; NAME.css beside
 //   webview/codicon.* the icon font
 //   node_modules/     onnxruntime-node with one target's library, and onnxruntime-common
-//   l10n/             the strings' bundles, where there are any
 // Usage: node esbuild.mjs [--watch] [--production] [--target linux-x64] [--outdir DIR]
 import { build, context, transform } from 'esbuild';
 import fs from 'node:fs';
@@ -169,10 +168,6 @@ function copyAssets() {
   const codicons = path.join(root, 'node_modules/@vscode/codicons/dist');
   for (const file of ['codicon.css', 'codicon.ttf'])
     copy(path.join(codicons, file), path.join(outdir, 'webview', file));
-  const l10n = path.join(root, 'l10n');
-  if (fs.existsSync(l10n)) {
-    for (const file of fs.readdirSync(l10n)) copy(path.join(l10n, file), path.join(outdir, 'l10n', file));
-  }
 }
 
 /** The licence texts of every package whose code is in the bundles or beside them. */

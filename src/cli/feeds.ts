@@ -83,7 +83,8 @@ export async function arraysFrom(
  * hold: another one would be used.
  */
 function numberIn(text: string): number | undefined {
-  if (/^[+-]?\d+$/.test(text) && BigInt(text.replace('+', '')) !== BigInt(Number(text))) {
+  const whole = /^[+-]?\d+$/.test(text);
+  if (whole && (!Number.isFinite(Number(text)) || BigInt(text.replace('+', '')) !== BigInt(Number(text)))) {
     throw usage(
       `${text} is no number that can be written here exactly.`,
       "Write it to a file as int64, and use 'replace SITE FILE.npy'.",

@@ -13,7 +13,7 @@ import { Connections } from '../onnx/neurons/connections';
 import type { FoundLayer } from '../onnx/neurons/found';
 import { findLayers } from '../onnx/neurons/layers';
 import { inlineFunctions } from '../onnx/rewrite/inline';
-import { sitePrefix } from '../onnx/site';
+import { namesOf, sitePrefix } from '../onnx/site';
 import { formatNumber, formatShare } from '../tensor/format';
 import type { Shape } from '../tensor/shape';
 import { Opened } from './compareModel';
@@ -95,10 +95,13 @@ export const command: Command = {
       const asked = unitOf(unit, layers, addressOf);
       const { feeds, guessed } = await makeFeeds(options.feed, options.dim, model.inputs, commandFiles(file));
       for (const sentence of guessed) io.err(sentence);
+      const names = namesOf(skeleton);
       const connections = new Connections(layers, {
         readBox: (ref, box, signal) => opened.reader.readBox(ref, box, signal),
         activation: async (value) =>
-          options.feed.length === 0 ? null : activation(engine, model.id, feeds, value, io.signal),
+          options.feed.length === 0
+            ? null
+            : activation(engine, model.id, feeds, value, (names.find(value)?.path ?? '') !== '', io.signal),
       });
       const links = await connections.links({ layer: asked.layer.id, unit: asked.unit, by, most }, io.signal);
       const activity = await connections.activity(asked.layer.id, io.signal);
@@ -143,6 +146,7 @@ async function activation(
   model: string,
   feeds: Readonly<Record<string, TensorData>>,
   value: string,
+  inBody: boolean,
   signal: AbortSignal,
 ): Promise<TensorData | null> {
   const fed = feeds[value];
@@ -157,7 +161,7 @@ async function activation(
   } catch (error) {
     if (isCancelled(error)) throw error;
     // A body may let nothing out: its weights are still to be seen.
-    if (value.includes('/')) return null;
+    if (inBody) return null;
     throw error;
   }
 }

@@ -164,7 +164,7 @@ function addingUp(params: Params, found: Found): string[] {
   const of = `${String(Number((100 * share).toPrecision(2)))} % of what they explain`;
   if (share <= INCOMPLETE)
     return [`Passed completeness. The attributions add up${share < ROUNDING ? '' : `, but for ${of}`}.`];
-  if (Number.isNaN(error))
+  if (!Number.isFinite(error))
     return ['FAILED completeness. The attributions do not add up: not all that was computed is a number.'];
   return [
     Number.isFinite(share)

@@ -6,7 +6,8 @@
  *     logits[0,-1,42] - logits[0,-1,7]      sums, differences, multiples
  *     mean(a[0], b[0]), sum(hidden)         of scalars, or over a whole value
  *     dot(hidden, direction)[0,-1]          projection of the last axis on a given direction, or on one from a file:
- *     dot(hidden, truth.npy)[0,-1] *
+ *     dot(hidden, truth.npy)[0,-1]
+ *
  * A name that equals a value's name is that value, whatever characters it holds; `\` escapes elsewhere.
  */
 import { Failure } from '../base/errors';

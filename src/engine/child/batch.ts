@@ -26,6 +26,8 @@ export type BatchVerdict =
   | { readonly rides: true; readonly relaxed: boolean; readonly changes: readonly string[] }
   | { readonly rides: false; readonly why: string };
 
+const SHORT: BatchVerdict = { rides: false, why: 'Two rows at a time may not fit in memory.' };
+
 const judged = new WeakMap<EngineModel, Map<string, BatchVerdict>>();
 
 /**
@@ -45,7 +47,8 @@ export async function judgeBatch(
   const known = judged.get(model) ?? new Map<string, BatchVerdict>();
   judged.set(model, known);
   const verdict = known.get(key) ?? (await judge(executor, model, feeds, settings, signal, allowance));
-  known.set(key, verdict);
+  // What is free is another tomorrow, and for who said to run it anyway.
+  if (verdict !== SHORT) known.set(key, verdict);
   return verdict;
 }
 
@@ -81,7 +84,7 @@ async function judge(
     const whole = { plan, given: new Map<string, TensorData>() };
     const one = await executor.estimate(model, whole, [], feeds, settings, signal);
     allowance.ask(one);
-    if (allowance.rows(one).most < 2) return no('Two rows at a time may not fit in memory.');
+    if (allowance.rows(one).most < 2) return SHORT;
   }
   const run = async (rows: Feeds, open: boolean): Promise<ReadonlyMap<string, TensorData>> => {
     const planned = { plan: open ? { ...plan, relaxed } : plan, given: new Map<string, TensorData>() };

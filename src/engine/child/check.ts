@@ -65,7 +65,8 @@ export class Checker {
     thorough: boolean,
     signal?: AbortSignal,
   ): Promise<Check> {
-    const key = JSON.stringify([model.id, settings, planned.plan]);
+    // With fewer inputs fed there is less to compare with.
+    const key = JSON.stringify([model.id, settings, planned.plan, runnable(model, feeds)]);
     const known = this.#found.get(key);
     if (known !== undefined && known !== 'pending') return known;
     const found = await this.#compare(model, planned, feeds, feedsHash, settings, executed, thorough, signal);

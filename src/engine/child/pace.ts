@@ -9,8 +9,8 @@
  * it makes a sweep over a model of GPT-2's size take twice the time, since so few rows keep no core busy.
  */
 export const RUN_WORK = 2e10;
-/** Milliseconds after which a run takes half the rows next time; after less than a quarter of them they are let back. */
-const TOO_LONG = 400;
+/** Milliseconds after which a run takes half the rows next time; after less than two fifths of them they are let back. */
+const TOO_LONG = 200;
 const MOST_ROWS = 256;
 
 /**
@@ -29,5 +29,5 @@ export function rowsFor(work: number | null): number {
 export function nextTake(take: number, together: number, took: number, most: number): number {
   if (took > TOO_LONG) return Math.max(1, Math.min(take, 2 ** (Math.ceil(Math.log2(together)) - 1)));
   // What was held up by other programs, and not by its size.
-  return together === take && took * 4 < TOO_LONG ? Math.min(most, take * 2) : take;
+  return together === take && took * 2.5 < TOO_LONG ? Math.min(most, take * 2) : take;
 }

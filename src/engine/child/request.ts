@@ -7,7 +7,7 @@ import type { Intervention, PlainIntervention, RunRequest } from '../../contract
 import type { AxisSlice, Site } from '../../contract/site';
 import type { TensorData } from '../../contract/tensor';
 import { axisNames, layoutOf, placeSlices, type PlacedSlice } from '../../onnx/axes';
-import { neededNames } from '../../onnx/rewrite/cut';
+import { neededNames, nodesBetween } from '../../onnx/rewrite/cut';
 import type { InlinedCall } from '../../onnx/rewrite/inline';
 import type { Step } from '../../onnx/rewrite/intervene';
 import type { InnerValue } from '../../onnx/rewrite/lift';
@@ -198,9 +198,28 @@ function formOfFixing(
   return hasScatter(model) && dims.length > 0 ? 'scatter' : 'pick';
 }
 
+/** Operators through which floats come to say how many there are of something, or hold graphs in which they may. */
+const COUNTS = new Set([
+  'ArgMax',
+  'ArgMin',
+  'Cast',
+  'CastLike',
+  'Compress',
+  'If',
+  'Loop',
+  'NonMaxSuppression',
+  'NonZero',
+  'Range',
+  'Resize',
+  'Scan',
+  'TopK',
+  'Unique',
+  'Upsample',
+]);
+
 /**
  * Numbers were laid out for the dims that a value has without other interventions. One that changes whole numbers (a shape,
- * a count) upstream may give it others. Throws `bad-intervention` where it does.
+ * a count) upstream, or what such numbers are made of, may give it others. Throws `bad-intervention` where it does.
  */
 async function confirmDims(
   model: EngineModel,
@@ -214,7 +233,10 @@ async function confirmDims(
   const others = all.filter(
     ({ step: { path, value } }) => path === '' && value !== step.value && upstream.has(value),
   );
-  if (others.every((other) => isFloat(other.step.own ?? other.step.dtype))) return;
+  const { graph } = model.skeleton;
+  const onWay = (from: string): boolean =>
+    nodesBetween(graph, [from], [step.value]).some(({ op }) => COUNTS.has(op));
+  if (!others.some(({ step: { value, own, dtype } }) => !isFloat(own ?? dtype) || onWay(value))) return;
   const now = await source.findAfter({ path: '', value: step.value }, others);
   if (now.join() !== dims.join()) throw reshaped(intervention.site, dims, now);
 }

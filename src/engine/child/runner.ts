@@ -151,8 +151,10 @@ export class Runner {
     notes.push(...this.#notes(model, planned, told, feedsHash, settings, check === 'pending'));
     const keep = request.keep !== false;
     const outputs = [...executed.outputs].map(([name, tensor]) => this.captured(name, tensor, keep));
+    // With interventions at work a value may have another shape than it has by itself.
+    const remember = plan.steps.length === 0 && planned.given.size === 0 ? feedsHash : null;
     const captures = planned.captures.map((each) => {
-      const told = this.#told(model, each, executed, made.get(each.capture), feedsHash);
+      const told = this.#told(model, each, executed, made.get(each.capture), remember);
       if (typeof told !== 'string' && told.note !== undefined) notes.push(told.note);
       if (typeof told !== 'string')
         return { ...this.captured(each.text, told.tensor, keep), axes: told.axes };
@@ -169,14 +171,15 @@ export class Runner {
     { text, site, capture }: PlannedCapture,
     executed: Executed,
     made: readonly number[] | undefined,
-    feedsHash: string,
+    feedsHash: string | null,
   ): { readonly tensor: TensorData; readonly axes: readonly string[]; readonly note?: string } | string {
     const tensor = executed.captures[capture] ?? null;
     if (tensor === null || made?.length === 0) return 'the branch that makes it was not taken';
     const depth = executed.stacked[capture] ?? 0;
     if (tensor.dims.slice(0, depth).includes(0)) return 'the loop around it made no iteration';
     const own = tensor.dims.slice(depth);
-    this.#dims.set(dimsKey(model, feedsHash, { path: site.graph, value: site.value }), own);
+    if (feedsHash !== null)
+      this.#dims.set(dimsKey(model, feedsHash, { path: site.graph, value: site.value }), own);
     const slices = site.slices.length === 0 ? [] : placeAt(model, site, tensor.dims, text, depth);
     const axes = [...new Array<string>(depth).fill('iteration'), ...axesAt(model, site, own.length)];
     if (made === undefined) return { tensor: takeSlices(tensor, slices), axes };

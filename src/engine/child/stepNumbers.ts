@@ -201,7 +201,7 @@ function givenValue(intervention: PlainIntervention, dtype: Dtype, own: Dtype): 
 const LARGEST: Partial<Record<Dtype, number>> = {
   float16: 65_519,
   float32: 3.402_823_5e38,
-  bfloat16: 3.389_531_3e38,
+  bfloat16: 3.389_531_389_251_535_5e38,
   float8e4m3fn: 448,
   float8e4m3fnuz: 240,
   float8e5m2: 57_344,

@@ -122,6 +122,20 @@ describe('looking, from the command line', function () {
     assert.ok(Math.abs((unit?.activity ?? NaN) - logit.max) < 1e-5);
   });
 
+  it('says why a run failed, whatever the values are called', async () => {
+    const slashed = join(digits, 'digits.torchscript.onnx');
+    const [unit] = (await answers<{ address: string }>('neurons', slashed)).slice(-1);
+    const { code, err } = await run(
+      'neurons',
+      slashed,
+      `${unit?.address ?? ''}3`,
+      '--feed',
+      'image=[[1, 2]]',
+    );
+    assert.notEqual(code, 0);
+    assert.match(err, /image/);
+  });
+
   it('lists the layers, and says what a unit is called', async () => {
     const layers = await answers<{ value: string; address: string; units: number; reads: string[] }>(
       'neurons',

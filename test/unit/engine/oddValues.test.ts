@@ -277,6 +277,10 @@ describe('odd values', () => {
         message: /is 3, and 5 once the other interventions are at work/,
       });
     }
+    // What a run with it has recorded says nothing of the shape without.
+    const recorded = await run(id, { feeds, capture: ['wide'], interventions: [set('size', 5)] });
+    assert.deepEqual(recorded.captures[0]?.dims, [5]);
+    assert.deepEqual(await numbers(await changed(set('wide', 2)), 'y'), [6]);
   });
 
   it('that are sequences are refused as what they are', async () => {
