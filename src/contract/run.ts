@@ -83,7 +83,11 @@ export interface RunResult {
   readonly check: RunCheck;
 }
 
-/** `equal`: bit by bit; `within`: to 1e-5 of the largest value (faster levels), 1e-3 (providers other than the CPU); `not-comparable`: the model is random, or gives no output with these feeds here. */
+/**
+ * `equal`: bit by bit; `within`: to 1e-5 of the largest value (faster levels; 5e-3 where the model computes in
+ * float16, 4e-2 in bfloat16), 1e-3 (providers other than the CPU); `not-comparable`: the model is random, or gives
+ * no output with these feeds here.
+ */
 export type RunCheck = 'equal' | 'within' | 'not-comparable' | 'pending';
 
 export interface FeedSpec {
