@@ -9,7 +9,7 @@ import { recorderScript, RECORDING } from '../compare/recorder';
 import { writeSafely } from '../data/safeWrite';
 import { fileUnreadable } from '../onnx/errors';
 import { openLocal } from '../onnx/files';
-import { planExport, snakeName } from '../source/exportPlan';
+import { freeTarget, planExport, snakeName } from '../source/exportPlan';
 import { exportScript } from '../source/exportScript';
 import { moduleClasses } from '../source/moduleClasses';
 import { readOutline } from '../source/python/outline';
@@ -52,7 +52,7 @@ export const command: Command = {
     const className = wanted ?? onlyClass(await readFile(path, 'utf8'), file);
     const name = snakeName(className);
     const script = `export_${name}.py`;
-    const target = await freeName(dirname(path), name);
+    const target = await freeTarget(name, (free) => exists(join(dirname(path), free)));
     const plan = await planExport(root, { file: inside, className, script, target }, io.signal);
     const text = exportScript(plan);
     const guesses = [plan.model, ...plan.inputs].filter(({ why }) => why !== null).length;
@@ -90,14 +90,6 @@ function onlyClass(text: string, file: string): string {
       `Name one of ${classes.map(({ name }) => name).join(', ')}.`,
     );
   return only.name;
-}
-
-/** A model's name that no file has yet: an export must not replace a trained model by a new one. */
-async function freeName(folder: string, base: string): Promise<string> {
-  for (let i = 0; ; i++) {
-    const name = i === 0 ? `${base}.onnx` : `${base}.export${i === 1 ? '' : String(i)}.onnx`;
-    if (!(await exists(join(folder, name)))) return name;
-  }
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -32,7 +32,7 @@ export class ExportCommands {
     if (wanted === undefined) return;
     const { source, className } = wanted;
     if (source.scheme === 'untitled' || source.scheme === 'vscode-notebook-cell') throw notAFile(className);
-    const { planExport, snakeName } = await import('../source/exportPlan');
+    const { freeTarget, planExport, snakeName } = await import('../source/exportPlan');
     const { exportScript } = await import('../source/exportScript');
     const folder = vscode.Uri.joinPath(source, '..');
     const script = await this.#scriptFor(
@@ -44,7 +44,10 @@ export class ExportCommands {
     const file = root.relative(source);
     if (file === undefined) throw notAFile(className);
     const earlier = (await exists(script)) ? await targetOf(script) : undefined;
-    const target = earlier === undefined ? await freeName(folder, snakeName(className)) : nameOf(earlier);
+    const target =
+      earlier === undefined
+        ? await freeTarget(snakeName(className), (name) => exists(vscode.Uri.joinPath(folder, name)))
+        : nameOf(earlier);
     const title = vscode.l10n.t('Reading what {0} needs', className);
     const plan = await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title }, () =>
       planExport(root, {
@@ -219,14 +222,6 @@ export async function classesOf(text: string): Promise<ModuleClass[]> {
   const { readOutline } = await import('../source/python/outline');
   const { moduleClasses } = await import('../source/moduleClasses');
   return moduleClasses(readOutline('', text));
-}
-
-/** A model's name that no file has yet: an export must not replace a trained model by a new one. */
-async function freeName(folder: vscode.Uri, base: string): Promise<string> {
-  for (let i = 0; ; i++) {
-    const name = i === 0 ? `${base}.onnx` : `${base}.export${i === 1 ? '' : String(i)}.onnx`;
-    if (!(await exists(vscode.Uri.joinPath(folder, name)))) return name;
-  }
 }
 
 async function exists(uri: vscode.Uri): Promise<boolean> {

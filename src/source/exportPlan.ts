@@ -36,6 +36,14 @@ export function snakeName(className: string): string {
     .toLowerCase();
 }
 
+/** A model's name that no file has yet: an export must not replace a trained model by a new one. */
+export async function freeTarget(base: string, exists: (name: string) => Promise<boolean>): Promise<string> {
+  for (let i = 0; ; i++) {
+    const name = i === 0 ? `${base}.onnx` : `${base}.export${i === 1 ? '' : String(i)}.onnx`;
+    if (!(await exists(name))) return name;
+  }
+}
+
 /** Plans an export. Rejects with a sentence where the class cannot be imported or is none. */
 export async function planExport(
   root: SourceRoot,
