@@ -10,7 +10,6 @@ import { fingerprintsOf } from '../compare/fingerprints';
 import { sameFeeds } from '../compare/sameFeeds';
 import { pairValues } from '../compare/values';
 import { compareWeights, pairWeights } from '../compare/weights';
-import { makeFeeds } from '../data/feedText';
 import { buildScopes } from '../onnx/scopes';
 import { compareRecording } from './compareRecording';
 import { Opened, linesOf } from './compareModel';
@@ -18,7 +17,7 @@ import { printDifference, reportDifference } from './compareReport';
 import { captureBy } from './compareRun';
 import { jsonLine, printValues, reportValues } from './compareValues';
 import { commandEngine, openModel } from './engine';
-import { commandFiles } from './feeds';
+import { commandFiles, feedsTold } from './feeds';
 import { parseOptions, usage, type Command, type Io } from './options';
 
 const OPTIONS = {
@@ -123,9 +122,8 @@ async function valuesBetween(
   try {
     const a = await openModel(engine, first, io);
     const b = await openModel(engine, second, io);
-    const made = await makeFeeds(options.feed, options.dim, a.inputs, commandFiles(first));
-    for (const sentence of made.guessed) io.err(sentence);
-    const { feeds, rounded } = sameFeeds(made.feeds, a.inputs, b.inputs);
+    const fed = await feedsTold(options.feed, options.dim, a.inputs, commandFiles(first), io);
+    const { feeds, rounded } = sameFeeds(fed, a.inputs, b.inputs);
     for (const { name, from, to, most } of rounded)
       io.err(
         `${name}: ${second} takes ${to}, so it is fed the same rounded from ${from}, by ${most.toPrecision(3)} at most.`,
@@ -133,9 +131,9 @@ async function valuesBetween(
     const { rows, controlProblem } = await compareValues(
       pairValues(difference),
       {
-        a: captureBy(engine, a.id, made.feeds),
+        a: captureBy(engine, a.id, fed),
         b: captureBy(engine, b.id, feeds),
-        control: options['no-control'] ? null : captureBy(engine, a.id, made.feeds, 'all'),
+        control: options['no-control'] ? null : captureBy(engine, a.id, fed, 'all'),
       },
       io.signal,
     );

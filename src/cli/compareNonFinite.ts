@@ -2,13 +2,12 @@
 import { factsOf } from '../compare/facts';
 import { allSites, nonFiniteOf, type NonFinite } from '../compare/nonFinite';
 import type { TensorSummary } from '../contract/tensor';
-import { makeFeeds } from '../data/feedText';
 import { buildScopes } from '../onnx/scopes';
 import { summarize } from '../tensor/stats';
 import { linesOf, Opened } from './compareModel';
 import { jsonLine, placeText, type LineOf } from './compareValues';
 import { commandEngine, openModel } from './engine';
-import { commandFiles } from './feeds';
+import { commandFiles, feedsTold } from './feeds';
 import { parseOptions, usage, type Command } from './options';
 
 /** One object of `--json`: `{model, checked, firstNan, firstInf, values}`; values that hold any, in order of computing. */
@@ -40,8 +39,7 @@ export const command: Command = {
       const { skeleton } = opened.model;
       const facts = factsOf(skeleton, buildScopes(skeleton));
       const model = await openModel(engine, file, io);
-      const { feeds, guessed } = await makeFeeds(options.feed, options.dim, model.inputs, commandFiles(file));
-      for (const sentence of guessed) io.err(sentence);
+      const feeds = await feedsTold(options.feed, options.dim, model.inputs, commandFiles(file), io);
       const result = await engine.run(
         model.id,
         { feeds, capture: allSites(facts), outputs: [], keep: false },

@@ -2,12 +2,13 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isFailure } from '../base/errors';
-import type { Intervention } from '../contract/run';
+import type { FeedSpec, Intervention } from '../contract/run';
 import type { TensorData } from '../contract/tensor';
+import { makeFeeds } from '../data/feedText';
 import type { DataFiles } from '../data/files';
 import { readArray } from '../data/npz';
 import { fileUnreadable } from '../onnx/errors';
-import { usage } from './options';
+import { usage, type Io } from './options';
 
 /** Files named on the command line are relative to where it was started; those beside the model, to its folder. */
 export function commandFiles(model: string): DataFiles {
@@ -22,6 +23,19 @@ export function commandFiles(model: string): DataFiles {
     },
     beside: () => readdir(folder),
   };
+}
+
+/** Feeds as they are written on the command line; what had to be guessed is told on standard error. */
+export async function feedsTold(
+  texts: readonly string[],
+  dims: readonly string[],
+  inputs: readonly FeedSpec[],
+  files: DataFiles,
+  io: Io,
+): Promise<Record<string, TensorData>> {
+  const { feeds, guessed } = await makeFeeds(texts, dims, inputs, files);
+  for (const sentence of guessed) io.err(sentence);
+  return feeds;
 }
 
 async function isFile(path: string): Promise<boolean> {

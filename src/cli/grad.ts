@@ -1,11 +1,10 @@
 /** `patchclamp grad`: the gradient of one number at some sites, or its integral from a baseline, as .npy files. */
 import type { GradientRequest } from '../contract/run';
 import { directionsFor } from '../data/directions';
-import { makeFeeds } from '../data/feedText';
 import { formatMs } from '../tensor/format';
 import { formatShape } from '../tensor/shape';
 import { commandEngine, openModel } from './engine';
-import { arraysFrom, commandFiles, parseIntervention } from './feeds';
+import { arraysFrom, commandFiles, feedsTold, parseIntervention } from './feeds';
 import { OutFolder } from './outFolder';
 import { parseOptions, usage, type Command } from './options';
 
@@ -51,8 +50,7 @@ export const command: Command = {
       const out = options.out === undefined ? null : await OutFolder.open(options.out, file);
       const model = await openModel(engine, file, io);
       const files = commandFiles(file);
-      const { feeds, guessed } = await makeFeeds(options.feed, options.dim, model.inputs, files);
-      for (const sentence of guessed) io.err(sentence);
+      const feeds = await feedsTold(options.feed, options.dim, model.inputs, files, io);
       const interventions = await Promise.all(
         options.intervene.map((text) => parseIntervention(text, files)),
       );

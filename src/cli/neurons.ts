@@ -6,7 +6,6 @@ import { isCancelled } from '../base/cancel';
 import type { OpenedModel } from '../contract/engineApi';
 import type { NeuronLink, NeuronLinks } from '../contract/neurons';
 import type { TensorData } from '../contract/tensor';
-import { makeFeeds } from '../data/feedText';
 import type { EngineClient } from '../engine/client';
 import { nearestNames } from '../onnx/nearest';
 import { Connections } from '../onnx/neurons/connections';
@@ -18,7 +17,7 @@ import { formatNumber, formatShare } from '../tensor/format';
 import type { Shape } from '../tensor/shape';
 import { Opened } from './compareModel';
 import { commandEngine, openModel } from './engine';
-import { commandFiles } from './feeds';
+import { commandFiles, feedsTold } from './feeds';
 import { jsonLine } from './compareValues';
 import { parseOptions, usage, type Command, type Io } from './options';
 
@@ -93,8 +92,7 @@ export const command: Command = {
         return 0;
       }
       const asked = unitOf(unit, layers, addressOf);
-      const { feeds, guessed } = await makeFeeds(options.feed, options.dim, model.inputs, commandFiles(file));
-      for (const sentence of guessed) io.err(sentence);
+      const feeds = await feedsTold(options.feed, options.dim, model.inputs, commandFiles(file), io);
       const names = namesOf(skeleton);
       const connections = new Connections(layers, {
         readBox: (ref, box, signal) => opened.reader.readBox(ref, box, signal),

@@ -3,7 +3,6 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import type { Finding, Method, Params } from '../contract/method';
 import { directionsFor } from '../data/directions';
-import { makeFeeds } from '../data/feedText';
 import type { EngineClient } from '../engine/client';
 import { methods } from '../methods';
 import type { MethodList } from '../methods/contributed';
@@ -20,7 +19,7 @@ import {
 import { wordsFor } from '../study/words';
 import { listWith } from './contributed';
 import { commandEngine, openModel } from './engine';
-import { arraysFrom, commandFiles } from './feeds';
+import { arraysFrom, commandFiles, feedsTold } from './feeds';
 import { parseOptions, usage, type Command, type Io } from './options';
 import { printFinding } from './printFinding';
 
@@ -141,8 +140,7 @@ async function ask(
     const from = module === undefined ? {} : { module };
     const model = await openModel(engine, question.model, io);
     const files = commandFiles(question.beside);
-    const { feeds, guessed } = await makeFeeds(question.feeds, question.dims, model.inputs, files);
-    for (const sentence of guessed) io.err(sentence);
+    const feeds = await feedsTold(question.feeds, question.dims, model.inputs, files, io);
     const given = await arraysFrom('direction', 'NAME', question.directions, files);
     const directions = await directionsFor(objectiveTexts(method, params), given, files);
     const labels = await wordsFor(model.inputs, model.outputs, feeds, commandFiles(question.model));

@@ -1,12 +1,11 @@
 /** `patchclamp run`: feeds in, outputs and captured sites out, as .npy files and one line of figures. */
 import { firstNonFinite } from '../compare/nonFinite';
 import type { Captured, Level, RunRequest } from '../contract/run';
-import { makeFeeds } from '../data/feedText';
 import { formatMs } from '../tensor/format';
 import { formatShape } from '../tensor/shape';
 import { summarize } from '../tensor/stats';
 import { commandEngine, openModel } from './engine';
-import { commandFiles, parseIntervention } from './feeds';
+import { commandFiles, feedsTold, parseIntervention } from './feeds';
 import { OutFolder } from './outFolder';
 import { parseOptions, usage, type Command, type Io } from './options';
 
@@ -47,8 +46,7 @@ export const command: Command = {
       const out = options.out === undefined ? null : await OutFolder.open(options.out, file);
       const model = await openModel(engine, file, io);
       const files = commandFiles(file);
-      const { feeds, guessed } = await makeFeeds(options.feed, options.dim, model.inputs, files);
-      for (const sentence of guessed) io.err(sentence);
+      const feeds = await feedsTold(options.feed, options.dim, model.inputs, files, io);
       const interventions = await Promise.all(
         options.intervene.map((text) => parseIntervention(text, files)),
       );

@@ -3,13 +3,12 @@
  * second of two runs counts, in a session of its own; the first maps the weights.
  */
 import type { NodeTime } from '../contract/run';
-import { makeFeeds } from '../data/feedText';
 import { openLocal } from '../onnx/files';
 import { buildScopes } from '../onnx/scopes';
 import { formatMicroseconds, formatShare } from '../tensor/format';
 import { linesOf } from './compareModel';
 import { commandEngine, openModel } from './engine';
-import { commandFiles } from './feeds';
+import { commandFiles, feedsTold } from './feeds';
 import { parseOptions, usage, type Command } from './options';
 
 /** Of `--json`: `{total, elsewhere, nodes, lines}`; all times in microseconds, the longest first. */
@@ -48,8 +47,7 @@ export const command: Command = {
       const { skeleton, source } = await openLocal(file, io.signal);
       await source.close();
       const model = await openModel(engine, file, io);
-      const { feeds, guessed } = await makeFeeds(options.feed, options.dim, model.inputs, commandFiles(file));
-      for (const sentence of guessed) io.err(sentence);
+      const feeds = await feedsTold(options.feed, options.dim, model.inputs, commandFiles(file), io);
       const profile = await engine.profile(model.id, { feeds, capture: [] }, io.signal);
       const lineOf = await linesOf(skeleton, options.source, io);
       const { scopes, scopeOf } = buildScopes(skeleton);
