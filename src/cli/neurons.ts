@@ -119,7 +119,7 @@ export const command: Command = {
         outgoing: links.outgoing.map(named),
       };
       if (options.json) io.out(jsonLine(answer));
-      else for (const line of print(answer, by)) io.out(line);
+      else for (const line of print(answer)) io.out(line);
       return 0;
     } finally {
       engine.dispose();
@@ -217,7 +217,7 @@ interface Answer extends Omit<NeuronLinks, 'incoming' | 'outgoing'> {
   readonly outgoing: readonly LinkRow[];
 }
 
-function print(answer: Answer, by: 'weight' | 'contribution'): string[] {
+function print(answer: Answer): string[] {
   const { unit, activity, incoming, outgoing, incomingOf, outgoingOf, incomingShare, outgoingShare } = answer;
   const rows = (links: readonly LinkRow[]): string[] =>
     links.map(({ site, weight, contribution }) => {
@@ -226,7 +226,7 @@ function print(answer: Answer, by: 'weight' | 'contribution'): string[] {
       return `  ${site}  ${figures.join('  ')}`;
     });
   const head = (what: string, shown: number, of: number, share: number): string =>
-    `${what} ${String(shown)} of ${String(of)}, ${formatShare(share)} of the sum of ${by === 'weight' ? 'magnitudes' : 'contributions’ magnitudes'}`;
+    `${what} ${String(shown)} of ${String(of)}, ${formatShare(share)} of the sum of magnitudes`;
   return [
     activity === null ? unit : `${unit}  mean activation ${formatNumber(activity)}`,
     head('Reads most from:', incoming.length, incomingOf, incomingShare),
