@@ -1,8 +1,9 @@
 /** The engine: what looking costs against a plain run, and how soon a click is answered on a 400 MB model. */
 import { build } from 'esbuild';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { delay } from '../../src/base/cancel';
 import type { RunResult } from '../../src/contract/run';
 import type { TensorData } from '../../src/contract/tensor';
 import { normal } from '../../src/data/random';
@@ -10,6 +11,7 @@ import { Engine } from '../../src/engine/child/engine';
 import { EngineClient } from '../../src/engine/client';
 import { openLocal } from '../../src/onnx/files';
 import { sizeOf } from '../../src/tensor/shape';
+import { slowModel } from '../unit/engine/models';
 import { generate } from './generate';
 
 interface Row {
@@ -30,8 +32,22 @@ const CHILD = join(ROOT, '.cache', 'bench', 'engine.js');
 
 export async function run(): Promise<Row[]> {
   const folder = mkdtempSync(join(tmpdir(), 'patchclamp-bench-'));
+  await build({
+    entryPoints: [join(ROOT, 'src/engine/child/main.ts')],
+    outfile: CHILD,
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'cjs',
+    logLevel: 'warning',
+  });
   try {
-    return [...(await captureCost()), ...(await everything(folder)), ...(await clicks(folder))];
+    return [
+      ...(await captureCost()),
+      ...(await everything(folder)),
+      ...(await deafEnds(folder)),
+      ...(await clicks(folder)),
+    ];
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -47,6 +63,42 @@ function median(values: readonly number[]): number {
   return sorted.length % 2 === 1
     ? (sorted[middle] ?? 0)
     : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+/** How soon a process that hears nothing, because a kernel runs, is ended after a cancel: the slowest of ten. */
+async function deafEnds(folder: string): Promise<Row[]> {
+  const file = join(folder, 'slow.onnx');
+  writeFileSync(file, slowModel(400));
+  const feeds = { x: noise([1500, 1500]) };
+  const times: number[] = [];
+  for (let turn = 0; turn < 10; turn++) {
+    const client = new EngineClient({ script: CHILD });
+    try {
+      const { id } = await client.open(file);
+      const pid = client.pid ?? 0;
+      const abort = new AbortController();
+      const running = client.run(id, { feeds, capture: [] }, abort.signal).catch(() => undefined);
+      await delay(400);
+      const asked = performance.now();
+      abort.abort();
+      await running;
+      while (isAlive(pid)) await delay(5);
+      times.push(performance.now() - asked);
+    } finally {
+      client.dispose();
+    }
+  }
+  const slowest = Math.max(...times);
+  const what = 'a deaf process is gone after a cancel, the slowest of ten';
+  return [{ what, value: slowest, unit: 'ms', bound: '< 500 ms', ok: slowest < 500 }];
 }
 
 /** One value of PP-OCRv4 detection against a plain run at the same level, turn by turn. */
@@ -140,15 +192,6 @@ async function clicks(folder: string): Promise<Row[]> {
     listening.dispose();
     return { ready, answered: performance.now() - start, result };
   };
-  await build({
-    entryPoints: [join(ROOT, 'src/engine/child/main.ts')],
-    outfile: CHILD,
-    bundle: true,
-    platform: 'node',
-    target: 'node20',
-    format: 'cjs',
-    logLevel: 'warning',
-  });
   const client = new EngineClient({ script: CHILD });
   try {
     const begin = performance.now();

@@ -203,7 +203,7 @@ export class Workbench {
       if ((await row.getAttribute('aria-expanded')) !== 'true') await row.click();
     }
     await this.#explorerRow(file).dblclick();
-    await this.tab(file).waitFor();
+    await this.page.locator(`.tab.active[data-resource-name="${file}"]`).waitFor();
     this.#file = name;
   }
 

@@ -15,7 +15,8 @@ import { runtimeFailure } from './failures';
 import type { EngineModel } from './model';
 import { createSession, runSession } from './runtime';
 
-interface ProfileEvent {
+/** One line of the runtime's profile, in the format of Chrome's traces. */
+export interface ProfileEvent {
   readonly cat?: string;
   readonly name?: string;
   /** Microseconds since the session began, and how long. */
@@ -34,7 +35,7 @@ export async function profileRun(
   const folder = await mkdtemp(join(tmpdir(), 'patchclamp-'));
   try {
     const { skeleton } = model.inlined;
-    const { graph, nodes } = named(skeleton.graph);
+    const { graph, nodes } = nameUniquely(skeleton.graph);
     const bytes = await model.write({ ...skeleton, graph }, signal);
     const choice = { ...settings, folder: model.folder, profile: join(folder, 'profile') };
     const session = await createSession(bytes, choice);
@@ -56,7 +57,7 @@ export async function profileRun(
 }
 
 /** Names that are certain to be unique lead back from the profile to the nodes. */
-interface Named {
+export interface Named {
   readonly graph: Graph;
   readonly nodes: ReadonlyMap<string, NamedNode>;
 }
@@ -68,7 +69,8 @@ interface NamedNode {
   readonly around: string;
 }
 
-function named(main: Graph): Named {
+/** The graph with a name of its own for every node, bodies included. */
+export function nameUniquely(main: Graph): Named {
   const nodes = new Map<string, NamedNode>();
   const nameGraph = (graph: Graph, around: string): Graph => ({
     ...graph,
@@ -92,7 +94,7 @@ function named(main: Graph): Named {
 }
 
 /** Sums of the last run, by skeleton node; names that the runtime made itself are rows of their own. */
-function timesOf(
+export function timesOf(
   skeleton: Skeleton,
   nodes: ReadonlyMap<string, NamedNode>,
   events: readonly ProfileEvent[],

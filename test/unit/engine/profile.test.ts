@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { call, floats, fn, graph, info, model, modelWith, node, slowModel } from './models';
+import { call, floats, fn, graph, info, model, modelWith, node } from './models';
+import { nameUniquely, timesOf, type ProfileEvent } from '../../../src/engine/child/profile';
+import { openLocal } from '../../../src/onnx/files';
 import { testEngine } from './testEngine';
 
 describe('time per node', function () {
@@ -43,16 +45,6 @@ describe('time per node', function () {
     assert.ok(times.every(({ microseconds }) => Number.isInteger(microseconds) && microseconds >= 0));
   });
 
-  it('finds the slow ones', async () => {
-    const id = await open('slow.onnx', slowModel(3));
-    const x = { ...floats([300, 300], 0), data: new Float32Array(90_000).fill(0.01) };
-    const times = await engine.profile(id, { feeds: { x }, capture: [] });
-    const spent = (op: string): number =>
-      times.filter((time) => time.op === op).reduce((sum, { microseconds }) => sum + microseconds, 0);
-    assert.ok(spent('MatMul') > spent('Identity'));
-    assert.ok(spent('MatMul') > 0);
-  });
-
   it('says which time no node of the file stands for', async () => {
     const bytes = modelWith([fn('Twice', ['a'], ['c'], [node('Add', ['a', 'a'], ['c'])])], {
       nodes: [call('Twice', ['x'], ['h']), node('Relu', ['h'], ['y'])],
@@ -67,15 +59,15 @@ describe('time per node', function () {
     assert.deepEqual(times.map(({ op }) => op).sort(), ['Add', 'Relu']);
   });
 
-  it('adds up the iterations of a body and the calls of a function, at the nodes inside', async () => {
+  it('has the nodes inside a body and a function once each, however often they ran', async () => {
     const square = graph({
       nodes: [
         node('Identity', ['go'], ['again']),
         node('MatMul', ['h', 'h'], ['p']),
         node('Tanh', ['p'], ['next']),
       ],
-      inputs: [info('i', 'int64', []), info('go', 'bool', []), info('h', 'float32', [200, 200])],
-      outputs: [info('again', 'bool', []), info('next', 'float32', [200, 200])],
+      inputs: [info('i', 'int64', []), info('go', 'bool', []), info('h', 'float32', [20, 20])],
+      outputs: [info('again', 'bool', []), info('next', 'float32', [20, 20])],
     });
     const bytes = modelWith([fn('Twice', ['a'], ['c'], [node('Sqrt', ['a'], ['c'])])], {
       nodes: [
@@ -83,29 +75,78 @@ describe('time per node', function () {
         call('Twice', ['once'], ['twice']),
         node('Loop', ['times', 'yes', 'twice'], ['y'], { body: square }),
       ],
-      inputs: [info('x', 'float32', [200, 200]), info('times', 'int64', []), info('yes', 'bool', [])],
-      outputs: [info('y', 'float32', [200, 200])],
+      inputs: [info('x', 'float32', [20, 20]), info('times', 'int64', []), info('yes', 'bool', [])],
+      outputs: [info('y', 'float32', [20, 20])],
     });
     const id = await open('loop.onnx', bytes);
-    const profile = async (turns: bigint): Promise<Map<string, number>> => {
-      const times = await engine.profile(id, {
-        feeds: {
-          x: { dtype: 'float32', dims: [200, 200], data: new Float32Array(40_000).fill(0.01) },
-          times: { dtype: 'int64', dims: [], data: BigInt64Array.of(turns) },
-          yes: { dtype: 'bool', dims: [], data: Uint8Array.of(1) },
-        },
-        capture: [],
-      });
-      assert.ok(times.every(({ node: row }) => row >= 0));
-      return new Map(times.map(({ op, microseconds }) => [op, microseconds]));
-    };
-    const few = await profile(2n);
-    const many = await profile(40n);
-    assert.deepEqual([...many.keys()].sort(), ['Identity', 'Loop', 'MatMul', 'Sqrt', 'Tanh']);
-    // Twenty times the turns; a loaded machine blurs that, but never to less than four.
-    assert.ok((many.get('MatMul') ?? 0) > 4 * (few.get('MatMul') ?? Infinity));
-    // What the loop's body took is not the loop's own.
-    assert.ok((many.get('Loop') ?? Infinity) < (many.get('MatMul') ?? 0) + (many.get('Tanh') ?? 0));
+    const times = await engine.profile(id, {
+      feeds: {
+        x: { dtype: 'float32', dims: [20, 20], data: new Float32Array(400).fill(0.01) },
+        times: { dtype: 'int64', dims: [], data: BigInt64Array.of(3n) },
+        yes: { dtype: 'bool', dims: [], data: Uint8Array.of(1) },
+      },
+      capture: [],
+    });
+    assert.ok(times.every(({ node: row }) => row >= 0));
+    assert.deepEqual(times.map(({ op }) => op).sort(), ['Identity', 'Loop', 'MatMul', 'Sqrt', 'Tanh']);
+  });
+
+  it('adds up the turns of the last run, and takes from a loop what its body took', async () => {
+    const body = graph({
+      nodes: [node('Identity', ['go'], ['again']), node('MatMul', ['h', 'h'], ['next'])],
+      inputs: [info('i', 'int64', []), info('go', 'bool', []), info('h', 'float32', [2, 2])],
+      outputs: [info('again', 'bool', []), info('next', 'float32', [2, 2])],
+    });
+    const bytes = model({
+      nodes: [node('Relu', ['x'], ['r']), node('Loop', ['times', 'yes', 'r'], ['y'], { body })],
+      inputs: [info('x', 'float32', [2, 2]), info('times', 'int64', []), info('yes', 'bool', [])],
+      outputs: [info('y', 'float32', [2, 2])],
+    });
+    const file = join(folder, 'turns.onnx');
+    writeFileSync(file, bytes);
+    const { skeleton, source } = await openLocal(file);
+    await source.close();
+    const { nodes } = nameUniquely(skeleton.graph);
+    const nameOf = (op: string): string =>
+      [...nodes].find(([, { id }]) => skeleton.nodes[id]?.op === op)?.[0] ?? 'none';
+    const kernel = (op: string, ts: number, dur: number): ProfileEvent => ({
+      cat: 'Node',
+      name: `${nameOf(op)}_kernel_time`,
+      ts,
+      dur,
+      args: { op_name: op },
+    });
+    // As the runtime writes them: a line per run and per kernel, microseconds, the body's kernels before their loop's.
+    const events: ProfileEvent[] = [
+      { cat: 'Session', name: 'model_run', ts: 100, dur: 900 },
+      kernel('Relu', 110, 500),
+      kernel('MatMul', 620, 70),
+      kernel('Loop', 615, 300),
+      { cat: 'Session', name: 'model_run', ts: 2000, dur: 200 },
+      kernel('Relu', 2010, 5),
+      { cat: 'Node', name: `${nameOf('Relu')}_fence_before`, ts: 2010, dur: 40 },
+      kernel('Identity', 2021, 1),
+      kernel('MatMul', 2022, 30),
+      kernel('Identity', 2053, 2),
+      kernel('MatMul', 2056, 20),
+      kernel('Loop', 2020, 64),
+      { cat: 'Node', name: 'reorder_kernel_time', ts: 2090, dur: 7, args: { op_name: 'ReorderOutput' } },
+    ];
+    const told = timesOf(skeleton, nodes, events).map(({ node: id, name, op, microseconds }) => ({
+      op,
+      microseconds,
+      ...(id < 0 ? { name } : {}),
+    }));
+    assert.deepEqual(
+      told.sort((a, b) => a.op.localeCompare(b.op)),
+      [
+        { op: 'Identity', microseconds: 3 },
+        { op: 'Loop', microseconds: 64 - 53 },
+        { op: 'MatMul', microseconds: 50 },
+        { op: 'Relu', microseconds: 5 },
+        { op: 'ReorderOutput', microseconds: 7, name: 'reorder' },
+      ],
+    );
   });
 
   it('leaves no file behind', () => {

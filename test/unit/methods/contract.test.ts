@@ -99,11 +99,11 @@ for (const method of list) {
       const during = new AbortController();
       let told = 0;
       const running = ask(list, method.id, model, feeds, params, 1, during.signal, () => {
-        told ||= performance.now();
+        told++;
         during.abort();
       });
       await assert.rejects(running, isCancelled);
-      assert.ok(performance.now() - told < 1000, 'it went on for a second');
+      assert.equal(told, 1, 'it went on');
     });
   });
 }
