@@ -39,6 +39,8 @@ import { residentBytes } from './residentMemory';
 export interface EngineClientOptions extends ForkOptions {
   /** Bytes of memory beyond which the process is ended; 0 or missing: no limit. */
   readonly memoryCap?: number;
+  /** Milliseconds after a cancel in which the process has to answer anything, or is replaced; 250 if missing. */
+  readonly patience?: number;
   readonly onLog?: (level: 'info' | 'warn' | 'error', text: string) => void;
 }
 
@@ -365,7 +367,7 @@ export class EngineClient implements Disposable {
       // Nobody else's fault: what waits behind the cancelled run is asked again in the next process.
       for (const other of this.#calls) other.retry = true;
       process.kill();
-    }, PATIENCE);
+    }, this.options.patience ?? PATIENCE);
   }
 
   #watchMemory(process: EngineProcess): void {

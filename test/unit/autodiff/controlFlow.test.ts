@@ -64,7 +64,7 @@ function looping(): Uint8Array {
 }
 
 describe('gradients where the graph is not a straight line', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   const engine = testEngine();
   let folder = '';
   let files = 0;

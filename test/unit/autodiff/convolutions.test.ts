@@ -225,7 +225,7 @@ async function builtFor(bytes: Uint8Array, { x, y }: Case): Promise<BackwardMode
 }
 
 describe('gradients at the input of convolutions', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   const engine = testEngine();
   let folder = '';
   before(async () => {

@@ -54,7 +54,7 @@ function pooled(window: Readonly<Record<string, number[]>>, between: boolean, tw
 }
 
 describe('gradients through a ReLU and a maximum pool', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   const engine = testEngine();
   const folder = mkdtempSync(join(tmpdir(), 'patchclamp-pools-'));
   after(() => {

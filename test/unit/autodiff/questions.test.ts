@@ -33,7 +33,7 @@ function product(): Uint8Array {
 }
 
 describe('questions about gradients', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   const engine = testEngine();
   let folder = '';
   let file = '';

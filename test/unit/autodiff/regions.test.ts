@@ -23,7 +23,7 @@ async function errorOf(bytes: Uint8Array, feeds: Feeds): Promise<number> {
 }
 
 describe('regions whose samples depend on their size', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   const REGIONS = [
     // Within the picture, far beyond it on every side, smaller than a pixel, and turned round.
     [0.3, 0.6, 5.2, 4.1],
@@ -79,7 +79,7 @@ describe('regions whose samples depend on their size', function () {
 });
 
 describe('deformed kernels', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
 
   it('agree in groups, with strides, dilations and uneven padding', async () => {
     const [group, parts, kernel, out] = [2, 2, [3, 2], [3, 5]];

@@ -9,7 +9,7 @@ import { readNpy, writeNpy } from '../../../src/tensor/npy';
 import { floats, tinyModel } from './models';
 
 describe('patchclamp run', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   const folder = mkdtempSync(join(tmpdir(), 'patchclamp-run-'));
   const file = join(folder, 'tiny.onnx');
   const feed = `x=${join(folder, 'x.npy')}`;

@@ -31,7 +31,7 @@ function linear(weights: readonly number[]): Uint8Array {
 }
 
 describe('attribution', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   let folder = '';
   let files = 0;
 

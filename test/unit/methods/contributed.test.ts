@@ -15,7 +15,7 @@ const MODULE = join(__dirname, '../../fixtures/methods/counting.cjs');
 const MODEL = join(MODELS, 'mlp.onnx');
 
 describe('methods from a module', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   const folder = mkdtempSync(join(tmpdir(), 'patchclamp-methods-'));
   after(() => rmSync(folder, { recursive: true }));
 

