@@ -39,7 +39,7 @@ import { residentBytes } from './residentMemory';
 export interface EngineClientOptions extends ForkOptions {
   /** Bytes of memory beyond which the process is ended; 0 or missing: no limit. */
   readonly memoryCap?: number;
-  /** Milliseconds after a cancel in which the process has to answer anything, or is replaced; 250 if missing. */
+  /** A cancelled call's process has this long to say that it heard, in milliseconds; 250 if missing. */
   readonly patience?: number;
   readonly onLog?: (level: 'info' | 'warn' | 'error', text: string) => void;
 }
@@ -49,8 +49,6 @@ export type EngineState =
   | { readonly kind: 'off' | 'starting' | 'idle' }
   | { readonly kind: 'busy'; readonly text: string; readonly since: number; readonly predictedMs: number };
 
-/** A cancelled call's process has this long to say that it heard, in milliseconds. */
-const PATIENCE = 250;
 const MEMORY_POLL = 200;
 const MOST_STARTS = 4;
 
@@ -367,7 +365,7 @@ export class EngineClient implements Disposable {
       // Nobody else's fault: what waits behind the cancelled run is asked again in the next process.
       for (const other of this.#calls) other.retry = true;
       process.kill();
-    }, this.options.patience ?? PATIENCE);
+    }, this.options.patience ?? 250);
   }
 
   #watchMemory(process: EngineProcess): void {
