@@ -234,6 +234,7 @@ export class RunController implements Disposable {
     return {
       captureBudget: engine.captureBudget,
       run: (request, signal) => engine.runAsking(model, request, signal),
+      infer: () => engine.infer(model),
     };
   }
 

@@ -34,6 +34,11 @@ export class ValueTypes {
     return this.#known.get(name);
   }
 
+  /** Whether the model states that this is a sequence, a map or an optional. */
+  isOther(name: string): boolean {
+    return this.#other.has(name);
+  }
+
   /** `float32 batch×10`, `sequence of float32`, or ''. */
   text(name: string): string {
     const known = this.#known.get(name);

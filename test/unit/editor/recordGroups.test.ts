@@ -1,16 +1,19 @@
 /** Recording in groups, against recording all at once: the engine itself is the oracle. */
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Captured } from '../../../src/contract/run';
+import type { Captured, RunRequest } from '../../../src/contract/run';
 import { record } from '../../../src/editor/recording';
 import { ValueTypes } from '../../../src/editor/valueTypes';
-import { Engine } from '../../../src/engine/child/engine';
 import { openLocal } from '../../../src/onnx/files';
+import { floats, info, model, node } from '../engine/models';
+import { testEngine } from '../engine/testEngine';
 
-describe('recording a real model in groups', () => {
-  it('gives the same values as all at once, and says how many runs it took', async () => {
-    const options = { sessionBudget: 1 << 28, tensorBudget: 1 << 24, threads: 1 };
-    const api = new Engine(options, () => undefined).api();
+describe('recording a real model', () => {
+  const api = testEngine();
+
+  it('gives, in groups, the same values as all at once, and says how many runs it took', async () => {
     const file = join(__dirname, '../../../media/samples/digits/digits.onnx');
     const { id } = await api.open(file);
     const { skeleton, source } = await openLocal(file);
@@ -28,6 +31,7 @@ describe('recording a real model in groups', () => {
             runs++;
             return api.run(id, request);
           },
+          infer: () => api.infer(id),
         },
         { skeleton, types },
         { feeds },
@@ -48,6 +52,36 @@ describe('recording a real model in groups', () => {
       grouped.recording.notes.filter((note) => !once.recording.notes.includes(note)),
       [`in ${String(grouped.runs)} runs`],
     );
-    await api.close(id);
+  });
+
+  it('leaves out what is no tensor, stated or not, and records the rest', async () => {
+    const nodes = [
+      node('Relu', ['x'], ['r']),
+      node('SplitToSequence', ['r'], ['parts'], { axis: 0 }),
+      node('SequenceInsert', ['parts', 'r'], ['more']),
+      node('SequenceLength', ['more'], ['count']),
+    ];
+    const inputs = [info('x', 'float32', ['n', 3])];
+    const bytes = model({ nodes, inputs, outputs: [info('count', 'int64', [])] });
+    const folder = mkdtempSync(join(tmpdir(), 'patchclamp-record-'));
+    after(() => rmSync(folder, { recursive: true, force: true }));
+    const file = join(folder, 'parts.onnx');
+    writeFileSync(file, bytes);
+    const { id } = await api.open(file);
+    const { skeleton, source } = await openLocal(file);
+    await source.close();
+    const { signal } = new AbortController();
+    const recorder = {
+      captureBudget: 1 << 20,
+      run: (request: RunRequest) => api.run(id, request),
+      infer: () => api.infer(id),
+    };
+    const feeds = { x: floats([2, 3], -2) };
+    const recorded = async (types: ValueTypes): Promise<string[]> => {
+      const { captures } = await record(recorder, { skeleton, types }, { feeds }, String, signal);
+      return captures.map(({ site }) => site);
+    };
+    assert.deepEqual(await recorded(new ValueTypes(skeleton)), ['r', 'count'], 'before types were inferred');
+    assert.deepEqual(await recorded(new ValueTypes(skeleton, await recorder.infer())), ['r', 'count']);
   });
 });
