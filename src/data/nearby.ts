@@ -45,13 +45,17 @@ export async function readNearArrays(
 }
 
 /**
- * An array for each input that one fits, by the input's name. An array of the input's own name comes first; then one that
- * fits by type and shape and is named after no other input: the fewest elements, so that a first run is short. Open
- * dimensions of one name are one size in all inputs. No array is taken twice, and none by a shape that says nothing.
+ * An array for each input that one fits, by the input's name. One named after the model and the input comes first, then
+ * one of the input's own name; then one that fits by type and shape and is named after no other input: the fewest
+ * elements, so that a first run is short. Open dimensions of one name are one size in all inputs. No array is taken
+ * twice, and none by a shape that says nothing.
+ *
+ * @param model the model's file name
  */
 export function fitArrays(
   specs: readonly FeedSpec[],
   arrays: readonly NearArray[],
+  model = '',
 ): ReadonlyMap<string, FittedArray> {
   const found = new Map<string, FittedArray>();
   const used = new Set<NearArray>();
@@ -65,12 +69,12 @@ export function fitArrays(
   };
   const fitting = (spec: FeedSpec): NearArray[] =>
     arrays.filter((array) => !used.has(array) && fits(spec, array) && agrees(spec, array.dims, sizes));
-  for (const spec of specs)
-    take(
-      spec,
-      fitting(spec).find((array) => isNamed(array, spec)),
-      'name',
-    );
+  for (const spec of specs) {
+    const fit = fitting(spec);
+    const named =
+      fit.find((array) => isNamedAfter(array, model, spec)) ?? fit.find((array) => isNamed(array, spec));
+    take(spec, named, 'name');
+  }
   for (const spec of specs) {
     if (found.has(spec.name) || !tells(spec)) continue;
     const free = fitting(spec).filter((array) => !specs.some((other) => isNamed(array, other)));
@@ -138,12 +142,35 @@ function fits({ dtype: wanted, shape }: FeedSpec, { dtype, dims }: NearArray): b
 }
 
 /** `input_ids`, `input-ids.npy` and `Input IDs` are one name. */
-function isNamed({ file, entry }: NearArray, spec: FeedSpec): boolean {
-  const plain = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]+/g, '');
-  const stem = file
+function isNamed({ file, entry }: Pick<NearArray, 'file' | 'entry'>, spec: FeedSpec): boolean {
+  return wordsOf(entry ?? stemOf(file)).join('') === wordsOf(spec.name).join('');
+}
+
+/** `whisper.mel.npy` is the input `mel` of `whisper.onnx`, and of `whisper_int8.onnx`. */
+function isNamedAfter({ file, entry }: NearArray, model: string, spec: FeedSpec): boolean {
+  const words = wordsOf(stemOf(file));
+  const input = entry === undefined ? wordsOf(spec.name) : [];
+  if (entry !== undefined && !isNamed({ file, entry }, spec)) return false;
+  const before = words.slice(0, words.length - input.length);
+  const whole = wordsOf(stemOf(model));
+  return (
+    before.length > 0 &&
+    words.slice(before.length).join(' ') === input.join(' ') &&
+    whole.slice(0, before.length).join(' ') === before.join(' ')
+  );
+}
+
+function wordsOf(name: string): readonly string[] {
+  return name
+    .toLowerCase()
+    .split(/[^\p{L}\p{N}]+/u)
+    .filter((word) => word !== '');
+}
+
+function stemOf(file: string): string {
+  return file
     .slice(Math.max(file.lastIndexOf('/'), file.lastIndexOf('\\')) + 1)
-    .replace(/\.np[yz]$/i, '');
-  return plain(entry ?? stem) === plain(spec.name);
+    .replace(/\.(npy|npz|onnx)$/i, '');
 }
 
 /** Whether a shape says enough to choose an array by it: a fixed dimension other than 1. */

@@ -73,6 +73,7 @@ export class FeedBook implements Disposable {
     const specs = feedSpecs(content.skeleton);
     const first = await firstChoices(
       files,
+      model.name,
       specs.filter(({ optional }) => !optional),
       guesses,
       (problem) => {

@@ -135,10 +135,16 @@ function isSampleRate(name: string): boolean {
   return /^(sr|(input_)?sampl(e|ing)_?rate)$/i.test(name);
 }
 
-/** Whether names of classes fit what a model gives: an output has as many along an axis, or none says how many. */
+/**
+ * Whether names of classes fit what a model gives: an output has as many along an axis, or none says how many and not all
+ * of them are maps or volumes.
+ */
 export function fitsLabels(count: number, outputs: readonly FeedSpec[]): boolean {
   if (outputs.some(({ shape }) => shape?.slice(1).includes(count))) return true;
-  return outputs.every(({ shape }) => typeof shape?.at(-1) !== 'number');
+  return (
+    outputs.every(({ shape }) => typeof shape?.at(-1) !== 'number') &&
+    outputs.some(({ shape }) => shape === null || shape.length < 4)
+  );
 }
 
 /** A usual size for an open dimension, by its name and place. */

@@ -10,9 +10,10 @@ import type { FeedFiles } from './feedFiles';
 import { ARRAYS, IMAGES } from './feedPickers';
 import { guessWords } from './feedWords';
 
-/** By input; `warn` is told of files that were found and could not be used. */
+/** By input; `model` is the model's file name, `warn` is told of files that were found and could not be used. */
 export async function firstChoices(
   files: FeedFiles,
+  model: string,
   specs: readonly FeedSpec[],
   guesses: Guesses,
   warn: (problem: string) => void,
@@ -21,6 +22,7 @@ export async function firstChoices(
   const images = await files.nearby(IMAGES);
   const arrays = await arraysFor(
     files,
+    model,
     specs.filter((spec) => wantsArray(spec, guesses, images)),
     warn,
   );
@@ -31,6 +33,7 @@ export async function firstChoices(
 
 async function arraysFor(
   files: FeedFiles,
+  model: string,
   specs: readonly FeedSpec[],
   warn: (problem: string) => void,
 ): Promise<ReadonlyMap<string, FittedArray>> {
@@ -38,5 +41,5 @@ async function arraysFor(
   const { fitArrays, readNearArrays } = await import('../data/nearby');
   const { arrays, problems } = await readNearArrays(files, await files.small(await files.nearby(ARRAYS)));
   problems.forEach(warn);
-  return fitArrays(specs, arrays);
+  return fitArrays(specs, arrays, model);
 }

@@ -45,9 +45,13 @@ const array = (
   dims,
   ...(entry === undefined ? {} : { entry }),
 });
-const chosen = (specs: readonly FeedSpec[], arrays: readonly NearArray[]): Record<string, string> =>
+const chosen = (
+  specs: readonly FeedSpec[],
+  arrays: readonly NearArray[],
+  model = '',
+): Record<string, string> =>
   Object.fromEntries(
-    [...fitArrays(specs, arrays)].map(([name, { source, by }]) => [
+    [...fitArrays(specs, arrays, model)].map(([name, { source, by }]) => [
       name,
       `${source.file}${source.entry === undefined ? '' : `:${source.entry}`} by ${by}`,
     ]),
@@ -85,6 +89,26 @@ describe('arrays near a model', () => {
     assert.deepEqual(chosen([spec('state', 'float32', ['batch', 4])], near), {
       state: 'data/State.npy by name',
     });
+  });
+
+  it('go by the model’s name together with the input’s before anything else', () => {
+    const mel = spec('mel_in', 'float32', ['n', 4]);
+    const ids = spec('ids', 'int64', [1, 4]);
+    const near = [
+      array('ids.npy', 'int64', [1, 4]),
+      array('bert.ids.npy', 'int64', [1, 4]),
+      array('whisper.ids.npy', 'int64', [1, 4]),
+      array('whisper-mel-in.npy', 'float32', [9, 4]),
+      array('a.npy', 'float32', [1, 4]),
+    ];
+    const whisper = { mel_in: 'whisper-mel-in.npy by name', ids: 'whisper.ids.npy by name' };
+    assert.deepEqual(chosen([mel, ids], near, 'whisper.onnx'), whisper);
+    assert.deepEqual(chosen([mel, ids], near, 'whisper_int8.onnx'), whisper);
+    assert.deepEqual(chosen([ids], near, 'other.onnx'), { ids: 'ids.npy by name' });
+    const archives = [array('t5.npz', 'int64', [1, 4], 'ids'), array('bert.npz', 'int64', [1, 4], 'ids')];
+    assert.deepEqual(chosen([ids], archives, 'bert.onnx'), { ids: 'bert.npz:ids by name' });
+    const foreign = [array('甲.npy', 'int64', [1, 4]), array('乙.npy', 'int64', [1, 4])];
+    assert.deepEqual(chosen([spec('乙', 'int64', [1, 4])], foreign), { 乙: '乙.npy by name' });
   });
 
   it('are taken by entry where an archive has one for each input, and never twice', () => {

@@ -143,6 +143,7 @@ describe('first choices for inputs', () => {
     const logits = (last: number | string): FeedSpec => ({ ...image, name: 'y', shape: ['batch', last] });
     assert.equal(fitsLabels(10, [logits(10)]), true);
     assert.equal(fitsLabels(10, [logits('classes')]), true);
+    assert.equal(fitsLabels(10, [{ ...image, shape: [null, 1, null, null] }]), false, 'a map of text');
     assert.equal(fitsLabels(10, [logits(1), { ...image, shape: [null, null, null] }]), false);
   });
 });
