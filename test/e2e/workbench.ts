@@ -202,9 +202,22 @@ export class Workbench {
       await row.waitFor();
       if ((await row.getAttribute('aria-expanded')) !== 'true') await row.click();
     }
+    const tab = this.page.locator(`.tab.active[data-resource-name="${file}"]`);
     await this.#explorerRow(file).dblclick();
-    await this.page.locator(`.tab.active[data-resource-name="${file}"]`).waitFor();
+    await tab.waitFor();
     this.#file = name;
+    // A window that is still starting may not know yet who opens such a file, and say that it is no text: a person
+    // closes that, and opens the file again.
+    const shown = this.page.locator(
+      '.monaco-editor-pane-placeholder:visible, .webview, .editor-instance:visible',
+    );
+    await shown.first().waitFor({ state: 'attached' });
+    const noText = this.page.locator('.monaco-editor-pane-placeholder:visible', { hasText: 'binary' });
+    if (!(await noText.isVisible())) return;
+    await tab.locator('.codicon-close').click();
+    await tab.waitFor({ state: 'detached' });
+    await this.#explorerRow(file).dblclick();
+    await tab.waitFor();
   }
 
   /** Brings the first line of the file opened last that contains `text` into view, and puts the cursor there. */
