@@ -13,6 +13,7 @@ import type { Facts } from './facts';
 import type { RecordedArray, Recording } from './recorded';
 import { nameOf, settle, type Claim } from './folding';
 import { moduleOutputs, type ModuleOutput } from './modules';
+import { pathsInModel } from './recordedPaths';
 
 export interface RecordingReport {
   readonly departures: Departures;
@@ -126,7 +127,7 @@ function findModules(
 ): { readonly candidates: Candidate[]; readonly missing: RecordedArray[] } {
   const outputs = moduleOutputs(facts, scopes);
   const recorded = arrays.filter(({ kind }) => kind === 'module' || kind === 'output');
-  const rename = commonRoot(
+  const rename = pathsInModel(
     recorded.filter(({ kind }) => kind === 'module').map(({ path }) => path),
     outputs,
   );
@@ -154,20 +155,4 @@ function findModules(
 function producerOf({ wiring }: Facts, name: string): number {
   const id = wiring.graphOutputs.find((value) => wiring.values[value]?.name === name);
   return wiring.values[id ?? -1]?.producer ?? -1;
-}
-
-/** Where the recording or the model was wrapped once more: how recorded paths become the model's. */
-function commonRoot(
-  recorded: readonly string[],
-  modules: ReadonlyMap<string, unknown>,
-): (path: string) => string {
-  const roots = new Set([...modules.keys()].map((path) => path.split('.')[0] ?? ''));
-  const [root] = roots;
-  const ways = [
-    (path: string): string => path,
-    (path: string): string => path.slice(path.indexOf('.') + 1),
-    ...(roots.size === 1 && root !== undefined ? [(path: string): string => `${root}.${path}`] : []),
-  ];
-  const hits = ways.map((way) => recorded.filter((path) => modules.has(way(path))).length);
-  return ways[hits.indexOf(Math.max(...hits))] ?? ((path) => path);
 }
