@@ -33,7 +33,6 @@ export interface CannotRun {
 
 export interface ModelSnapshot {
   readonly revision: number;
-  /** As the workspace names it. */
   readonly file: string;
   /** null when nothing of the model can be shown: then `trouble` says why. */
   readonly graph: GraphModel | null;
@@ -44,7 +43,6 @@ export interface ModelSnapshot {
   /** null when it can run. */
   readonly cannotRun: CannotRun | null;
   readonly selection: Selection;
-  /** Localised words the webview shows, by key. */
   readonly words: Readonly<Record<string, string>>;
 }
 
@@ -179,10 +177,17 @@ export interface Fact {
 /** A value that goes into or comes out of what is inspected. */
 export interface ValueFact {
   readonly name: string;
+  readonly site: string;
   /** `float32 1×8×28×28`, as recorded in the shown run, else as inferred, else ''. */
   readonly type: string;
   /** What the shown run recorded, or null. */
   readonly summary: TensorSummary | null;
+  /** The shown run recorded texts: there is no summary of those. */
+  readonly texts: boolean;
+  /** Why no run records it, or null. */
+  readonly unrecordable: string | null;
+  /** A number of it can be asked about: *What Drives This?* */
+  readonly drivable: boolean;
   /** True when the model's files have changed since that run: `summary` is of another version, `type` of this one. */
   readonly stale: boolean;
   /** Changes when the same tensor would be drawn otherwise: with other labels. */
@@ -335,6 +340,7 @@ export interface HostApi {
   openPlace(place: SourcePlace): Promise<void>;
   /** Opens a frame of `Inspection.frames`, or the one outside the workspace, which is asked about first. */
   openFrame(selection: Selection, frame: number | 'outside'): Promise<void>;
+  record(site: string): Promise<void>;
   /** *What Drives This Output?* of a value; of one number of it where an objective names it. */
   whatDrives(value: string, objective: string | null): Promise<void>;
   /** *Write Export Script…* for this model's class. */
@@ -370,7 +376,6 @@ export interface HostApi {
   saveFile(name: string, content: Uint8Array): Promise<boolean>;
   manageTrust(): Promise<void>;
   showLog(): Promise<void>;
-  /** An error of the webview's own, for the log. */
   report(text: string): void;
 }
 

@@ -14,7 +14,7 @@ import { formatBytes, formatCount } from '../tensor/format';
 import { attributeFact } from './attributeText';
 import type { OpenModel } from './openModel';
 import { typeText } from './valueTypes';
-import type { ValueIndex } from './valueIndex';
+import { siteText, type ValueIndex } from './valueIndex';
 
 /** What a run recorded of a value; the host keeps these in memory. */
 export interface Recorded {
@@ -206,11 +206,13 @@ class Context {
     return this.#content.names;
   }
 
-  /** A value as it is named inside `graph`. Runs record values of the main graph only. */
+  /** A value as it is named inside `graph`. Runs record those of the main graph, and others one by one when asked to. */
   #value(name: string, graph: GraphPath = ''): ValueFact {
-    const top = this.#names.home(name, graph) === '';
-    const shown = top ? this.recorded.shown(name) : undefined;
-    const other = top ? this.recorded.other(name) : undefined;
+    const home = this.#names.home(name, graph);
+    const top = home === '';
+    const site = siteText({ name, graph: home });
+    const shown = this.recorded.shown(site);
+    const other = this.recorded.other(site);
     const producer = this.#names.producer(name, graph);
     const known = top ? this.#content.types.text(name) : '';
     const peers = [
@@ -222,8 +224,15 @@ class Context {
     }));
     return {
       name,
+      site,
       type: shown === undefined || shown.stale ? known : shown.type,
       summary: shown?.summary ?? null,
+      texts: shown?.summary === null && shown.type.startsWith('string'),
+      unrecordable:
+        top && this.#content.types.isOther(name)
+          ? l10n.t('Only tensors are recorded, and this is none: look at what it is made from.')
+          : null,
+      drivable: top && producer !== undefined,
       stale: shown?.stale ?? false,
       drawnWith: this.recorded.drawnWith,
       other: other?.summary ?? null,

@@ -8,6 +8,7 @@ import type { Navigation } from './navigation';
 import type { OpenModel } from './openModel';
 import { linkedModels } from './sourceFacts';
 import type { Target, Targets } from './target';
+import { siteText } from './valueIndex';
 
 interface Candidate extends vscode.QuickPickItem {
   readonly model: OpenModel;
@@ -235,13 +236,16 @@ export function siteOf({ model, selection, value }: Target): string | undefined 
     case 'node': {
       const { id } = selection;
       if (id <= -1_000_001) return skeleton.graph.outputs[-1_000_001 - id]?.name;
-      return id < 0
-        ? skeleton.graph.inputs[-1 - id]?.name
-        : skeleton.nodes[id]?.outputs.find((name) => name !== '');
+      if (id < 0) return skeleton.graph.inputs[-1 - id]?.name;
+      const node = skeleton.nodes[id];
+      const name = node?.outputs.find((output) => output !== '');
+      return node === undefined || name === undefined ? undefined : siteText({ name, graph: node.graph });
     }
     case 'scope': {
       const scope = scopes.scopes.find(({ path }) => path === selection.path);
-      return scope === undefined ? undefined : names.boundary(names.within(scopes, scope)).outputs.at(-1);
+      const last =
+        scope === undefined ? undefined : names.crossing(names.within(scopes, scope)).outputs.at(-1);
+      return last === undefined ? undefined : siteText(last);
     }
     case 'none':
       return undefined;

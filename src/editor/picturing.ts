@@ -4,6 +4,7 @@
  */
 import type { TensorSlice } from '../contract/engineApi';
 import type { Picture } from '../contract/hostApi';
+import { formatNumber } from '../tensor/format';
 
 /** Words that go into pictures, in the person's language. */
 export interface PictureWords {
@@ -112,7 +113,7 @@ export function toPicture(
   const shared = { title: hints.title, note, dims, fixed };
   switch (form) {
     case 'number':
-      return { ...shared, kind: 'text', text: String(data[0] ?? '') };
+      return { ...shared, kind: 'text', text: formatNumber(data[0] ?? Number.NaN) };
     case 'bars':
       return { ...shared, ...pick, kind: 'bars', item: items[2], names: null, data };
     case 'matrix':

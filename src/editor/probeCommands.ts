@@ -135,14 +135,24 @@ export class ProbeCommands {
   /** The output (or selected value), then its class or token. */
   async #chooseObjective(target: Target): Promise<string | undefined> {
     const { model } = target;
-    if (this.runs.shown(model) === undefined || !this.#recordedAll(target)) await this.runs.run(model);
+    if (!this.#recordedAll(target)) await this.runs.run(model);
     const run = this.runs.shown(model);
-    if (run === undefined) return undefined;
+    // What is wrong with the run is told where it was started.
+    if (run === undefined || !this.#recordedAll(target)) return undefined;
     const site = await this.#chooseSite(target, run.outputs);
+    if (site === undefined) return undefined;
+    if (model.content?.names.isTop(site) === false) {
+      void vscode.window.showInformationMessage(
+        vscode.l10n.t(
+          '{0} lies inside a branch, a loop or a function: choose a value of the model itself, such as what the node around it gives.',
+          site,
+        ),
+      );
+      return undefined;
+    }
     const stored = run.values.find((value) => value.site === site);
-    if (site === undefined || stored === undefined) return undefined;
-    if (stored.dims.length === 0) return site;
-    if (!run.outputs.includes(site)) return this.#askObjective(`sum(${site})`);
+    if (stored?.dims.length === 0) return site;
+    if (stored === undefined || !run.outputs.includes(site)) return this.#askObjective(`sum(${site})`);
     return this.#chooseElement(model, stored);
   }
 

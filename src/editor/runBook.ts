@@ -2,6 +2,7 @@
  * The runs of one model as the editor holds them: what is kept, which is shown, which it is compared with, and their
  * summaries by value, ready for a hover to read.
  */
+import type { GraphModel } from '../contract/graphModel';
 import type { RunHeader } from '../contract/hostApi';
 import type { StoredCapture } from '../contract/engineApi';
 import type { Captured } from '../contract/run';
@@ -87,6 +88,18 @@ function toRecorded(stored: StoredCapture | undefined, stale: boolean): Recorded
   return stored === undefined
     ? undefined
     : { type: typeText(stored.dtype, stored.dims), stale, summary: stored.summary };
+}
+
+/** Types as a run recorded them, by row of a graph's values; '' where it did not. */
+export function recordedTypes({ values, strings }: GraphModel, recorded: ByValue): string[] {
+  const seen = new Set<string>();
+  return Array.from({ length: values.count }, (_, row) => {
+    const name = strings[values.name[row] ?? -1] ?? '';
+    // Top-level values come first: a body's value of the same name is another one.
+    const stored = seen.has(name) ? undefined : recorded.get(name);
+    seen.add(name);
+    return stored === undefined ? '' : typeText(stored.dtype, stored.dims);
+  });
 }
 
 /** What is kept of a captured value. */

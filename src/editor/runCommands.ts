@@ -81,6 +81,8 @@ export class RunCommands {
       if (!(await reviewFeeds(this.feeds, model))) return;
       await this.runs.run(model);
     }
+    const run = this.runs.shown(model);
+    if (run?.values.every((value) => value.site !== site) === true) await this.runs.recordAlso(model, site);
     model.select({ kind: 'value', name: site }, 'command');
   }
 

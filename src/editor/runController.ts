@@ -9,7 +9,7 @@ import { Failure, isFailure } from '../base/errors';
 import { SharedWork } from '../base/sharedWork';
 import type { RunSnapshot, RunState, Trouble } from '../contract/hostApi';
 import type { TensorData } from '../contract/tensor';
-import { interventionsOf, printClamp } from '../study/clamps';
+import { interventionsOf } from '../study/clamps';
 import { RunStore, sameStamp, type KeptRun } from '../study/runs';
 import type { Clamps } from './clamps';
 import type { EngineAccess } from './engineAccess';
@@ -21,14 +21,14 @@ import type { Content, OpenModel } from './openModel';
 import { overlays } from './overlays';
 import { record, type Recorder } from './recording';
 import { Preparation } from './preparing';
-import { RunBook, isStale, toStored, unique } from './runBook';
+import { RunBook, isStale, recordedTypes, toStored, unique } from './runBook';
+import { recordAlso } from './recordAlso';
 import { RunMemory } from './runMemory';
 import { nextRunName } from './runNames';
-import { inGroups, notFinite } from './runNotes';
+import { inGroups, notesOf, notFinite } from './runNotes';
 import { textFolderOf } from './storage';
 import { toTrouble } from './trouble';
 import type { Trust } from './trust';
-import { typeText } from './valueTypes';
 import type { Weights } from './weights';
 
 /** How many runs' input tensors stay in memory for each model. */
@@ -141,35 +141,23 @@ export class RunController implements Disposable {
       difference: vscode.l10n.t('Difference of RMS'),
     };
     const stale = this.isStale(model, run);
-    const seen = new Set<string>();
-    const types = Array.from({ length: graph.values.count }, (_, row) => {
-      const name = graph.strings[graph.values.name[row] ?? -1] ?? '';
-      const stored = stale || seen.has(name) ? undefined : values.get(name);
-      seen.add(name);
-      return stored === undefined ? '' : typeText(stored.dtype, stored.dims);
-    });
     return {
       revision: model.revision,
       id: run.id,
       name: run.name,
       overlays: overlays(graph, values, book.other === undefined ? null : book.valuesOf(book.other), titles),
-      types,
-      notes: [
-        ...((run.clamps ?? []).length === 0
-          ? []
-          : [vscode.l10n.t('Made with {0}.', (run.clamps ?? []).map(printClamp).join(', '))]),
-        ...run.notes,
-        ...(stale ? [vscode.l10n.t('The model file has changed since this run.')] : []),
-      ],
+      types: recordedTypes(graph, stale ? new Map() : values),
+      notes: notesOf(run, stale),
     };
   }
 
   /** Runs with the chosen inputs, recording every top-level value. Failures are shown in the run bar. */
   async run(model: OpenModel): Promise<void> {
     const { content } = model;
-    if (content === undefined || this.#refuses(model)) return;
-    const abort = new AbortController();
+    if (content === undefined) return;
     await this.#of(model).book.store.load();
+    if (this.#refuses(model)) return;
+    const abort = new AbortController();
     const names = this.kept(model).map((kept) => kept.name);
     const name = nextRunName(names, (number) => vscode.l10n.t('Run {0}', number));
     await this.#while(model, vscode.l10n.t('{0} of {1}', name, model.name), abort, async () => {
@@ -227,6 +215,22 @@ export class RunController implements Disposable {
     if (model.content === undefined || this.#refuses(model)) return;
     const abort = new AbortController();
     await this.#while(model, text, abort, () => task(abort.signal));
+  }
+
+  /** Records a value that the shown run did not. */
+  async recordAlso(model: OpenModel, site: string): Promise<void> {
+    const run = this.shown(model);
+    if (run === undefined || this.isStale(model, run)) return;
+    await this.during(model, vscode.l10n.t('Recording {0}', site), async (signal) => {
+      const interventions = interventionsOf(run.clamps ?? []);
+      const made = await recordAlso(
+        site,
+        { feeds: await this.feedsOf(model, run, signal), interventions },
+        (request) => this.engine.runAsking(model, request, signal),
+        vscode.l10n.t('Change the input that decides, or choose a value of the other branch.'),
+      );
+      await this.#of(model).book.store.addValues(run.id, made);
+    });
   }
 
   #recorder(model: OpenModel): Recorder {

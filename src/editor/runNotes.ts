@@ -3,6 +3,8 @@ import * as vscode from 'vscode';
 import { firstNonFinite } from '../compare/nonFinite';
 import type { RunResult } from '../contract/run';
 import type { TensorSummary } from '../contract/tensor';
+import { printClamp } from '../study/clamps';
+import type { KeptRun } from '../study/runs';
 import { formatBytes } from '../tensor/format';
 
 interface Summarized {
@@ -39,5 +41,14 @@ export function notFinite(
       String(summary.inf),
       String(summary.count),
     ),
+  ];
+}
+
+/** What a person should know who looks at a kept run. */
+export function notesOf({ clamps = [], notes }: KeptRun, stale: boolean): readonly string[] {
+  return [
+    ...(clamps.length === 0 ? [] : [vscode.l10n.t('Made with {0}.', clamps.map(printClamp).join(', '))]),
+    ...notes,
+    ...(stale ? [vscode.l10n.t('The model file has changed since this run.')] : []),
   ];
 }

@@ -12,6 +12,11 @@ export interface PlacedValue {
   readonly graph: GraphPath;
 }
 
+/** The address of a value that is called `name` inside a graph: values of bodies say which one. */
+export function siteText({ name, graph }: PlacedValue): string {
+  return graph === '' ? name : `${graph}/${name}`;
+}
+
 /** One graph's own names. */
 interface Names {
   readonly graph: Graph;
@@ -60,6 +65,13 @@ export class ValueIndex {
       if (around.initializers.has(name) || around.sparseInitializers.has(name)) return around.path;
     }
     return graph;
+  }
+
+  /** Whether the main graph has a value of this name. */
+  isTop(name: string): boolean {
+    const main = this.#graphs.get('');
+    if (main === undefined) return false;
+    return main.inputs.has(name) || main.producers.has(name) || main.graph.initializers.has(name);
   }
 
   /** The node that makes what `value` means inside `graph`. */

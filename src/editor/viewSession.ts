@@ -63,6 +63,7 @@ export function serveView(
     openFrame: async (selection, frame) => {
       await commands.executeCommand('patchclamp.openLibraryFrame', frameArgument(model, selection, frame));
     },
+    record: (site) => runs.recordAlso(model, site),
     whatDrives: async (name, objective) => {
       const asked = { model: model.uri.toString(), kind: 'value', name };
       await commands.executeCommand(

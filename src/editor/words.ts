@@ -99,6 +99,7 @@ export function webviewWords(): Record<string, string> {
     localCopy: l10n.t('Make a Local Copy…'),
     stale: l10n.t('From before the file changed'),
     nothingRecorded: l10n.t('The shown run did not record this value.'),
+    recordIt: l10n.t('Record It'),
     runToSee: l10n.t('Run the model to see its values.'),
     copied: l10n.t('Copied.'),
     table: l10n.t('Table'),

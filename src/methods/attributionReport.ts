@@ -149,12 +149,18 @@ function randomised(similar: readonly Similarity[], chance: number, stages: read
   if (last === undefined)
     return 'No control: nothing between the inputs and the objective has weights that could be shuffled.';
   const all = stages.at(-1)?.complete === true ? 'all weights' : 'the last layers’ weights';
-  const said = `With ${all} in random order the map’s rank correlation with itself is ${last.signed.toFixed(2)} (chance: ${chance.toFixed(2)})`;
+  const said = `With ${all} in random order the map’s rank correlation with itself is ${twoDigits(last.signed)} (chance: ${twoDigits(chance)})`;
   if (!Number.isFinite(last.signed))
     return `Model randomisation says nothing here: with ${all} in random order the map is flat.`;
   return last.signed >= UNCHANGED
     ? `FAILED model randomisation. ${said}: the map hardly depends on what the model has learned.`
     : `Passed model randomisation. ${said}.`;
+}
+
+/** `0.94`, `−0.80`: a correlation in a sentence. */
+function twoDigits(value: number): string {
+  const text = Math.abs(value).toFixed(2);
+  return value < 0 && Number(text) !== 0 ? `\u2212${text}` : text;
 }
 
 /** Whether what is attributed adds up to what it explains; gradient × activation does not claim to. */

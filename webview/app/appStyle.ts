@@ -69,6 +69,7 @@ export const appStyle = css`
     color: var(--vscode-descriptionForeground);
     max-height: 30vh;
     overflow: auto;
+    overflow-wrap: anywhere;
   }
   .warnings ul {
     margin: 0;

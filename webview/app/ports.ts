@@ -14,6 +14,7 @@ export function inquiryOf(host: Remote<HostApi>, tell: (work: Promise<unknown>) 
     openPlace: (place) => tell(host.openPlace(place)),
     openFrame: (selection, frame) => tell(host.openFrame(selection, frame)),
     writeExportScript: () => tell(host.writeExportScript()),
+    record: (site) => tell(host.record(site)),
     whatDrives: (value, objective) => tell(host.whatDrives(value, objective)),
   };
 }

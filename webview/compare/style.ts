@@ -70,6 +70,7 @@ export const compareStyle = css`
     margin: 12px 0;
     padding: 8px;
     border: 1px solid var(--vscode-inputValidation-errorBorder, var(--vscode-contrastBorder));
+    overflow-wrap: anywhere;
   }
   .tabs {
     display: flex;

@@ -54,21 +54,69 @@ export function firstLook(rect: Rect, width: number, height: number): Camera {
   return { zoom, x: (width - rect.w * zoom) / 2 - rect.x * zoom, y: 24 - rect.y * zoom };
 }
 
-/** The least move that brings a rectangle into view; zooms in only where its text could not be read. */
-export function reveal(camera: Camera, rect: Rect, width: number, height: number, readable = 0.5): Camera {
-  const margin = 40;
-  let next = camera;
-  if (next.zoom < readable) next = zoomAt(next, 0.9 / next.zoom, width / 2, height / 2);
-  const left = rect.x * next.zoom + next.x;
-  const top = rect.y * next.zoom + next.y;
-  const right = left + rect.w * next.zoom;
-  const bottom = top + rect.h * next.zoom;
-  const shift = (from: number, to: number, size: number): number => {
-    if (to - from > size - 2 * margin) return margin - from;
-    if (from < margin) return margin - from;
-    return to > size - margin ? size - margin - to : 0;
+/**
+ * The least move that brings a rectangle into view, out from under what covers the view at its edges (`covers`, in pixels of
+ * the screen); zooms in only where its text could not be read.
+ */
+export function reveal(
+  camera: Camera,
+  rect: Rect,
+  width: number,
+  height: number,
+  covers: readonly Rect[] = [],
+  readable = 0.5,
+): Camera {
+  const next = camera.zoom < readable ? zoomAt(camera, 0.9 / camera.zoom, width / 2, height / 2) : camera;
+  const seen = shiftInto(next, rect, { x: 0, y: 0, w: width, h: height }, 40);
+  const at = onScreen(seen, rect);
+  const free = uncovered(covers, width, height);
+  const margin = 12;
+  if (at.w > free.w - 2 * margin || at.h > free.h - 2 * margin) return seen;
+  return covers.some((cover) => meet(at, cover)) ? shiftInto(next, rect, free, margin) : seen;
+}
+
+/** Moves a camera by the least so that a rectangle of the world lies in an area of the screen. */
+function shiftInto(camera: Camera, rect: Rect, area: Rect, margin: number): Camera {
+  const { x, y, w, h } = onScreen(camera, rect);
+  const shift = (from: number, length: number, start: number, size: number): number => {
+    const first = start + margin;
+    const last = start + size - margin;
+    if (length > size - 2 * margin || from < first) return first - from;
+    return from + length > last ? last - from - length : 0;
   };
-  return { zoom: next.zoom, x: next.x + shift(left, right, width), y: next.y + shift(top, bottom, height) };
+  return {
+    zoom: camera.zoom,
+    x: camera.x + shift(x, w, area.x, area.w),
+    y: camera.y + shift(y, h, area.y, area.h),
+  };
+}
+
+function onScreen({ x, y, zoom }: Camera, rect: Rect): Rect {
+  return { x: rect.x * zoom + x, y: rect.y * zoom + y, w: rect.w * zoom, h: rect.h * zoom };
+}
+
+function meet(a: Rect, b: Rect): boolean {
+  return a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h;
+}
+
+/** What is left of a view, taking from each cover the side on which it costs least; all of it where too little is left. */
+function uncovered(covers: readonly Rect[], width: number, height: number): Rect {
+  const inset = { left: 0, top: 0, right: 0, bottom: 0 };
+  for (const { x, y, w, h } of covers) {
+    const costs = [
+      ['left', x + w, width],
+      ['top', y + h, height],
+      ['right', width - x, width],
+      ['bottom', height - y, height],
+    ] as const;
+    const [side, cost] = costs.reduce((least, other) =>
+      other[1] / other[2] < least[1] / least[2] ? other : least,
+    );
+    inset[side] = Math.max(inset[side], cost);
+  }
+  const { left, top, right, bottom } = inset;
+  const [w, h] = [width - left - right, height - top - bottom];
+  return { x: w < 160 ? 0 : left, y: h < 100 ? 0 : top, w: w < 160 ? width : w, h: h < 100 ? height : h };
 }
 
 /** A camera on the way from one to another, `t` from 0 to 1: the zoom changes evenly to the eye. */

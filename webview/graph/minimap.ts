@@ -69,9 +69,10 @@ export class PcMinimap extends LitElement {
     const seesAll = view.w >= bounds.w * 0.98 && view.h >= bounds.h * 0.98;
     this.hidden = seesAll || scene.result.boxes.count < 8;
     if (this.hidden) return;
+    const [w, h] = [this.#w, this.#h];
     this.#w = Math.max(36, Math.min(160, (bounds.w / Math.max(bounds.w, bounds.h)) * 240));
-    this.#h = Math.max(36, Math.min(height - 140, 320, (bounds.h / Math.max(bounds.w, bounds.h)) * 320));
-    if (this.#drawnFor !== scene || this.#theme !== theme) {
+    this.#h = Math.max(36, Math.min(height * 0.45, 320, (bounds.h / Math.max(bounds.w, bounds.h)) * 320));
+    if (this.#drawnFor !== scene || this.#theme !== theme || this.#w !== w || this.#h !== h) {
       this.#drawnFor = scene;
       this.#theme = theme;
       this.#draw(scene, theme);

@@ -14,6 +14,8 @@ export type Shown = Omit<Look, 'camera' | 'theme' | 'width' | 'height' | 'ratio'
 const glideTime = 140;
 /** Height of the toolbar and of the legend, in CSS pixels. */
 const bars = { above: 28, below: 24 };
+/** What floats over the canvas. */
+const floating = '.top > *, .foot > *, pc-minimap:not([hidden]), .with-outline pc-outline';
 
 export class Stage {
   readonly #host: HTMLElement;
@@ -121,9 +123,9 @@ export class Stage {
     this.#fitting = undefined;
   }
 
-  /** Brings a rectangle into view by the least move; nothing happens when it is there already. */
+  /** Brings a rectangle into view, where nothing floats over it, by the least move; nothing happens when it is there already. */
   reveal(rect: Rect): void {
-    const to = reveal(this.#camera, rect, this.width, this.height);
+    const to = reveal(this.#camera, rect, this.width, this.height, this.#covers());
     if (to.x !== this.#camera.x || to.y !== this.#camera.y || to.zoom !== this.#camera.zoom) this.glide(to);
   }
 
@@ -175,6 +177,14 @@ export class Stage {
     this.#stopTheme();
     this.#resize.disconnect();
     this.#painter.dispose();
+  }
+
+  #covers(): readonly Rect[] {
+    const { left, top } = this.#host.getBoundingClientRect();
+    return [...(this.#host.shadowRoot?.querySelectorAll(floating) ?? [])]
+      .map((element) => element.getBoundingClientRect())
+      .filter(({ width, height }) => width > 0 && height > 0)
+      .map(({ x, y, width: w, height: h }) => ({ x: x - left, y: y - top, w, h }));
   }
 
   /** Fits again where nobody has moved; else what was in the middle stays there. */

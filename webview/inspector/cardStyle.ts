@@ -4,7 +4,7 @@ import { css } from 'lit';
 export const cardStyle = css`
   .row {
     display: grid;
-    grid-template-columns: 14px minmax(0, 1fr) max-content;
+    grid-template-columns: 14px minmax(30%, 1fr) fit-content(60%);
     gap: 4px;
     align-items: baseline;
     width: 100%;
@@ -20,6 +20,8 @@ export const cardStyle = css`
   .row .type {
     color: var(--vscode-descriptionForeground);
     font-variant-numeric: tabular-nums;
+    overflow: hidden;
+    text-overflow: ellipsis;
     white-space: nowrap;
   }
   .picked {

@@ -13,6 +13,8 @@ export interface Inquiry {
   openPlace(place: SourcePlace): Promise<void>;
   openFrame(selection: Selection, frame: number | 'outside'): Promise<void>;
   writeExportScript(): Promise<void>;
+  /** Records a value that the shown run did not. */
+  record(site: string): Promise<void>;
   /** Attribution of a value, or of one number of it. */
   whatDrives(value: string, objective: string | null): Promise<void>;
 }

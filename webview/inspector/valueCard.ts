@@ -49,16 +49,16 @@ export class PcValueCard extends LitElement {
 
   protected override willUpdate(changed: Map<string, unknown>): void {
     const before = changed.get('value') as ValueFact | null | undefined;
-    if (changed.has('value') && before?.name !== this.value?.name) {
+    if (changed.has('value') && before?.site !== this.value?.site) {
       this.fixed = {};
       this.picked = null;
       this.#pictures.clear();
     }
     const { value, inquiry, fixed } = this;
-    if (!this.open || value?.summary === null || value === null || inquiry === null) return;
+    if (!this.open || value === null || inquiry === null || !isRecorded(value)) return;
     this.#pictures.fetch(
-      `${value.name}|${this.runId}|${value.drawnWith}|${JSON.stringify(fixed)}`,
-      (signal) => inquiry.pictures({ of: 'activation', name: value.name, fixed }, signal),
+      `${value.site}|${this.runId}|${value.drawnWith}|${JSON.stringify(fixed)}`,
+      (signal) => inquiry.pictures({ of: 'activation', name: value.site, fixed }, signal),
     );
   }
 
@@ -85,9 +85,9 @@ export class PcValueCard extends LitElement {
   #body(value: ValueFact): unknown {
     return html`<div class="body" @pc-drives=${this.#askOne}>
       ${
-        /^float(16|32|64)\b/.test(value.type)
+        value.drivable && /^float(16|32|64)\b/.test(value.type)
           ? html`<div class="actions">
-              <button class="link drives" @click=${() => void this.inquiry?.whatDrives(value.name, null)}>
+              <button class="link drives" @click=${() => void this.inquiry?.whatDrives(value.site, null)}>
                 ${word('whatDrives')}
               </button>
             </div>`
@@ -106,18 +106,32 @@ export class PcValueCard extends LitElement {
             </div>`
       }
       ${
-        value.summary === null
-          ? html`<div class="faint">${this.runId === '' ? word('runToSee') : word('nothingRecorded')}</div>`
+        !isRecorded(value)
+          ? this.#unrecorded(value)
           : html`${value.stale ? html`<div class="stale" role="note">${word('stale')}</div>` : nothing}
-              ${pictureList(answers(this.#pictures.state), this.#choose)}
-              <pc-distribution
-                heading=${word('distribution')}
-                .summary=${value.summary}
-                .other=${value.other}
-                .otherName=${this.otherName}
-              ></pc-distribution>
-              ${pictureList(rest(this.#pictures.state), this.#choose, this.#picking())}`
+            ${pictureList(answers(this.#pictures.state), this.#choose)}
+            ${
+              value.summary === null
+                ? nothing
+                : html`<pc-distribution
+                    heading=${word('distribution')}
+                    .summary=${value.summary}
+                    .other=${value.other}
+                    .otherName=${this.otherName}
+                  ></pc-distribution>`
+            }
+            ${pictureList(rest(this.#pictures.state), this.#choose, this.#picking())}`
       }
+    </div>`;
+  }
+
+  /** What to do next, where there is nothing to see. */
+  #unrecorded({ site, unrecordable }: ValueFact): unknown {
+    if (unrecordable !== null) return html`<div class="faint">${unrecordable}</div>`;
+    if (this.runId === '') return html`<div class="faint">${word('runToSee')}</div>`;
+    return html`<div class="faint">
+      ${word('nothingRecorded')}
+      <button class="link" @click=${() => void this.inquiry?.record(site)}>${word('recordIt')}</button>
     </div>`;
   }
 
@@ -136,17 +150,21 @@ export class PcValueCard extends LitElement {
     const { state } = this.#pictures;
     const picture = state.kind === 'ready' ? state.value.find(({ kind }) => kind === 'ranking') : undefined;
     if (this.value === null || picture === undefined) return;
-    const { name } = this.value;
+    const { site } = this.value;
     const place = picture.dims.slice(0, -1).map((_, axis) => {
       const fixed = picture.fixed.find((each) => each.axis === axis);
       return fixed?.index ?? 0;
     });
-    void this.inquiry?.whatDrives(name, `${name}[${[...place, detail].join(',')}]`);
+    void this.inquiry?.whatDrives(site, `${site}[${[...place, detail].join(',')}]`);
   };
 
   readonly #choose = (axis: number, index: number): void => {
     this.fixed = { ...this.fixed, [axis]: index };
   };
+}
+
+function isRecorded({ summary, texts }: ValueFact): boolean {
+  return summary !== null || texts;
 }
 
 /** What a person ran the model for comes before how its numbers are spread. */

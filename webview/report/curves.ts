@@ -1,6 +1,7 @@
 /** Curves over named stages, with the control's dotted behind them. Every line is labelled where it ends. */
 import { html, svg } from 'lit';
 import type { Figure } from '../../src/contract/method';
+import { formatNumber } from '../../src/tensor/format';
 
 const WIDTH = 520;
 const HEIGHT = 180;
@@ -26,7 +27,7 @@ export function curves({ title, columns, rows, control }: Figure): unknown {
   return html`<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title}. ${label.join('. ')}">
     ${[low, 0, high].map(
       (value) => svg`<line class="axis" x1=${LEFT} x2=${WIDTH - RIGHT} y1=${y(value)} y2=${y(value)}></line>
-        <text x=${LEFT - 4} y=${y(value) + 4} text-anchor="end">${Number(value.toFixed(2))}</text>`,
+        <text x=${LEFT - 4} y=${y(value) + 4} text-anchor="end">${formatNumber(Number(value.toFixed(2)))}</text>`,
     )}
     ${chance.map((cells) => svg`<path class="chance" d=${path(cells)}></path>`)}
     ${series.map((cells, i) => svg`<path class=${`line${String(i % 2)}`} d=${path(cells)}></path>`)}

@@ -51,6 +51,7 @@ export const reportStyle = css`
     margin: 12px 0;
     padding: 8px;
     border: 1px solid var(--vscode-inputValidation-errorBorder, var(--vscode-contrastBorder));
+    overflow-wrap: anywhere;
   }
   ul {
     margin: 4px 0;

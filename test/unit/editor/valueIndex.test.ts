@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { ValueIndex } from '../../../src/editor/valueIndex';
+import { ValueIndex, siteText } from '../../../src/editor/valueIndex';
+import { parseSite } from '../../../src/onnx/site';
 import { read } from '../onnx/memory';
 import { floats, graphAttribute, info, modelOf, node, type GraphInit } from '../onnx/seeds';
 
@@ -13,8 +14,8 @@ function branch(values: number[]): GraphInit {
   };
 }
 
-async function twoBranches(): Promise<ValueIndex> {
-  const bytes = modelOf({
+function twoBranches(): Uint8Array {
+  return modelOf({
     name: 'g',
     node: [
       node('Relu', ['x'], ['r']),
@@ -28,12 +29,11 @@ async function twoBranches(): Promise<ValueIndex> {
     input: [info('x'), info('c', [], 9)],
     output: [info('h'), info('r')],
   });
-  return new ValueIndex(await read(bytes));
 }
 
 describe('values and weights of bodies', () => {
   it('keep two branches’ weights of one name apart', async () => {
-    const names = await twoBranches();
+    const names = new ValueIndex(await read(twoBranches()));
     const weights = [...names.weights()];
     assert.equal(weights.length, 2);
     const keys = weights.map((ref) => names.keyOf(ref));
@@ -44,8 +44,21 @@ describe('values and weights of bodies', () => {
     );
   });
 
+  it('have addresses of their own, also where the main graph has a value of their name', async () => {
+    const skeleton = await read(twoBranches());
+    for (const graph of ['', 'n1.then_branch', 'n1.else_branch']) {
+      const site = parseSite(skeleton, siteText({ name: 'h', graph }));
+      assert.deepEqual([site.graph, site.value], [graph, 'h']);
+    }
+    const names = new ValueIndex(skeleton);
+    assert.deepEqual(
+      ['h', 'x', 'W', 'n1.then_branch/h'].map((name) => names.isTop(name)),
+      [true, true, false, false],
+    );
+  });
+
   it('tell who makes and uses a value inside each graph', async () => {
-    const names = await twoBranches();
+    const names = new ValueIndex(await read(twoBranches()));
     const paths = ['n1.then_branch', 'n1.else_branch'];
     assert.equal(names.producer('h')?.op, 'If');
     for (const path of paths) {

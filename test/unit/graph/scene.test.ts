@@ -83,6 +83,39 @@ describe('the camera', () => {
     const camera = fit({ x: 0, y: 0, w: 400, h: 300 }, 800, 600);
     assert.deepEqual(reveal(camera, { x: 100, y: 100, w: 50, h: 24 }, 800, 600), camera);
   });
+
+  it('brings a box out from under what floats at the edges, and leaves alone what is seen', () => {
+    const minimap = { x: 690, y: 280, w: 100, h: 310 };
+    const legend = { x: 8, y: 566, w: 380, h: 26 };
+    const toolbar = { x: 400, y: 8, w: 392, h: 60 };
+    const covers = [minimap, legend, toolbar];
+    const camera = { x: 0, y: 0, zoom: 1 };
+    const box = (x: number, y: number): { x: number; y: number; w: number; h: number } => ({
+      x,
+      y,
+      w: 120,
+      h: 40,
+    });
+    const hidden = [box(640, 400), box(60, 550), box(700, 20), box(720, 590), box(5000, -3000)];
+    for (const rect of hidden) {
+      const { x, y } = reveal(camera, rect, 800, 600, covers);
+      const [left, top] = [rect.x + x, rect.y + y];
+      for (const cover of covers) {
+        const apart =
+          left >= cover.x + cover.w ||
+          left + 120 <= cover.x ||
+          top >= cover.y + cover.h ||
+          top + 40 <= cover.y;
+        assert.ok(apart, JSON.stringify({ rect, left, top, cover }));
+      }
+      assert.ok(left >= 0 && left + 120 <= 800 && top >= 0 && top + 40 <= 600);
+    }
+    assert.deepEqual(reveal(camera, box(60, 60), 800, 600, covers), camera);
+    const frame = { x: 50, y: 50, w: 700, h: 500 };
+    assert.deepEqual(reveal(camera, frame, 800, 600, covers), camera, 'a module as large as the view');
+    const half = { x: 0, y: 0, w: 700, h: 600 };
+    assert.deepEqual(reveal(camera, box(300, 300), 800, 600, [half]), camera, 'nothing is free');
+  });
 });
 
 describe('an overlay', () => {
