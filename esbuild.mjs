@@ -201,7 +201,7 @@ function writeNotices(inputs) {
 }
 
 /**
- * The extension in chunks, so that what is loaded on first use is compiled on first use: activation reads less than half of
+ * The extension in chunks, so that what is loaded on first use is compiled on first use: activation reads a fiftieth of
  * it. esbuild splits only ES modules, and VS Code requires CommonJS, so each chunk is turned into that one by one.
  */
 async function buildInChunks() {

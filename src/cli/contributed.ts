@@ -1,7 +1,7 @@
 /** Methods from files that a command names: `--methods FILE.cjs`, as often as one likes. */
 import { resolve } from 'node:path';
 import type { Method } from '../contract/method';
-import { MethodList } from '../methods/contributed';
+import { MethodList } from '../methods/methodList';
 
 /** The methods of `own` and of these files. Throws `usage`. */
 export function listWith(own: readonly Method[], files: readonly string[]): MethodList {

@@ -5,7 +5,7 @@ import type { Finding, Method, Params } from '../contract/method';
 import { directionsFor } from '../data/directions';
 import type { EngineClient } from '../engine/client';
 import { methods } from '../methods';
-import type { MethodList } from '../methods/contributed';
+import type { MethodList } from '../methods/methodList';
 import { checkParams, findMethod, objectiveTexts, parseParams } from '../methods/params';
 import { fileUnreadable } from '../onnx/errors';
 import {

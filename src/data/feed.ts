@@ -15,7 +15,8 @@ import { parseLiteral } from './literal';
 import { readArray } from './npz';
 import { preprocess, type ImagePreprocessing } from './preprocess';
 import { normal, uniform } from './random';
-import { TextEncoderFile, tokenTensor, type TokenField } from './text';
+import { TextEncoderFile, tokenTensor } from './text';
+import type { TokenField } from './tokenField';
 import { madeSize, toRawTyped } from './typed';
 
 export type FeedSource =

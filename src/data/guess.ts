@@ -6,10 +6,9 @@ import { describe } from '../base/errors';
 import type { FeedSpec } from '../contract/run';
 import type { DataFiles } from './files';
 import { maybeLabels, parseJson, parseLabels } from './labels';
-import { readPrompts } from './nearby';
 import { PLAIN, type ImagePreprocessing, type Layout } from './preprocess';
 import type { Resample } from './resize';
-import { guessTokenField, type TokenField } from './text';
+import { guessTokenField, type TokenField } from './tokenField';
 
 /** A value with the place it was read from. */
 export interface Guess<T> {
@@ -52,6 +51,7 @@ export async function guessFrom(files: DataFiles): Promise<Guesses> {
   };
   const prompt = async (): Promise<Guess<string> | null> => {
     try {
+      const { readPrompts } = await import('./nearby');
       const prompts = await readPrompts(files, names, 1);
       const [value] = prompts?.values ?? [];
       return prompts === null || value === undefined ? null : { value, from: prompts.from };

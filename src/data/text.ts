@@ -4,10 +4,8 @@ import { describe } from '../base/errors';
 import type { TensorData } from '../contract/tensor';
 import type { Dtype } from '../tensor/dtype';
 import { badData } from './errors';
+import type { TokenField } from './tokenField';
 import { toRawTyped } from './typed';
-
-/** Which of a tokenizer's answers an input takes. */
-export type TokenField = 'ids' | 'mask' | 'types' | 'positions';
 
 export interface Encoding {
   readonly ids: readonly number[];
@@ -87,14 +85,4 @@ export function tokenTensor(
     dims: rank === 1 ? [row.length] : [1, row.length],
     data: toRawTyped(dtype, row, row.length),
   };
-}
-
-/** Which field an input most likely takes, by its name; undefined when the name says nothing. */
-export function guessTokenField(input: string): TokenField | undefined {
-  const name = input.toLowerCase();
-  if (/token_type|segment/.test(name)) return 'types';
-  if (/mask/.test(name)) return 'mask';
-  if (/position/.test(name)) return 'positions';
-  if (/input_ids|tokens?$|^ids$|input$|_ids$/.test(name)) return 'ids';
-  return undefined;
 }

@@ -2,15 +2,17 @@
 import * as vscode from 'vscode';
 import { Failure } from '../base/errors';
 import type { Exports, PatchclampApi } from '../contract/extensionApi';
-import type { MethodList } from '../methods/contributed';
+import type { Contributed } from '../methods/contributed';
 import type { EngineAccess } from './engineAccess';
 
 const VERSION = 1;
 
-export function exportsOver(engine: EngineAccess, methods: MethodList): Exports {
+/** @param engine the engine, made when it is first needed */
+export function exportsOver(engine: () => Promise<EngineAccess>, methods: Contributed): Exports {
   const api: PatchclampApi = {
     version: VERSION,
-    open: ({ scheme, fsPath }) => engine.openForPrograms(vscode.Uri.file(fsPath).with({ scheme })),
+    open: async ({ scheme, fsPath }) =>
+      (await engine()).openForPrograms(vscode.Uri.file(fsPath).with({ scheme })),
     registerMethods: (file) => methods.add(file),
   };
   return {

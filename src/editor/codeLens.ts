@@ -12,10 +12,7 @@ import { modelsOf } from './sourceFacts';
 const CLASS_LINE = /^[ \t]*class[ \t]+([A-Za-z_]\w*)/gm;
 
 export class ModuleLenses implements vscode.CodeLensProvider {
-  constructor(
-    private readonly models: Models,
-    readonly onDidChangeCodeLenses: vscode.Event<void>,
-  ) {}
+  constructor(private readonly models: Models) {}
 
   provideCodeLenses(document: vscode.TextDocument): vscode.CodeLens[] {
     if (!vscode.workspace.getConfiguration('patchclamp', document).get<boolean>('codeLens.enabled', true))

@@ -57,14 +57,20 @@ export const COMMANDS = [
 export type CommandId = (typeof COMMANDS)[number];
 export type Handlers = { readonly [K in CommandId]: (argument: unknown) => Promise<unknown> };
 
-/** Registers all of them; what a handler throws is shown as one sentence. */
-export function registerCommands(handlers: Handlers, log: vscode.LogOutputChannel): Disposable {
+/**
+ * Registers all of them; `handlers` are asked for when the first one is called. What a handler throws is shown as one
+ * sentence.
+ */
+export function registerCommands(
+  handlers: () => Promise<Handlers>,
+  log: vscode.LogOutputChannel,
+): Disposable {
   const store = new DisposableStore();
   for (const id of COMMANDS) {
     store.add(
       vscode.commands.registerCommand(`patchclamp.${id}`, async (argument: unknown) => {
         try {
-          return await handlers[id](argument);
+          return await (await handlers())[id](argument);
         } catch (error) {
           report(log, `patchclamp.${id}`, error);
           return undefined;

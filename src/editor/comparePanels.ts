@@ -23,9 +23,8 @@ import type { OpenModel } from './openModel';
 import { webviewPage } from './page';
 import type { Probes } from './probes';
 import { toTrouble } from './trouble';
+import { COMPARE_VIEW } from './views';
 import { servePages } from './webviewPort';
-
-const COMPARE_VIEW = 'patchclamp.compare';
 
 export interface CompareQuestion {
   readonly title: string;
@@ -42,7 +41,6 @@ export interface CompareQuestion {
 export type RestoreQuestion = (kept: KeptComparison) => Promise<CompareQuestion>;
 
 export class ComparePanels implements Disposable {
-  readonly #store = new DisposableStore();
   readonly #open = new Map<string, Comparison>();
 
   constructor(
@@ -68,23 +66,16 @@ export class ComparePanels implements Disposable {
     await this.#fill(panel, question.title).answer(question);
   }
 
-  /** From now on panels that were open when the window was reloaded ask their question again once they are seen. */
-  restoreBy(restore: RestoreQuestion): void {
-    this.#store.add(
-      vscode.window.registerWebviewPanelSerializer(COMPARE_VIEW, {
-        deserializeWebviewPanel: async (panel, state) => {
-          if (!isKept(state)) {
-            panel.dispose();
-            return;
-          }
-          const comparison = this.#fill(panel, panel.title);
-          comparison.threshold = state.threshold;
-          // What is asked may take long: the panel is there meanwhile, and says what it does.
-          void comparison.restore(restore, state);
-          await Promise.resolve();
-        },
-      }),
-    );
+  /** Has a panel that was open when the window was reloaded ask its question again. */
+  restore(panel: vscode.WebviewPanel, state: unknown, restore: RestoreQuestion): void {
+    if (!isKept(state)) {
+      panel.dispose();
+      return;
+    }
+    const comparison = this.#fill(panel, panel.title);
+    comparison.threshold = state.threshold;
+    // What is asked may take long: the panel is there meanwhile, and says what it does.
+    void comparison.restore(restore, state);
   }
 
   #fill(panel: vscode.WebviewPanel, title: string): Comparison {
@@ -99,7 +90,6 @@ export class ComparePanels implements Disposable {
 
   dispose(): void {
     for (const { panel } of this.#open.values()) panel.dispose();
-    this.#store.dispose();
   }
 }
 

@@ -4,8 +4,7 @@
  */
 import { posix } from 'node:path';
 import * as vscode from 'vscode';
-import { FeedFiles } from './feedFiles';
-import { IMAGES } from './feedPickers';
+import { FeedFiles, IMAGES } from './feedFiles';
 import type { Models } from './models';
 
 export class ExperimentCompletion implements vscode.CompletionItemProvider {

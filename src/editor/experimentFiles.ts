@@ -1,11 +1,11 @@
 /**
- * Experiment files (`*.clamp.json`): a CodeLens *Run* over them, their findings written beside them, and the way from a
- * report to a file. An input that no short text says exactly is written beside the file as an array.
+ * Experiment files (`*.clamp.json`): run, their findings written beside them, and the way from a report to a file. An
+ * input that no short text says exactly is written beside the file as an array.
  */
 import { posix } from 'node:path';
 import * as vscode from 'vscode';
 import type { TensorData } from '../contract/tensor';
-import type { MethodList } from '../methods/contributed';
+import type { MethodList } from '../methods/methodList';
 import { objectiveTexts } from '../methods/params';
 import {
   experimentFiles,
@@ -25,22 +25,6 @@ import type { Models } from './models';
 import type { OpenModel } from './openModel';
 import type { Panels } from './panels';
 import type { LiveReport, ProbeInputs, Probes } from './probes';
-
-export class ExperimentLens implements vscode.CodeLensProvider {
-  provideCodeLenses(document: vscode.TextDocument): vscode.CodeLens[] {
-    return [
-      new vscode.CodeLens(new vscode.Range(0, 0, 0, 0), {
-        title: vscode.l10n.t('$(play) Run'),
-        tooltip: vscode.l10n.t(
-          'Runs this experiment and writes {0}',
-          posix.basename(findingsFile(document.uri.path)),
-        ),
-        command: 'patchclamp.runExperiment',
-        arguments: [document.uri],
-      }),
-    ];
-  }
-}
 
 export class Experiments {
   constructor(

@@ -6,6 +6,7 @@ import * as vscode from 'vscode';
 import { Failure } from '../base/errors';
 import type { KnownInput } from '../source/exampleInputs';
 import type { ModuleClass } from '../source/moduleClasses';
+import { classesOf } from './classesOf';
 import type { ExportBook } from './exportBook';
 import { targetOf, type ExportRuns } from './exportRuns';
 import type { Models } from './models';
@@ -215,13 +216,6 @@ async function classesIn(
     for (const each of await classesOf(text)) if (want(each)) found.push({ source, className: each.name });
   }
   return found;
-}
-
-/** The module classes of a text. The parser is loaded when first needed. */
-export async function classesOf(text: string): Promise<ModuleClass[]> {
-  const { readOutline } = await import('../source/python/outline');
-  const { moduleClasses } = await import('../source/moduleClasses');
-  return moduleClasses(readOutline('', text));
 }
 
 async function exists(uri: vscode.Uri): Promise<boolean> {

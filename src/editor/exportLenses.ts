@@ -3,8 +3,8 @@
  * the top of the scripts themselves.
  */
 import * as vscode from 'vscode';
+import { classesOf } from './classesOf';
 import type { ExportBook } from './exportBook';
-import { classesOf } from './exportCommands';
 
 export class ExportLenses implements vscode.CodeLensProvider {
   constructor(private readonly book: ExportBook) {}

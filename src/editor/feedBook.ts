@@ -28,7 +28,6 @@ import {
   type ModelFeeds,
   type Remembered,
 } from './feedState';
-import { askDim, askLabels, askPart } from './feedPickers';
 import { guessWords, partWords } from './feedWords';
 import { feedSpecs, outputSpecs } from './feedSpecs';
 import type { OpenModel } from './openModel';
@@ -256,6 +255,7 @@ export class FeedBook implements Disposable {
     const spec = feeds.specs.find(({ name }) => name === input);
     if (spec === undefined) return false;
     const choice = feeds.choices.get(input);
+    const { askPart } = await import('./feedPickers');
     const source = await askPart({
       spec,
       source: choice?.source,
@@ -279,6 +279,7 @@ export class FeedBook implements Disposable {
   /** Asks for the size of an open dimension, or for the labels. */
   async changeDim(model: OpenModel, name: string): Promise<boolean> {
     const feeds = await this.#ready(model);
+    const { askDim, askLabels } = await import('./feedPickers');
     if (name === LABELS_PART) {
       const file = await askLabels(feeds.files);
       if (file === undefined) return false;

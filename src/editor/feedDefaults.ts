@@ -5,7 +5,7 @@
 import type { FeedSpec } from '../contract/run';
 import { openDimName, type FeedSource } from '../data/feed';
 import { fitPreprocessing, guessTokens, type Guesses } from '../data/guess';
-import type { TokenField } from '../data/text';
+import type { TokenField } from '../data/tokenField';
 import type { FittedArray } from '../data/nearby';
 import { isFloat } from '../tensor/dtype';
 

@@ -3,6 +3,9 @@ import * as vscode from 'vscode';
 import { Failure } from '../base/errors';
 import type { DataFiles } from '../data/files';
 
+export const IMAGES = ['png', 'jpg', 'jpeg'];
+export const ARRAYS = ['npy', 'npz'];
+
 const NEARBY = 60;
 /** Bytes of arrays that are read when a model opens, to see which of them fit. */
 const LOOKED_INTO = 32 * 2 ** 20;

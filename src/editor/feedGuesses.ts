@@ -6,8 +6,7 @@ import type { FeedSpec } from '../contract/run';
 import type { Guesses } from '../data/guess';
 import type { FittedArray } from '../data/nearby';
 import { firstChoice, wantsArray, type FirstChoice } from './feedDefaults';
-import type { FeedFiles } from './feedFiles';
-import { ARRAYS, IMAGES } from './feedPickers';
+import { ARRAYS, IMAGES, type FeedFiles } from './feedFiles';
 import { guessWords } from './feedWords';
 
 /** By input; `model` is the model's file name, `warn` is told of files that were found and could not be used. */

@@ -9,11 +9,9 @@ import { isFloat } from '../tensor/dtype';
 import { formatShape } from '../tensor/shape';
 import { askImagePart } from './imagePickers';
 import { askFile, askWhole, type Answer, type PartQuestion } from './asking';
-import type { FeedFiles } from './feedFiles';
+import { ARRAYS, IMAGES, type FeedFiles } from './feedFiles';
 import { askText, askTextPart, mayBeText, withText } from './textPickers';
 
-export const IMAGES = ['png', 'jpg', 'jpeg'];
-export const ARRAYS = ['npy', 'npz'];
 /** How many prompts are offered. */
 const PROMPTS = 20;
 

@@ -15,7 +15,6 @@ export class ShapeHints implements vscode.InlayHintsProvider {
   constructor(
     private readonly models: Models,
     private readonly runs: RunController,
-    readonly onDidChangeInlayHints: vscode.Event<void>,
   ) {}
 
   provideInlayHints(document: vscode.TextDocument, range: vscode.Range): vscode.InlayHint[] {

@@ -3,19 +3,20 @@
  * editor; the panel's page is thrown away when hidden and asks for everything again when shown.
  */
 import * as vscode from 'vscode';
-import { DisposableStore, type Disposable } from '../base/disposable';
+import { DisposableStore } from '../base/disposable';
 import type { Models } from './models';
 import type { OpenModel } from './openModel';
 import { modelPage } from './page';
-import { MODEL_VIEW, type Panels } from './panels';
+import type { Panels } from './panels';
 import type { Services } from './services';
-import { serveView } from './viewSession';
+import type { serveView } from './viewSession';
 import { servePages } from './webviewPort';
 
-class ModelDocument implements vscode.CustomDocument {
+export class ModelDocument implements vscode.CustomDocument {
   constructor(
     readonly uri: vscode.Uri,
     readonly model: OpenModel,
+    readonly serve: typeof serveView,
   ) {}
 
   dispose(): void {
@@ -23,31 +24,24 @@ class ModelDocument implements vscode.CustomDocument {
   }
 }
 
-export class ModelEditor implements vscode.CustomReadonlyEditorProvider<ModelDocument>, Disposable {
-  readonly #store = new DisposableStore();
-
+export class ModelEditor implements vscode.CustomReadonlyEditorProvider<ModelDocument> {
   constructor(
     private readonly extension: vscode.Uri,
     private readonly models: Models,
     private readonly panels: Panels,
     private readonly services: Services,
     private readonly log: vscode.LogOutputChannel,
-  ) {
-    this.#store.add(
-      vscode.window.registerCustomEditorProvider(MODEL_VIEW, this, {
-        supportsMultipleEditorsPerDocument: true,
-        webviewOptions: { retainContextWhenHidden: false },
-      }),
-    );
-  }
+  ) {}
 
-  openCustomDocument(uri: vscode.Uri): ModelDocument {
+  /** The session of a page is loaded while the model is being read. */
+  async openCustomDocument(uri: vscode.Uri): Promise<ModelDocument> {
     const model = this.models.ensure(uri);
     void model.ready();
-    return new ModelDocument(uri, model);
+    const { serveView: serve } = await import('./viewSession');
+    return new ModelDocument(uri, model, serve);
   }
 
-  resolveCustomEditor({ model }: ModelDocument, panel: vscode.WebviewPanel): void {
+  resolveCustomEditor({ model, serve }: ModelDocument, panel: vscode.WebviewPanel): void {
     const store = new DisposableStore();
     const { webview } = panel;
     const dist = vscode.Uri.joinPath(this.extension, 'dist', 'webview');
@@ -55,7 +49,7 @@ export class ModelEditor implements vscode.CustomReadonlyEditorProvider<ModelDoc
       enableScripts: true,
       localResourceRoots: [dist, vscode.Uri.joinPath(this.extension, 'media')],
     };
-    store.add(servePages(webview, (port) => serveView(port, model, this.services, this.log)));
+    store.add(servePages(webview, (port) => serve(port, model, this.services, this.log)));
     store.add(model.addEditor());
     this.panels.add(model, panel);
     if (panel.active) this.models.setActive(model);
@@ -76,9 +70,5 @@ export class ModelEditor implements vscode.CustomReadonlyEditorProvider<ModelDoc
       title: model.name,
       language: vscode.env.language,
     });
-  }
-
-  dispose(): void {
-    this.#store.dispose();
   }
 }

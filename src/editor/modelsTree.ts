@@ -21,21 +21,16 @@ export type TreeEntry =
 
 export class ModelsTree implements vscode.TreeDataProvider<TreeEntry>, Disposable {
   readonly #store = new DisposableStore();
-  readonly #changed = new vscode.EventEmitter<undefined>();
-  readonly onDidChangeTreeData = this.#changed.event;
 
   constructor(
     private readonly models: Models,
     private readonly runs: RunController,
+    changed: () => void,
   ) {
-    this.#store.add(this.#changed);
     this.#store.add(
       models.onDidChange(({ aspect }) => {
-        if (aspect !== 'selection') this.#changed.fire(undefined);
+        if (aspect !== 'selection') changed();
       }),
-    );
-    this.#store.add(
-      vscode.window.createTreeView('patchclamp.models', { treeDataProvider: this, showCollapseAll: true }),
     );
   }
 

@@ -2,8 +2,7 @@
 import * as vscode from 'vscode';
 import type { Models } from './models';
 import type { OpenModel } from './openModel';
-
-export const MODEL_VIEW = 'patchclamp.model';
+import { MODEL_VIEW } from './views';
 
 export class Panels {
   readonly #panels = new Map<OpenModel, Set<vscode.WebviewPanel>>();

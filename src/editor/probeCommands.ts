@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import type { Method, Params } from '../contract/method';
 import type { StoredCapture } from '../contract/engineApi';
 import { attribution } from '../methods/attribution';
-import type { MethodList } from '../methods/contributed';
+import type { MethodList } from '../methods/methodList';
 import { defaults, objectiveTexts } from '../methods/params';
 import { toNumbers } from '../tensor/buffers';
 import { isFloat } from '../tensor/dtype';

@@ -9,7 +9,7 @@ import { Emitter } from '../base/event';
 import type { ReportSnapshot } from '../contract/reportApi';
 import type { Finding, Labels, Method, Params } from '../contract/method';
 import type { TensorData } from '../contract/tensor';
-import type { MethodList } from '../methods/contributed';
+import type { Contributed } from '../methods/contributed';
 import { maybeReport, type KeptReport } from '../study/reports';
 import type { EngineAccess } from './engineAccess';
 import type { OpenModel } from './openModel';
@@ -59,7 +59,7 @@ export class Probes implements Disposable {
   constructor(
     private readonly engine: EngineAccess,
     private readonly runs: RunController,
-    private readonly methods: MethodList,
+    private readonly contributed: Contributed,
     private readonly storage: vscode.Uri,
     private readonly log: vscode.LogOutputChannel,
   ) {}
@@ -182,7 +182,7 @@ export class Probes implements Disposable {
       const report = this.#reports.get(id);
       if (report !== undefined) this.#set({ ...report, ...part(report) });
     };
-    const module = this.methods.moduleOf(method);
+    const module = this.contributed.moduleOf(method);
     const from = module === undefined ? {} : { module };
     await this.engine.probe(
       model,

@@ -7,7 +7,7 @@ import { DisposableStore, type Disposable } from '../base/disposable';
 import { isFailure } from '../base/errors';
 import { rpc, type Port } from '../base/rpc';
 import type { ReportApi, ReportEvents, ReportSnapshot } from '../contract/reportApi';
-import type { MethodList } from '../methods/contributed';
+import type { MethodList } from '../methods/methodList';
 import { figureCsv } from '../study/reports';
 import type { Models } from './models';
 import type { Navigation } from './navigation';
@@ -15,15 +15,13 @@ import { webviewPage } from './page';
 import type { LiveReport, Probes } from './probes';
 import { reportWords } from './reportWords';
 import type { RunController } from './runController';
+import { REPORT_VIEW } from './views';
 import { servePages } from './webviewPort';
-
-export const REPORT_VIEW = 'patchclamp.report';
 
 /** Opens the question of a report as an experiment file, written where there is none yet. */
 export type OpenExperiment = (report: LiveReport) => Promise<void>;
 
-export class ReportPanels implements Disposable {
-  readonly #store = new DisposableStore();
+export class ReportPanels {
   readonly #panels = new Map<string, vscode.WebviewPanel>();
   #revision = 0;
 
@@ -36,16 +34,13 @@ export class ReportPanels implements Disposable {
     private readonly openExperiment: OpenExperiment,
     private readonly methods: MethodList,
     private readonly log: vscode.LogOutputChannel,
-  ) {
-    this.#store.add(
-      vscode.window.registerWebviewPanelSerializer(REPORT_VIEW, {
-        deserializeWebviewPanel: async (panel, state) => {
-          const id = isState(state) ? state.id : '';
-          if ((await this.probes.load(id)) === undefined) panel.dispose();
-          else this.#fill(panel, id);
-        },
-      }),
-    );
+  ) {}
+
+  /** Fills a panel that VS Code restored, or closes it where its report is gone. */
+  async restore(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
+    const id = isState(state) ? state.id : '';
+    if ((await this.probes.load(id)) === undefined) panel.dispose();
+    else this.#fill(panel, id);
   }
 
   /** Shows a report, in the panel it already has where there is one. */
@@ -62,10 +57,6 @@ export class ReportPanels implements Disposable {
       { enableScripts: true, retainContextWhenHidden: false },
     );
     this.#fill(panel, id);
-  }
-
-  dispose(): void {
-    this.#store.dispose();
   }
 
   /** Beside the editor in front. Reports share a column. */

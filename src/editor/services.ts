@@ -1,4 +1,4 @@
-/** What a webview's session needs of the editor. Built once, in `extension.ts`. */
+/** What a webview's session needs of the editor. Built once, in `parts.ts`. */
 import type { Bookmarks } from './bookmarks';
 import type { ClampLive } from './clampLive';
 import type { Clamps } from './clamps';

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import type { FeedSpec } from '../contract/run';
 import type { FeedSource } from '../data/feed';
 import { guessTokens } from '../data/guess';
-import type { TokenField } from '../data/text';
+import type { TokenField } from '../data/tokenField';
 import { askFile, askWhole, type PartQuestion } from './asking';
 import type { FeedFiles } from './feedFiles';
 

@@ -8,7 +8,7 @@ import { isAbsolute } from 'node:path';
 import type { Disposable } from '../base/disposable';
 import { describe, Failure } from '../base/errors';
 import type { Method } from '../contract/method';
-import { methods as builtIn } from './index';
+import { METHOD_IDS } from './ids';
 import { methodProblem } from './wellFormed';
 
 /** The methods of a module. Throws `usage` with what is wrong with it. */
@@ -32,30 +32,31 @@ export function loadMethods(module: string): readonly Method[] {
   return methods as readonly Method[];
 }
 
-interface Contributed {
+interface Entry {
   readonly method: Method;
   readonly module: string;
 }
 
-/** The methods there are now: those of Patchclamp, and those that modules brought. */
-export class MethodList {
-  #contributed: readonly Contributed[] = [];
+/** The methods that modules brought, without those that there are anyway: nothing of how these work is loaded here. */
+export class Contributed {
+  #entries: readonly Entry[] = [];
 
-  constructor(private readonly own: readonly Method[] = builtIn) {}
+  /** @param taken ids that no module may bring */
+  constructor(private readonly taken: readonly string[] = METHOD_IDS) {}
 
-  get all(): readonly Method[] {
-    return [...this.own, ...this.#contributed.map(({ method }) => method)];
+  get methods(): readonly Method[] {
+    return this.#entries.map(({ method }) => method);
   }
 
-  /** The module a method came from; undefined for Patchclamp's own. */
+  /** The module a method came from; undefined for one that none brought. */
   moduleOf(method: Method): string | undefined {
-    return this.#contributed.find((each) => each.method === method)?.module;
+    return this.#entries.find((each) => each.method === method)?.module;
   }
 
   /** Adds a module's methods until the result is disposed. Throws `usage`; then none of them is added. */
   add(module: string): Disposable {
     const added = loadMethods(module).map((method) => ({ method, module }));
-    const ids = new Set(this.all.map(({ id }) => id));
+    const ids = new Set([...this.taken, ...this.methods.map(({ id }) => id)]);
     for (const { method } of added) {
       if (ids.has(method.id))
         throw wrong(
@@ -65,10 +66,10 @@ export class MethodList {
         );
       ids.add(method.id);
     }
-    this.#contributed = [...this.#contributed, ...added];
+    this.#entries = [...this.#entries, ...added];
     return {
       dispose: () => {
-        this.#contributed = this.#contributed.filter((each) => !added.includes(each));
+        this.#entries = this.#entries.filter((each) => !added.includes(each));
       },
     };
   }

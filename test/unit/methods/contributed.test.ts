@@ -8,7 +8,9 @@ import { methodsCommand } from '../../../src/cli/methods';
 import type { Command } from '../../../src/cli/options';
 import { probeCommand } from '../../../src/cli/probe';
 import { methods } from '../../../src/methods';
-import { loadMethods, MethodList } from '../../../src/methods/contributed';
+import { Contributed, loadMethods } from '../../../src/methods/contributed';
+import { METHOD_IDS } from '../../../src/methods/ids';
+import { MethodList } from '../../../src/methods/methodList';
 import { engineWith, MODELS } from './support';
 
 const MODULE = join(__dirname, '../../fixtures/methods/counting.cjs');
@@ -27,6 +29,23 @@ describe('methods from a module', function () {
     return lines;
   };
   const probe = probeCommand(methods, () => engineWith(methods));
+
+  it('cannot take an id of Patchclamp’s own, which is known before these are loaded', () => {
+    assert.deepEqual(
+      methods.map(({ id }) => id),
+      METHOD_IDS,
+    );
+    const id = METHOD_IDS[0] ?? '';
+    const file = join(folder, 'taken.cjs');
+    writeFileSync(
+      file,
+      `exports.methods = [{ ...require(${JSON.stringify(MODULE)}).methods[0], id: '${id}' }];`,
+    );
+    assert.throws(() => new Contributed().add(file), {
+      code: 'usage',
+      message: new RegExp(`"${id}", which there is already`),
+    });
+  });
 
   it('stand in the list until they are taken back, and never twice', () => {
     const list = new MethodList();
