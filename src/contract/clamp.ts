@@ -28,7 +28,7 @@ export interface ClampedOutput {
   readonly place: string;
   /** What the entries are: `softmax`, or '' for the output itself. */
   readonly measure: string;
-  /** The largest of either side, largest first. */
+  /** The largest of either side, largest first; of an output that is no vector of classes what moved most. */
   readonly entries: readonly ClampedEntry[];
   /** Largest |difference| over the whole output, and the largest |value| without: the scale to judge it by. */
   readonly largest: number;

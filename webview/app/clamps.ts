@@ -192,11 +192,13 @@ export class PcClamps extends LitElement {
   #output({ output, place, measure, entries, largest, scale }: ClampedOutput): unknown {
     const show = (value: number): string => (measure === '' ? formatNumber(value) : formatShare(value));
     const moved = word('clampMoved', formatNumber(largest), formatNumber(scale));
+    const about = html`<strong>${output}</strong>
+      <span class="faint">${[place, measure].filter((part) => part !== '').join(', ')}</span>
+      <div class="faint">${largest === 0 ? word('clampStill') : moved}</div>`;
+    if (entries.length === 0) return html`<div class="still">${about}</div>`;
     return html`<table>
       <caption>
-        <strong>${output}</strong>
-        <span class="faint">${[place, measure].filter((part) => part !== '').join(', ')}</span>
-        <div class="faint">${largest === 0 ? word('clampStill') : moved}</div>
+        ${about}
       </caption>
       <thead>
         <tr>

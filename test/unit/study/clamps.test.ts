@@ -68,6 +68,30 @@ describe('what they do to an output', () => {
     assert.equal(clampedOutput('p', plain, floats([1, 2], 0.25, NaN), names)?.largest, Infinity);
   });
 
+  it('is told by the numbers that moved most where nothing says that they are classes', () => {
+    const map = (...data: number[]): TensorData => floats([1, 1, 2, 4], ...data);
+    const effect = clampedOutput('map', map(0, 0, 0, 0, 1, 2, 3, 4), map(0, 0, 0, 9, 1, 2, 8, NaN), names);
+    assert.deepEqual(
+      [effect?.place, effect?.measure, effect?.entries],
+      [
+        '',
+        '',
+        [
+          { name: '[0,0,1,3]', without: 4, with: NaN },
+          { name: '[0,0,0,3]', without: 0, with: 9 },
+          { name: '[0,0,1,2]', without: 3, with: 8 },
+        ],
+      ],
+    );
+    const ramp = map(...Array.from({ length: 8 }, (_, i) => i));
+    const moved = clampedOutput('map', map(0, 0, 0, 0, 0, 0, 0, 0), ramp, names)?.entries;
+    assert.deepEqual(
+      moved?.map((entry) => entry.with),
+      [7, 6, 5, 4, 3, 2],
+    );
+    assert.deepEqual(clampedOutput('map', ramp, ramp, names)?.entries, []);
+  });
+
   it('is not told of strings, or of what changed its shape', () => {
     const text: TensorData = { dtype: 'string', dims: [1], data: ['a'] };
     assert.equal(clampedOutput('t', text, text, names), null);
