@@ -122,7 +122,8 @@ export function differenceBetween(a: TensorData, b: TensorData): Numbers | strin
   return sums.finish();
 }
 
-function squeezed(dims: readonly number[]): string {
+/** Dims without those of length 1. */
+export function squeezed(dims: readonly number[]): string {
   return dims.filter((dim) => dim !== 1).join('×');
 }
 

@@ -72,7 +72,7 @@ export function departuresOf(facts: Facts, compared: readonly Compared[], thresh
     passedOn[id] = errors.length > 0 ? Math.max(...errors) : inherited;
     const node = facts.skeleton.nodes[id];
     for (const row of own) {
-      const departs = isBeyond(row.numbers?.relative ?? 0, row.floor, threshold);
+      const departs = isBeyond(row, threshold);
       rows.push({
         ...row,
         op: node?.op ?? '',
@@ -98,7 +98,12 @@ const GROWTH = 5;
 /** A floor this high is no rounding, even in bfloat16: something random is on, and that is itself a departure. */
 export const RANDOM_FLOOR = 0.05;
 
-function isBeyond(error: number, floor: number | null, threshold: number): boolean {
+/** The least float32 that has all its digits: what differs by less is rounding, however small the values are. */
+export const LEAST_NORMAL = 2 ** -126;
+
+function isBeyond({ numbers, floor }: Compared, threshold: number): boolean {
+  const error = numbers?.relative ?? 0;
+  if (numbers !== null && numbers.notFinite === 0 && numbers.max < LEAST_NORMAL) return false;
   return error > threshold && (error > 10 * (floor ?? 0) || (floor ?? 0) > RANDOM_FLOOR);
 }
 

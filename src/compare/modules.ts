@@ -1,5 +1,4 @@
 /** What each module of a model gives out: the values made inside that something outside reads. Main graph only. */
-import type { ScopeTree } from '../contract/scopes';
 import type { Facts } from './facts';
 
 export interface ModuleOutput {
@@ -7,8 +6,15 @@ export interface ModuleOutput {
   readonly node: number;
 }
 
+/** A module tree as far as this needs it. */
+export interface Modules {
+  readonly scopes: readonly { readonly id: number; readonly parent: number; readonly path: string }[];
+  /** Scope id per node id. */
+  readonly scopeOf: Int32Array;
+}
+
 /** By module path, in the order of computing. */
-export function moduleOutputs(facts: Facts, scopes: ScopeTree): Map<string, ModuleOutput[]> {
+export function moduleOutputs(facts: Facts, scopes: Modules): Map<string, ModuleOutput[]> {
   const { wiring, skeleton } = facts;
   const found = new Map<string, ModuleOutput[]>();
   const depth = scopes.scopes.map(() => 0);
@@ -49,7 +55,7 @@ export function moduleOutputs(facts: Facts, scopes: ScopeTree): Map<string, Modu
   return found;
 }
 
-function common(scopes: ScopeTree, depth: readonly number[], a: number, b: number): number {
+function common(scopes: Modules, depth: readonly number[], a: number, b: number): number {
   let [x, y] = [a, b];
   while (x !== y) {
     if ((depth[x] ?? 0) >= (depth[y] ?? 0)) x = scopes.scopes[x]?.parent ?? 0;

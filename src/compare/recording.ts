@@ -7,8 +7,9 @@
 import type { ScopeTree } from '../contract/scopes';
 import type { TensorData } from '../contract/tensor';
 import { toNumbers } from '../tensor/buffers';
-import { differenceBetween, type Capture } from './activations';
-import { departuresOf, RANDOM_FLOOR, type Compared, type Departures } from './departures';
+import { differenceBetween, squeezed, type Capture } from './activations';
+import { byCall, callsIn, outputsOfCalls } from './calls';
+import { departuresOf, LEAST_NORMAL, RANDOM_FLOOR, type Compared, type Departures } from './departures';
 import type { Facts } from './facts';
 import type { RecordedArray, Recording } from './recorded';
 import { nameOf, settle, type Claim } from './folding';
@@ -39,6 +40,8 @@ export function recordedFeeds(recording: Recording, inputs: readonly string[]): 
 
 interface Candidate {
   readonly array: RecordedArray;
+  /** Whether the model's values may be fewer than what the module gave: then only shapes tell which is which. */
+  readonly byShape: boolean;
   /** Values that may be what the module gave, likeliest first. */
   readonly sites: readonly ModuleOutput[];
 }
@@ -55,16 +58,27 @@ export async function compareWithRecording(
   const { candidates, missing } = findModules(facts, scopes, recording);
   const wanted = new Set(candidates.flatMap(({ sites }) => sites.map(({ site }) => site)));
   const captured = await capture([...wanted], signal);
-  const claims: Claim[] = [];
-  for (const { array, sites } of candidates) {
+  const claims: (Claim & { readonly fits: boolean })[] = [];
+  const shapes = new Set<string>();
+  for (const { array, sites, byShape } of candidates) {
     const reference = recording.read(array.key);
-    const fits = ({ site }: ModuleOutput): boolean =>
-      String(captured.get(site)?.dims) === String(reference.dims);
-    const found = sites.find(fits) ?? sites[0];
+    const dimsOf = ({ site }: ModuleOutput): readonly number[] => captured.get(site)?.dims ?? [];
+    const exactly = (one: ModuleOutput): boolean => String(dimsOf(one)) === String(reference.dims);
+    const nearly = (one: ModuleOutput): boolean => squeezed(dimsOf(one)) === squeezed(reference.dims);
+    // Of tensors of one module that only their shapes tell apart, the first of each shape.
+    const shape = `${array.path} ${squeezed(reference.dims)}`;
+    const fitting = byShape && shapes.has(shape) ? undefined : (sites.find(exactly) ?? sites.find(nearly));
+    shapes.add(shape);
+    const found = fitting ?? (byShape ? undefined : sites[0]);
     const data = found && captured.get(found.site);
-    if (found !== undefined && data !== undefined) claims.push({ array, ...found, reference, data });
+    if (found !== undefined && data !== undefined)
+      claims.push({ array, ...found, reference, data, fits: fitting !== undefined });
+    else if (byShape) missing.push(array);
   }
-  return judge(facts, recording, claims, missing, threshold);
+  // What has another shape than a value is not what somebody else's recording of the same shape is.
+  const taken = new Set(claims.filter(({ fits }) => fits).map(({ site }) => site));
+  const likely = claims.filter(({ fits, site }) => fits || !taken.has(site));
+  return judge(facts, recording, likely, missing, threshold);
 }
 
 function judge(
@@ -102,12 +116,20 @@ function randomness(recording: Recording): string[] {
   for (const array of recording.arrays) {
     if (array.kind !== 'module' && array.kind !== 'output') continue;
     const floor = floorOf(recording, array.key);
-    if (floor === null || floor <= RANDOM_FLOOR) continue;
+    if (floor === null || floor <= RANDOM_FLOOR || isTiny(recording.read(array.key))) continue;
     return [
       `The framework's own two runs differ from ${nameOf(array)} on, by ${floor.toPrecision(3)} of its size: something random is on, such as a dropout in training mode.`,
     ];
   }
   return [];
+}
+
+/** Whether the numbers are so small that they have lost digits. */
+function isTiny({ dtype, data }: TensorData): boolean {
+  if (!ArrayBuffer.isView(data)) return false;
+  const numbers = toNumbers(dtype, data);
+  for (let i = 0; i < numbers.length; i++) if (Math.abs(numbers[i] ?? 0) >= LEAST_NORMAL) return false;
+  return true;
 }
 
 /** The framework's own rounding at a place: its run against the same in double precision. */
@@ -125,12 +147,13 @@ function findModules(
   scopes: ScopeTree,
   { arrays }: Recording,
 ): { readonly candidates: Candidate[]; readonly missing: RecordedArray[] } {
-  const outputs = moduleOutputs(facts, scopes);
   const recorded = arrays.filter(({ kind }) => kind === 'module' || kind === 'output');
-  const rename = pathsInModel(
-    recorded.filter(({ kind }) => kind === 'module').map(({ path }) => path),
-    outputs,
-  );
+  const paths = recorded.filter(({ kind }) => kind === 'module').map(({ path }) => path);
+  const inModel = pathsInModel(paths, moduleOutputs(facts, scopes));
+  const calls = callsIn(paths.map(inModel));
+  const outputsOf = outputsOfCalls(moduleOutputs(facts, byCall(scopes, calls)), calls);
+  const tensors = new Map<string, number>();
+  for (const { path, index } of recorded) tensors.set(path, Math.max(tensors.get(path) ?? 0, index + 1));
   const candidates: Candidate[] = [];
   const missing: RecordedArray[] = [];
   const graphOutputs = facts.skeleton.graph.outputs.map(({ name }) => name);
@@ -138,16 +161,16 @@ function findModules(
     if (array.kind === 'output') {
       const site = graphOutputs[array.path === '' ? array.index : Number(array.path)];
       const node = site === undefined ? -1 : producerOf(facts, site);
-      if (site !== undefined && node >= 0) candidates.push({ array, sites: [{ site, node }] });
+      if (site !== undefined && node >= 0)
+        candidates.push({ array, sites: [{ site, node }], byShape: false });
       continue;
     }
-    const path = rename(array.path);
-    // The older exporter writes a second call of `act` as `act_1`.
-    const found = outputs.get(path) ?? outputs.get(path.replace(/@(\d+)$/, '_$1')) ?? [];
+    const found = outputsOf(inModel(array.path));
     // Several tensors of one module are told apart by their order; else the last made is likeliest.
-    const sites = array.index > 0 ? found.slice(array.index) : [...found].reverse();
+    const byShape = (tensors.get(array.path) ?? 1) > Math.max(1, found.length);
+    const sites = array.index > 0 && !byShape ? found.slice(array.index) : [...found].reverse();
     if (sites.length === 0) missing.push(array);
-    else candidates.push({ array, sites });
+    else candidates.push({ array, sites, byShape });
   }
   return { candidates, missing };
 }

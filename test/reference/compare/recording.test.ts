@@ -3,9 +3,10 @@
  * module to depart is the one that was changed, through both exporters; and nothing departs where nothing was changed.
  */
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { main } from '../../../src/cli';
+import { readArray } from '../../../src/data/npz';
 import type { ValuesReport } from '../../../src/cli/compareValues';
 
 const folder = join(__dirname, 'recordings');
@@ -29,6 +30,12 @@ async function compare(model: string, recording: string, ...options: string[]): 
   );
   assert.equal(code, 0, err.join('\n'));
   return JSON.parse(out[0] ?? '') as Report;
+}
+
+function recorded(name: string, module: string): number[] {
+  const { data } = readArray(readFileSync(join(folder, `${name}.npz`)), name, `module:${module}`);
+  assert.ok(data instanceof Float32Array);
+  return [...data];
 }
 
 /** By recording: the module that was changed. */
@@ -81,6 +88,31 @@ describe("a model against its framework's own activations", () => {
     assert.equal(notes.filter((note) => note.includes('holds what')).length, 2);
   });
 
+  for (const model of ['shared.onnx', 'shared.torchscript.onnx']) {
+    it(`tells the two calls of one module apart in ${model}, below one that is never called`, async () => {
+      const { activations } = await compare(model, 'shared.npz');
+      assert.equal(activations.first, null);
+      const inner = ['layers.0.mix', 'layers.0.norm', 'act', 'out'].flatMap((name) => [
+        `model.core.${name}`,
+        `model.core.${name}@1`,
+      ]);
+      // The second call's second tensor is all that leaves it.
+      for (const name of [...inner, 'model.core@1[1]', 'head']) {
+        const found = activations.values.find(({ b }) => b === name);
+        assert.ok((found?.relative ?? 1) < 1e-6 && (found?.floor ?? 1) < 1e-6, name);
+      }
+      const changed = await compare(model, 'shared-norm-eps.npz');
+      assert.equal(changed.activations.first?.b, 'model.core.layers.0.norm');
+      // PyTorch's own two recordings of the second call say by how much.
+      const key = 'model.core@1[1]';
+      const [before, after] = [recorded('shared', key), recorded('shared-norm-eps', key)];
+      const size = Math.hypot(...after);
+      const apart = Math.hypot(...after.map((x, i) => x - (before[i] ?? 0))) / size;
+      const second = changed.activations.values.find(({ b }) => b === key);
+      assert.ok(Math.abs((second?.relative ?? 0) - apart) < 1e-5, String(second?.relative));
+    });
+  }
+
   it('gives the line that calls the module and the one that makes it', async () => {
     const source = ['--source', __dirname];
     const { activations } = await compare('text.onnx', 'text-layer-norm-eps.npz', ...source);
@@ -88,9 +120,16 @@ describe("a model against its framework's own activations", () => {
     assert.match(activations.first?.definition ?? '', /^tiny\.py:\d+$/);
   });
 
-  it('uses every recording that record.py made', () => {
+  it('uses every recording that record.py and shared.py made', () => {
     const made = readdirSync(folder).filter((file) => file.endsWith('.npz'));
-    const used = [...Object.keys(CHANGED), 'picture', 'text', 'picture-dropout-training'];
+    const used = [
+      ...Object.keys(CHANGED),
+      'picture',
+      'text',
+      'picture-dropout-training',
+      'shared',
+      'shared-norm-eps',
+    ];
     assert.deepEqual(made.sort(), used.map((name) => `${name}.npz`).sort());
   });
 }).timeout(60_000);
