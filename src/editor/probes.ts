@@ -118,14 +118,14 @@ export class Probes implements Disposable {
     const { model, method, params, seed, title } = question;
     const id = `${Date.now().toString(36)}-${createHash('sha1').update(title).digest('hex').slice(0, 8)}`;
     const text = vscode.l10n.t('{0}: {1}', method.title, model.name);
-    const begin = (inputs: ProbeInputs): void => {
+    const begin = (inputs: ProbeInputs | undefined): void => {
       const experiment = question.experiment?.toString() ?? null;
       const named = { model: model.uri.toString(), name: model.name, method: method.id, title, params, seed };
       const kept = {
         version: 1 as const,
         id,
         ...named,
-        inputs: inputs.text,
+        inputs: inputs?.text ?? '',
         experiment,
         when: Date.now(),
         findings: [],
@@ -135,7 +135,11 @@ export class Probes implements Disposable {
     };
     await this.runs.during(model, text, async (signal) => {
       try {
-        const inputs = await question.inputs(signal);
+        const inputs = await question.inputs(signal).catch((error: unknown) => {
+          // Whoever asked from a file does not see the model's editor: the report says what is wrong.
+          if (!isCancelled(error)) begin(undefined);
+          throw error;
+        });
         begin(inputs);
         await this.#run(id, question, inputs, signal);
       } catch (error) {

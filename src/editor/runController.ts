@@ -25,7 +25,7 @@ import { RunBook, isStale, recordedTypes, toStored, unique } from './runBook';
 import { recordAlso } from './recordAlso';
 import { RunMemory } from './runMemory';
 import { nextRunName } from './runNames';
-import { inGroups, notesOf, notFinite } from './runNotes';
+import { inGroups, notesOf, notFinite, overlayTitles } from './runNotes';
 import { textFolderOf } from './storage';
 import { toTrouble } from './trouble';
 import type { Trust } from './trust';
@@ -85,7 +85,7 @@ export class RunController implements Disposable {
     );
   }
 
-  get running(): { readonly text: string; readonly since: number } | undefined {
+  get running(): Pick<Running, 'text' | 'since'> | undefined {
     return this.#running;
   }
 
@@ -134,18 +134,17 @@ export class RunController implements Disposable {
     const graph = model.content?.graph;
     if (run === undefined || graph === undefined) return null;
     const values = book.valuesOf(run);
-    const titles = {
-      magnitude: vscode.l10n.t('Magnitude (RMS)'),
-      zeros: vscode.l10n.t('Share of zeros'),
-      spread: vscode.l10n.t('Spread (std)'),
-      difference: vscode.l10n.t('Difference of RMS'),
-    };
     const stale = this.isStale(model, run);
     return {
       revision: model.revision,
       id: run.id,
       name: run.name,
-      overlays: overlays(graph, values, book.other === undefined ? null : book.valuesOf(book.other), titles),
+      overlays: overlays(
+        graph,
+        values,
+        book.other === undefined ? null : book.valuesOf(book.other),
+        overlayTitles(),
+      ),
       types: recordedTypes(graph, stale ? new Map() : values),
       notes: notesOf(run, stale),
     };
@@ -301,13 +300,12 @@ export class RunController implements Disposable {
     run: KeptRun,
     signal: AbortSignal,
   ): Promise<Readonly<Record<string, TensorData>>> {
-    const made = (shared: AbortSignal): ReturnType<FeedBook['rebuild']> =>
-      this.feeds.rebuild(model, run, shared);
-    return this.#of(model).feeds.get(run.id, made, signal);
+    const made = this.#of(model).feeds;
+    return made.get(run.id, (shared) => this.feeds.rebuild(model, run, shared), signal);
   }
 
   dispose(): void {
-    this.#running?.abort.abort();
+    void this.stop();
     this.#store.dispose();
   }
 
@@ -315,9 +313,14 @@ export class RunController implements Disposable {
   #refuses(model: OpenModel): boolean {
     const refusal = this.trust.cannotRun(model.uri);
     if (refusal !== null) void vscode.window.showWarningMessage(refusal.reason);
-    else if (this.#running !== undefined)
-      void vscode.window.showInformationMessage(vscode.l10n.t('Another run is in progress. Stop it first.'));
+    else if (this.#running !== undefined) void this.#offerStop(this.#running);
     return refusal !== null || this.#running !== undefined;
+  }
+
+  async #offerStop({ text, abort }: Running): Promise<void> {
+    const stop = vscode.l10n.t('Stop It');
+    const said = vscode.l10n.t('{0} is in progress, and only one thing runs at a time.', text);
+    if ((await vscode.window.showInformationMessage(said, stop)) === stop) abort.abort();
   }
 
   async #while(

@@ -6,6 +6,7 @@ import type { TensorSummary } from '../contract/tensor';
 import { printClamp } from '../study/clamps';
 import type { KeptRun } from '../study/runs';
 import { formatBytes } from '../tensor/format';
+import type { OverlayTitles } from './overlays';
 
 interface Summarized {
   readonly site: string;
@@ -51,4 +52,14 @@ export function notesOf({ clamps = [], notes }: KeptRun, stale: boolean): readon
     ...notes,
     ...(stale ? [vscode.l10n.t('The model file has changed since this run.')] : []),
   ];
+}
+
+/** Names of the numbers that a run puts on the graph. */
+export function overlayTitles(): OverlayTitles {
+  return {
+    magnitude: vscode.l10n.t('Magnitude (RMS)'),
+    zeros: vscode.l10n.t('Share of zeros'),
+    spread: vscode.l10n.t('Spread (std)'),
+    difference: vscode.l10n.t('Difference of RMS'),
+  };
 }

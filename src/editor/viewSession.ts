@@ -237,7 +237,7 @@ function snapshot(model: OpenModel, services: Services): ModelSnapshot {
       ? []
       : [
           l10n.t(
-            'The file has changed and can no longer be read; this is the last version that could be. {0} {1}',
+            'The file can no longer be read; this is the last version that could be. {0} {1}',
             trouble.what,
             trouble.remedy,
           ),

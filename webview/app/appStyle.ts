@@ -59,7 +59,13 @@ export const appStyle = css`
     flex: none;
     max-width: 70%;
   }
+  /* The drawing keeps room for itself, whatever stands above it: what is told of one box gives way. */
+  .narrow .main {
+    min-height: 200px;
+  }
   .narrow pc-inspector {
+    flex: 0 1 auto;
+    min-height: 72px;
     max-width: none;
     max-height: 75%;
   }

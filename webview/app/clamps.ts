@@ -24,6 +24,7 @@ export class PcClamps extends LitElement {
         display: flex;
         flex-wrap: wrap;
         gap: 4px 24px;
+        container-type: inline-size;
         padding: 4px 8px;
         max-height: 38vh;
         overflow: auto;
@@ -102,6 +103,28 @@ export class PcClamps extends LitElement {
       }
       .more {
         font-weight: 600;
+      }
+      @container (max-width: 430px) {
+        .clamp {
+          grid-template-columns: max-content max-content minmax(60px, 1fr) 72px max-content;
+        }
+        .clamp .site {
+          grid-area: 1 / 2 / 2 / 5;
+          justify-self: start;
+          max-width: 100%;
+        }
+        .clamp input[type='range'] {
+          grid-area: 2 / 3;
+        }
+        .clamp input[type='number'] {
+          grid-area: 2 / 4 / 3 / 6;
+        }
+        .clamp .faint {
+          grid-area: 2 / 2;
+        }
+        .clamp button:last-child {
+          grid-area: 1 / 5;
+        }
       }
     `,
   ];
