@@ -84,10 +84,15 @@ export class ValueIndex {
     return this.#graphs.get(this.home(value, graph))?.consumers.get(value) ?? [];
   }
 
-  /** The weight a node reads under this name: an initializer of its graph or of one around it, or a constant. */
-  weight(node: Node, value: string): WeightRef | undefined {
+  /**
+   * The weight a node reads under this name: an initializer of its graph or of one around it, or a constant; exporters
+   * copy equal ones for each reader.
+   */
+  weight(node: Node, value: string, depth = 4): WeightRef | undefined {
     if (value === '') return undefined;
     const names = this.#graphs.get(this.home(value, node.graph));
+    const copy = names?.producers.get(value);
+    if (copy?.op === 'Identity' && depth > 0) return this.weight(copy, copy.inputs[0] ?? '', depth - 1);
     return names?.graph.initializers.get(value) ?? names?.constants.get(value);
   }
 

@@ -28,11 +28,12 @@ export class NodeFacts {
     return others.length === 0 ? only : undefined;
   }
 
-  /** The tensor behind a name: an initializer, or a `Constant` node's. */
-  weight(name: string): WeightRef | undefined {
+  /** The tensor behind a name: an initializer, a `Constant` node's, or one that is copied for another reader. */
+  weight(name: string, depth = 4): WeightRef | undefined {
     const initializer = this.graph.initializers.get(name);
     if (initializer !== undefined) return initializer;
     const node = this.#producers.get(name);
+    if (node?.op === 'Identity' && depth > 0) return this.weight(node.inputs[0] ?? '', depth - 1);
     if (node?.op !== 'Constant') return undefined;
     const value = attribute(node, 'value');
     return value?.type === 'tensor' ? { ...value.value, name } : undefined;

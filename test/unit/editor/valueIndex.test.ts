@@ -57,6 +57,29 @@ describe('values and weights of bodies', () => {
     );
   });
 
+  it('are found behind a copy that an exporter makes for another reader, and none behind copies in a ring', async () => {
+    const copies = modelOf({
+      name: 'g',
+      node: [
+        node('Identity', ['W'], ['W_copy']),
+        node('Identity', ['b'], ['a']),
+        node('Identity', ['a'], ['b']),
+        node('Add', ['x', 'W_copy'], ['s']),
+        node('Add', ['s', 'a'], ['y']),
+      ],
+      initializer: [floats('W', [3], [1, 2, 3])],
+      input: [info('x')],
+      output: [info('y')],
+    });
+    const skeleton = await read(copies);
+    const names = new ValueIndex(skeleton);
+    const [first, second] = skeleton.nodes.filter(({ op }) => op === 'Add');
+    assert.ok(first !== undefined && second !== undefined);
+    assert.equal(names.weight(first, 'W_copy')?.name, 'W');
+    assert.equal(names.weight(first, 'x'), undefined);
+    assert.equal(names.weight(second, 'a'), undefined);
+  });
+
   it('tell who makes and uses a value inside each graph', async () => {
     const names = new ValueIndex(await read(twoBranches()));
     const paths = ['n1.then_branch', 'n1.else_branch'];

@@ -356,6 +356,44 @@ describe('connections between units', function () {
     }
   });
 
+  it('adds up where an exporter copies weights that two layers share', async () => {
+    const file = join(folder, 'shared.onnx');
+    const shift = noise([4], 22);
+    writeFileSync(
+      file,
+      model({
+        nodes: [
+          node('Identity', ['w'], ['w_copy']),
+          node('Identity', ['b'], ['b_copy']),
+          node('MatMul', ['x', 'w'], ['m1']),
+          node('Add', ['m1', 'b'], ['s1']),
+          node('Tanh', ['s1'], ['t1']),
+          node('MatMul', ['t1', 'w_copy'], ['m2']),
+          node('Add', ['m2', 'b_copy'], ['y']),
+        ],
+        inputs: [info('x', 'float32', ['n', 4])],
+        outputs: [info('y', 'float32', ['n', 4])],
+        weights: [tensor('w', noise([4, 4], 21)), tensor('b', shift)],
+      }),
+    );
+    const shared = await lab(file, { x: noise([3, 4], 23) });
+    try {
+      assert.deepEqual(
+        shared.layers.map(({ kind }) => kind),
+        ['value', 'dense', 'dense'],
+      );
+      const before = await shared.means('y');
+      for (let unit = 0; unit < 4; unit++) {
+        const [incoming] = await shared.connections.incoming(shared.layer('y').id, unit);
+        assert.ok(
+          Math.abs(total(incoming?.contribution) + (numbers(shift)[unit] ?? 0) - (before[unit] ?? 0)) < 1e-5,
+        );
+      }
+    } finally {
+      await shared.close();
+    }
+  });
+
   it('adds up in a trained residual network', async () => {
     const image: TensorData = { ...noise([1, 1, 28, 28], 31), dtype: 'float32' };
     const digits = await lab('media/samples/digits/digits.onnx', { image });
