@@ -28,6 +28,12 @@ import { writeModel, type ModelParts } from '../../onnx/write';
 import { toRaw } from '../../tensor/buffers';
 import { formatBytes } from '../../tensor/format';
 
+/** Size and time of change of a model's files, also those that another skeleton over it does not read. */
+interface Stamp {
+  readonly opened: string;
+  now(): string;
+}
+
 export class EngineModel {
   /** What the runtime inferred, by graph path and value. Filled by `infer.ts`. */
   readonly inferred = new Map<GraphPath, Map<string, ValueType>>();
@@ -47,8 +53,7 @@ export class EngineModel {
   private constructor(
     readonly id: string,
     readonly local: LocalModel,
-    /** Size and time of change of its files when it was opened. */
-    private readonly stamp: string,
+    private readonly stamp: Stamp,
   ) {
     this.weights = new WeightReader(local.source, local.folder);
     this.inlined = inlineFunctions(local.skeleton);
@@ -70,7 +75,8 @@ export class EngineModel {
   static async open(id: string, file: string, signal?: AbortSignal): Promise<EngineModel> {
     const local = await openLocal(file, signal);
     try {
-      return new EngineModel(id, local, stampOf(local));
+      const now = (): string => stampOf(local);
+      return new EngineModel(id, local, { opened: now(), now });
     } catch (error) {
       await local.source.close();
       throw error;
@@ -102,7 +108,7 @@ export class EngineModel {
    * nodes make one value.
    */
   async write(parts: ModelParts, signal?: AbortSignal): Promise<Uint8Array> {
-    if (stampOf(this.local) !== this.stamp) throw changedFile(this.local.path);
+    if (this.stamp.now() !== this.stamp.opened) throw changedFile(this.local.path);
     if (this.#unrunnable !== null) throw this.#unrunnable;
     const linked = ({ where }: WeightRef): boolean => where.kind === 'file' && this.#linked.has(where.file);
     const handed = [...weightsIn(parts)].filter((ref) => ref.where.kind === 'packed' || linked(ref));

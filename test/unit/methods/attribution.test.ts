@@ -1,8 +1,10 @@
 /** Attribution by known answers: what it adds up to, what it draws, and that its check can fail. */
+import { create } from '@bufbuild/protobuf';
 import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { TensorProtoSchema } from 'onnx-buf';
 import type { Finding, Params } from '../../../src/contract/method';
 import type { TensorData } from '../../../src/contract/tensor';
 import { uniform } from '../../../src/data/random';
@@ -12,6 +14,7 @@ import { sumTo } from '../../../src/methods/maps';
 import { defaults } from '../../../src/methods/params';
 import { ranks, shuffledCopy, spearman } from '../../../src/methods/rank';
 import { info, model, node, tensor } from '../engine/models';
+import { externalTensor } from '../onnx/seeds';
 import { ask, noise } from './support';
 
 const floats = (dims: readonly number[], data: readonly number[]): TensorData => ({
@@ -67,6 +70,19 @@ describe('attribution', function () {
       const error = sums?.rows.find(([name]) => name === 'completeness error')?.[1];
       assert.ok(Number(error) < 1e-5);
     }
+  });
+
+  it('finds the same where weights lie in a file of their own', async () => {
+    const weights = [2, -1, 3];
+    await writeFile(join(folder, 'weights.bin'), new Uint8Array(Float32Array.from(weights).buffer));
+    const outside = model({
+      nodes: [node('MatMul', ['x', 'w'], ['y'])],
+      inputs: [info('x', 'float32', ['n', 3])],
+      outputs: [info('y', 'float32', ['n', 1])],
+      weights: [create(TensorProtoSchema, externalTensor('w', [3, 1], 'weights.bin'))],
+    });
+    const x = floats([1, 3], [1, 2, 4]);
+    assert.deepEqual((await found(outside, { x })).figures, (await found(linear(weights), { x })).figures);
   });
 
   it('shuffles weights, and not the numbers that say a size', async () => {
