@@ -184,7 +184,7 @@ export interface ValueFact {
   readonly summary: TensorSummary | null;
   /** The shown run recorded texts: there is no summary of those. */
   readonly texts: boolean;
-  /** Why no run records it, or null. */
+  /** Why it cannot be recorded now, or null. */
   readonly unrecordable: string | null;
   /** A number of it can be asked about: *What Drives This?* */
   readonly drivable: boolean;

@@ -36,6 +36,7 @@ export function graphWords(): Record<string, string> {
     'graph.bookmarks': l10n.t('Bookmarks (B)'),
     'graph.bookmark': l10n.t('Bookmark the selection (b)'),
     'graph.bookmarkKeys': l10n.t('Delete removes'),
+    'graph.bookmarkGone': l10n.t('not in this version; Delete removes'),
     'graph.table': l10n.t('Table of nodes (t)'),
     'graph.neurons': l10n.t('Open as neurons (w)'),
     'graph.empty': l10n.t('This model has no nodes.'),

@@ -31,6 +31,8 @@ export interface RecordedValues {
   /** What pictures of values take from elsewhere, as a text that changes with it. */
   readonly drawnWith: string;
   weight(ref: WeightRef): TensorSummary | undefined;
+  /** The shown run is of another version of the model: nothing can be added to it. */
+  readonly stale: boolean;
 }
 
 const PLACE_LIMIT = 12;
@@ -228,16 +230,20 @@ class Context {
       type: shown === undefined || shown.stale ? known : shown.type,
       summary: shown?.summary ?? null,
       texts: shown?.summary === null && shown.type.startsWith('string'),
-      unrecordable:
-        top && this.#content.types.isOther(name)
-          ? l10n.t('Only tensors are recorded, and this is none: look at what it is made from.')
-          : null,
+      unrecordable: this.#unrecordable(top && this.#content.types.isOther(name)),
       drivable: top && producer !== undefined,
       stale: shown?.stale ?? false,
       drawnWith: this.recorded.drawnWith,
       other: other?.summary ?? null,
       peers,
     };
+  }
+
+  #unrecordable(other: boolean): string | null {
+    if (other) return l10n.t('Only tensors are recorded, and this is none: look at what it is made from.');
+    return this.recorded.stale
+      ? l10n.t('The shown run is of another version of the model: run it again to see this value.')
+      : null;
   }
 
   #weight(ref: WeightRef): WeightFact {

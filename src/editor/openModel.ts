@@ -15,6 +15,7 @@ import type { ModelReader, Reading } from './reading';
 import { WorkspaceRoot } from './sourceRoot';
 import { toTrouble } from './trouble';
 import { ValueTypes } from './valueTypes';
+import { selectionAfter } from './selectionAfter';
 import { ValueIndex } from './valueIndex';
 
 /** What changed: `content` is the file, `links` its places in source, `runs` everything about running. */
@@ -140,6 +141,7 @@ export class OpenModel implements Disposable {
     const reading = new AbortController();
     this.#reading = reading;
     this.#whenRead ??= Promise.resolve();
+    const before = this.#content;
     try {
       const started = performance.now();
       const read = await this.reader.read(this.uri, reading.signal);
@@ -161,7 +163,15 @@ export class OpenModel implements Disposable {
       this.#trouble = { what: what.replaceAll(this.uri.fsPath, this.relativePath), remedy, code };
     }
     this.#fire('content');
+    const now = this.#content;
+    if (before !== undefined && now !== undefined && now !== before) this.#selectAgain(before, now);
     void this.link();
+  }
+
+  /** The page goes by numbers of nodes, which are other ones now. */
+  #selectAgain(before: Content, now: Content): void {
+    const selection = selectionAfter(this.#selection, before, now);
+    if (JSON.stringify(selection) !== JSON.stringify(this.#selection)) this.select(selection, 'command');
   }
 
   /** Finds its places in source again. Never rejects: links are an addition, and what fails is logged. */

@@ -11,6 +11,7 @@ import type { Finding, Labels, Method, Params } from '../contract/method';
 import type { TensorData } from '../contract/tensor';
 import type { Contributed } from '../methods/contributed';
 import { maybeReport, type KeptReport } from '../study/reports';
+import { sameStamp, type ModelStamp } from '../study/runs';
 import type { EngineAccess } from './engineAccess';
 import type { OpenModel } from './openModel';
 import type { RunController } from './runController';
@@ -52,7 +53,7 @@ export interface LiveReport {
 export class Probes implements Disposable {
   readonly #reports = new Map<string, LiveReport>();
   /** The report whose overlay is on a model's graph. */
-  readonly #shown = new Map<OpenModel, string>();
+  readonly #shown = new Map<OpenModel, { readonly id: string; readonly of: ModelStamp | undefined }>();
   readonly #changed = new Emitter<{ readonly id: string; readonly model: OpenModel | undefined }>();
   readonly onDidChange = this.#changed.event;
 
@@ -70,8 +71,12 @@ export class Probes implements Disposable {
 
   /** The finding with an overlay that a model's graph and source show, or undefined. */
   shown(model: OpenModel): Finding | undefined {
-    const id = this.#shown.get(model);
-    const findings = id === undefined ? [] : (this.#reports.get(id)?.kept.findings ?? []);
+    const shown = this.#shown.get(model);
+    const now = model.content?.stamp;
+    // Names of one version may mean other things in the next.
+    if (shown === undefined || (shown.of !== undefined && now !== undefined && !sameStamp(shown.of, now)))
+      return undefined;
+    const findings = this.#reports.get(shown.id)?.kept.findings ?? [];
     return findings.findLast(({ overlay }) => overlay !== null);
   }
 
@@ -101,7 +106,7 @@ export class Probes implements Disposable {
       question: undefined,
       inputs: undefined,
     });
-    this.#shown.set(model, id);
+    this.#shown.set(model, { id, of: model.content?.stamp });
     this.#changed.fire({ id, model });
   }
 
@@ -109,7 +114,7 @@ export class Probes implements Disposable {
   clear(): Promise<void> {
     const models = [...this.#shown];
     this.#shown.clear();
-    for (const [model, id] of models) this.#changed.fire({ id, model });
+    for (const [model, { id }] of models) this.#changed.fire({ id, model });
     return Promise.resolve();
   }
 
@@ -182,6 +187,7 @@ export class Probes implements Disposable {
     { feeds, labels, directions }: ProbeInputs,
     signal: AbortSignal,
   ): Promise<void> {
+    const of = model.content?.stamp;
     const change = (part: (report: LiveReport) => Partial<LiveReport>): void => {
       const report = this.#reports.get(id);
       if (report !== undefined) this.#set({ ...report, ...part(report) });
@@ -196,7 +202,7 @@ export class Probes implements Disposable {
           change(() => ({ running: { text, done, total } }));
         },
         onFinding: (finding, index) => {
-          if (finding.overlay !== null) this.#shown.set(model, id);
+          if (finding.overlay !== null) this.#shown.set(model, { id, of });
           change(({ kept }) => ({ kept: { ...kept, findings: kept.findings.toSpliced(index, 1, finding) } }));
         },
       },

@@ -50,6 +50,16 @@ export class RunBook {
     return values;
   }
 
+  /** What of the two goes on the graph: nothing of a run of another version, where names may mean other things. */
+  drawn(stamp: ModelStamp | undefined): { readonly shown: ByValue; readonly other: ByValue | null } {
+    const { shown, other } = this;
+    const current = (run: KeptRun): boolean => !isStale(run, stamp);
+    return {
+      shown: shown !== undefined && current(shown) ? this.valuesOf(shown) : NOTHING,
+      other: other !== undefined && current(other) ? this.valuesOf(other) : null,
+    };
+  }
+
   /** What the shown run and the other one recorded, and whether the model has changed since each. */
   recorded(
     stamp: ModelStamp | undefined,
@@ -61,7 +71,8 @@ export class RunBook {
       const stale = run !== undefined && isStale(run, stamp);
       return (value) => toRecorded(values.get(value), stale);
     };
-    return { shown: of(this.shown), other: of(this.other), drawnWith, weight };
+    const stale = this.shown !== undefined && isStale(this.shown, stamp);
+    return { shown: of(this.shown), other: of(this.other), drawnWith, weight, stale };
   }
 
   headers(stamp: ModelStamp | undefined): RunHeader[] {

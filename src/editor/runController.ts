@@ -133,20 +133,14 @@ export class RunController implements Disposable {
     const run = book.shown;
     const graph = model.content?.graph;
     if (run === undefined || graph === undefined) return null;
-    const values = book.valuesOf(run);
-    const stale = this.isStale(model, run);
+    const { shown, other } = book.drawn(model.content?.stamp);
     return {
       revision: model.revision,
       id: run.id,
       name: run.name,
-      overlays: overlays(
-        graph,
-        values,
-        book.other === undefined ? null : book.valuesOf(book.other),
-        overlayTitles(),
-      ),
-      types: recordedTypes(graph, stale ? new Map() : values),
-      notes: notesOf(run, stale),
+      overlays: overlays(graph, shown, other, overlayTitles()),
+      types: recordedTypes(graph, shown),
+      notes: notesOf(run, this.isStale(model, run)),
     };
   }
 

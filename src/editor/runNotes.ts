@@ -50,7 +50,9 @@ export function notesOf({ clamps = [], notes }: KeptRun, stale: boolean): readon
   return [
     ...(clamps.length === 0 ? [] : [vscode.l10n.t('Made with {0}.', clamps.map(printClamp).join(', '))]),
     ...notes,
-    ...(stale ? [vscode.l10n.t('The model file has changed since this run.')] : []),
+    ...(stale
+      ? [vscode.l10n.t('The model file has changed since this run: its values are not drawn. Run it again.')]
+      : []),
   ];
 }
 

@@ -26,6 +26,10 @@ export function findBookmark(model: GraphModel, bookmarks: readonly Bookmark[], 
   return bookmarks.findIndex(({ selection }) => refOf(model, selection) === ref);
 }
 
+export function without(bookmarks: readonly Bookmark[], gone: Bookmark): readonly Bookmark[] {
+  return bookmarks.filter((kept) => kept !== gone);
+}
+
 /** With it where it was without, without it where it was there. */
 export function toggleBookmark(
   model: GraphModel,

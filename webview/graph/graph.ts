@@ -10,7 +10,7 @@ import { actionsOf } from './actions';
 import { Emphasis } from './emphasis';
 import { boxFacts } from './facts';
 import { Interaction } from './interaction';
-import { toggleBookmark } from './bookmarking';
+import { toggleBookmark, without } from './bookmarking';
 import { GraphProperties } from './graphProperties';
 import { commandOf, type Command } from './keys';
 import type { PcGraphMenu } from './menu';
@@ -115,11 +115,8 @@ export class PcGraph extends GraphProperties {
               if (ref !== null) this.#navigation?.goTo(ref, true);
               this.focus();
             },
-            forget: (bookmark) =>
-              this.#fire(
-                'pc-bookmarks',
-                this.bookmarks.filter((kept) => kept !== bookmark),
-              ),
+            isGone: (bookmark) => model !== null && refOf(model, bookmark.selection) === null,
+            forget: (bookmark) => this.#fire('pc-bookmarks', without(this.bookmarks, bookmark)),
           })}
           ${this.#search()}
         </div>

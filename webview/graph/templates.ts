@@ -29,6 +29,8 @@ export interface BarState {
   mark(): void;
   goTo(bookmark: Bookmark): void;
   forget(bookmark: Bookmark): void;
+  /** What it stands for is in this version of the model no more. */
+  isGone(bookmark: Bookmark): boolean;
 }
 
 export function renderBar(state: BarState): unknown {
@@ -112,11 +114,16 @@ function renderKeys(state: BarState): unknown {
 
 function renderBookmarks(state: BarState): unknown {
   const { words, bookmarks } = state;
+  const hintOf = (index: number): { hint?: string } => {
+    const bookmark = bookmarks[index];
+    if (bookmark !== undefined && state.isGone(bookmark)) return { hint: phrase(words, 'bookmarkGone') };
+    return index === 0 ? { hint: phrase(words, 'bookmarkKeys') } : {};
+  };
   const kept = bookmarks.map(({ label }, index) => ({
     key: String(index),
     label,
     removable: true,
-    ...(index === 0 ? { hint: phrase(words, 'bookmarkKeys') } : {}),
+    ...hintOf(index),
   }));
   return html`<pc-graph-menu
     class="bookmarks shows-bookmarks"

@@ -34,6 +34,7 @@ export const defaultWords = {
   bookmarks: 'Bookmarks (B)',
   bookmark: 'Bookmark the selection (b)',
   bookmarkKeys: 'Delete removes',
+  bookmarkGone: 'not in this version; Delete removes',
   table: 'Table of nodes (t)',
   neurons: 'Open as neurons (w)',
   clamp: 'Hold the selection at a number (c)',

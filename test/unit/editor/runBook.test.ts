@@ -65,6 +65,11 @@ describe('what runs recorded', () => {
     const recorded = kept.recorded(now, '', () => undefined);
     assert.equal(recorded.shown('h')?.stale, false);
     assert.equal(recorded.other('h')?.stale, true);
+    assert.equal(recorded.stale, false);
+    assert.deepEqual([...kept.drawn(now).shown.keys()], ['h']);
+    assert.equal(kept.drawn(now).other, null, 'what is of another version is not put on the graph');
+    assert.equal(kept.drawn(stamp).shown.size, 0);
+    assert.equal(kept.recorded(stamp, '', () => undefined).stale, true);
   });
 });
 
