@@ -22,8 +22,8 @@ export interface NearArray {
 
 export interface FittedArray {
   readonly source: Extract<FeedSource, { kind: 'array' }>;
-  /** Whether the array has the input's name, or only its type and shape. */
-  readonly by: 'name' | 'shape';
+  /** Whether the array has the model's and the input's name, the input's, or only its type and shape. */
+  readonly by: 'model' | 'name' | 'shape';
 }
 
 /** The types and shapes of the arrays in these files; a file that cannot be read is a problem told. */
@@ -71,9 +71,14 @@ export function fitArrays(
     arrays.filter((array) => !used.has(array) && fits(spec, array) && agrees(spec, array.dims, sizes));
   for (const spec of specs) {
     const fit = fitting(spec);
-    const named =
-      fit.find((array) => isNamedAfter(array, model, spec)) ?? fit.find((array) => isNamed(array, spec));
-    take(spec, named, 'name');
+    const own = fit.find((array) => isNamedAfter(array, model, spec));
+    if (own !== undefined) take(spec, own, 'model');
+    else
+      take(
+        spec,
+        fit.find((array) => isNamed(array, spec)),
+        'name',
+      );
   }
   for (const spec of specs) {
     if (found.has(spec.name) || !tells(spec)) continue;

@@ -30,8 +30,9 @@ export interface FirstChoice {
 }
 
 /**
- * What to feed an input when nobody has chosen yet: a picture where it takes pictures, a text where it takes tokens, an
- * array near the model that fits (`array`), and numbers where nothing near the model says better.
+ * What to feed an input when nobody has chosen yet: an array (`array`) named after the model and the input, a picture where
+ * it takes pictures, a text where it takes tokens, another array near the model that fits, and numbers where nothing near
+ * the model says better.
  */
 export function firstChoice(
   spec: FeedSpec,
@@ -40,6 +41,11 @@ export function firstChoice(
   words: GuessWords,
   array?: FittedArray,
 ): FirstChoice {
+  const ofArray = (fitted: FittedArray): FirstChoice => ({
+    source: fitted.source,
+    from: { '*': fitted.by === 'shape' ? words.arrayShape : words.arrayName },
+  });
+  if (array?.by === 'model') return ofArray(array);
   const how = fitPreprocessing(spec, guesses.preprocessing);
   const [image] = images;
   if (how !== null && image !== undefined) {
@@ -70,8 +76,7 @@ export function firstChoice(
       },
     };
   }
-  if (array !== undefined)
-    return { source: array.source, from: { '*': array.by === 'name' ? words.arrayName : words.arrayShape } };
+  if (array !== undefined) return ofArray(array);
   const fill = field === null ? undefined : WITHOUT_TOKENIZER[field.value];
   if (field !== null && fill !== undefined)
     return { source: { kind: 'literal', text: fill }, from: { '*': field.from } };

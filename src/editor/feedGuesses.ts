@@ -19,15 +19,12 @@ export async function firstChoices(
 ): Promise<ReadonlyMap<string, FirstChoice>> {
   const words = guessWords();
   const images = await files.nearby(IMAGES);
-  const arrays = await arraysFor(
-    files,
-    model,
-    specs.filter((spec) => wantsArray(spec, guesses, images)),
-    warn,
-  );
-  return new Map(
-    specs.map((spec) => [spec.name, firstChoice(spec, guesses, images, words, arrays.get(spec.name))]),
-  );
+  const arrays = await arraysFor(files, model, specs, warn);
+  const arrayOf = (spec: FeedSpec): FittedArray | undefined => {
+    const array = arrays.get(spec.name);
+    return array?.by === 'model' || wantsArray(spec, guesses, images) ? array : undefined;
+  };
+  return new Map(specs.map((spec) => [spec.name, firstChoice(spec, guesses, images, words, arrayOf(spec))]));
 }
 
 async function arraysFor(

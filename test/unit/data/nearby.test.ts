@@ -101,12 +101,12 @@ describe('arrays near a model', () => {
       array('whisper-mel-in.npy', 'float32', [9, 4]),
       array('a.npy', 'float32', [1, 4]),
     ];
-    const whisper = { mel_in: 'whisper-mel-in.npy by name', ids: 'whisper.ids.npy by name' };
+    const whisper = { mel_in: 'whisper-mel-in.npy by model', ids: 'whisper.ids.npy by model' };
     assert.deepEqual(chosen([mel, ids], near, 'whisper.onnx'), whisper);
     assert.deepEqual(chosen([mel, ids], near, 'whisper_int8.onnx'), whisper);
     assert.deepEqual(chosen([ids], near, 'other.onnx'), { ids: 'ids.npy by name' });
     const archives = [array('t5.npz', 'int64', [1, 4], 'ids'), array('bert.npz', 'int64', [1, 4], 'ids')];
-    assert.deepEqual(chosen([ids], archives, 'bert.onnx'), { ids: 'bert.npz:ids by name' });
+    assert.deepEqual(chosen([ids], archives, 'bert.onnx'), { ids: 'bert.npz:ids by model' });
     const foreign = [array('甲.npy', 'int64', [1, 4]), array('乙.npy', 'int64', [1, 4])];
     assert.deepEqual(chosen([spec('乙', 'int64', [1, 4])], foreign), { 乙: '乙.npy by name' });
   });

@@ -79,6 +79,8 @@ describe('first choices for inputs', () => {
       { id: 'source', label: 'source', text: 'states.npy', guess: 'array of its shape' },
     ]);
     assert.equal(firstChoice(image, nothing, ['7.png'], guessWords, array).source.kind, 'image');
+    const own = { ...array, by: 'model' } as const;
+    assert.deepEqual(firstChoice(image, nothing, ['7.png'], guessWords, own).source, array.source);
     const named = firstChoice(state, nothing, [], guessWords, { ...array, by: 'name' });
     assert.equal(named.from['*'], 'array of its name');
   });
