@@ -67,7 +67,9 @@ export class ClaimReader {
     return claim;
   }
 
-  #fromSlashes(name: string): Claim | null {
+  #fromSlashes(given: string): Claim | null {
+    // onnxruntime writes what it fused behind the first node's name, or before it; neither is a module.
+    const name = given.replace(/(\/\w*Fusion\w*\/?)+$/, '').replace(/^fused (?=\/)/, '');
     const last = name.lastIndexOf('/');
     if (last < 0) return null;
     const path = name.slice(0, last);

@@ -102,6 +102,36 @@ describe('module scopes', () => {
     assert.equal(scope('layers.3.mlp').className, 'm.MLP');
   });
 
+  it('takes what onnxruntime writes of its fusions for no module', async () => {
+    // Names as its optimiser writes them: behind the first of the fused nodes, or before it.
+    const names = {
+      'node_silu/QuickGeluFusion/': '',
+      '/body/act/Mul/QuickGeluFusion/': 'body.act',
+      '/body/fc/MatMul/MatMulAddFusion': 'body.fc',
+      '/body/MatMul/MatMulScaleFusion/MatmulTransposeFusion/': 'body',
+      'fused /body/out/Gemm': 'body.out',
+      '/body/Fusion/Add': 'body.Fusion',
+    };
+    const nodes = Object.keys(names).map((name, at) => ({
+      ...node('Relu', [at === 0 ? 'x' : `v${at}`], [`v${at + 1}`]),
+      name,
+    }));
+    const bytes = modelOf({
+      name: 'fused',
+      node: nodes,
+      input: [info('x')],
+      output: [info(`v${nodes.length}`)],
+    });
+    const skeleton = await read(bytes);
+    const { scopes, scopeOf, guessed } = buildScopes(skeleton);
+    assert.deepEqual(
+      skeleton.nodes.slice(1).map(({ id }) => scopes[scopeOf[id] ?? 0]?.path),
+      Object.values(names).slice(1),
+    );
+    // The first says nothing of itself.
+    assert.equal(guessed[0], 1);
+  });
+
   it('reads slash names as the TorchScript exporter writes them, and marks them inferred', async () => {
     const names = [
       '/stem/conv/Conv',
