@@ -6,13 +6,13 @@
  */
 import { must } from '../../base/assert';
 import { throwIfCancelled } from '../../base/cancel';
-import { Failure } from '../../base/errors';
+import { isFailure } from '../../base/errors';
 import type { SweepRequest } from '../../contract/run';
 import type { TensorData } from '../../contract/tensor';
 import type { PlacedSlice } from '../../onnx/axes';
-import { frontierOf } from '../../onnx/rewrite/frontier';
+import { frontierOf, touchedBy } from '../../onnx/rewrite/frontier';
 import type { CaptureAt } from '../../onnx/rewrite/plan';
-import { judgeBatch, stackRows } from './batch';
+import { judgeBatch, stackRows, type BatchVerdict } from './batch';
 import { groupCells, type CellGroup } from './cellGroups';
 import { rideTogether, rowBytes } from './cells';
 import { TOLERANCE } from './check';
@@ -23,6 +23,7 @@ import type { EngineModel } from './model';
 import { nextTake, rowsFor } from './pace';
 import { placeAt, planRequest, siteAt, type DimsSource, type Planned, type PlannedStep } from './request';
 import type { StepNumbers } from './stepNumbers';
+import { leaked, mainOnly, mixedUp } from './sweepFailures';
 import { takeSlices } from './take';
 import { workBetween } from './work';
 
@@ -79,6 +80,27 @@ export async function sweep(
     const why = !verdict.rides ? verdict.why : 'Something swept or read has no batch axis in front.';
     return oneByOne(line, request, planned, plain, progress, `${why} Cells ran one by one.`);
   }
+  try {
+    return await riding(line, request, planned, groups, { plain, given }, verdict, progress);
+  } catch (error) {
+    // Two rows of the whole model run; from the values at which these cells begin, they may not.
+    if (!isFailure(error) || error.code !== 'runtime') throw error;
+    const why = `Together the cells do not run: ${error.what} They ran one by one.`;
+    return oneByOne(line, request, planned, plain, progress, why);
+  }
+}
+
+/** Cells that share runs, a row each, from the values at which they begin. */
+async function riding(
+  line: Line,
+  request: SweepRequest,
+  planned: readonly (readonly PlannedStep[])[],
+  groups: readonly CellGroup[],
+  { plain, given }: Upstream,
+  verdict: BatchVerdict & { readonly rides: true },
+  progress: (done: number) => void,
+): Promise<Swept> {
+  const { captures, model, signal } = line;
   const notes =
     verdict.changes.length > 0 ? [`The fixed batch was opened at ${verdict.changes.join(', ')}.`] : [];
   const found = planned.map((): readonly TensorData[] => []);
@@ -118,7 +140,8 @@ export async function sweep(
         const first = row(0);
         first.forEach((tensor, index) => {
           const reference = must(plain[index], 'a reading per site');
-          if (!(relativeDifference(tensor, reference) <= TOLERANCE)) throw leaked(line, index);
+          if (!(relativeDifference(tensor, reference) <= TOLERANCE))
+            throw leaked(model.skeleton.file, line.read[index]);
         });
         baselines.push(first);
       }
@@ -220,8 +243,14 @@ async function upstream(
   const { graph } = line.model.skeleton;
   const reads = line.captures.map(({ value }) => value);
   const refused = new Set<string>();
+  // What no feed's numbers go into is the same for all rows, and is none itself, unless cells change it: a mask, a bias.
+  const fed = touchedBy(graph, new Set(Object.keys(feeds)), ({ op }) => op === 'Shape' || op === 'Size');
+  const swept = new Set(groups.flatMap((group) => [...group.swept]));
+  const isOwn = (name: string): boolean => fed.has(name) || swept.has(name);
   for (;;) {
-    const starts = groups.map(({ swept }) => frontierOf(graph, reads, swept, (value) => !refused.has(value)));
+    const starts = groups.map((group) =>
+      frontierOf(graph, reads, group.swept, (value) => !refused.has(value)),
+    );
     const wanted = [...new Set(starts.flat())].filter((name) => !Object.hasOwn(feeds, name));
     // Read whole and cut here: the sessions that compute slices only are compared with this.
     const whole = [...reads, ...wanted].map((value) => ({ path: '', value, raw: false }));
@@ -230,7 +259,7 @@ async function upstream(
       wanted.map((name, index) => [name, must(run[reads.length + index], 'it was computed')]),
     );
     // Shapes and other numbers that are no rows are computed again: the batch is not what it was when they were made.
-    const rowless = wanted.filter((name) => !isRow(values.get(name)));
+    const rowless = wanted.filter((name) => !isOwn(name) || !isRow(values.get(name)));
     if (rowless.length > 0) {
       for (const name of rowless) refused.add(name);
       continue;
@@ -330,7 +359,8 @@ async function spotCheck(
     const alone = await runAlone(line, line.captures, feeds, steps);
     alone.forEach((tensor, site) => {
       const mine = must(found[cell]?.[site], 'a reading per cell and site');
-      if (!(relativeDifference(mine, tensor) <= TOLERANCE)) throw mixedUp(line, site, cell);
+      if (!(relativeDifference(mine, tensor) <= TOLERANCE))
+        throw mixedUp(line.model.skeleton.file, line.read[site], cell);
     });
   }
 }
@@ -365,28 +395,4 @@ async function oneByOne(
 
 function noRows(tensor: TensorData): TensorData {
   return takeSlices(tensor.dims.length === 0 ? { ...tensor, dims: [1] } : tensor, [{ axis: 0, indices: [] }]);
-}
-
-function mainOnly(site: string): Failure {
-  return new Failure({
-    code: 'bad-site',
-    message: `A sweep reads values of the main graph after interventions, whole batches of them, and "${site}" is not one.`,
-    remedy: 'Name a value of the main graph, or a slice along another axis than the batch.',
-  });
-}
-
-function mixedUp({ model, read }: Line, index: number, cell: number): Failure {
-  return new Failure({
-    code: 'internal',
-    message: `In a sweep over ${model.skeleton.file}, cell ${String(cell)} gives another "${read[index] ?? ''}" alone than among others, so nothing of it is shown.`,
-    remedy: 'Report this with the model if you can; run the interventions one by one.',
-  });
-}
-
-function leaked({ model, read }: Line, index: number): Failure {
-  return new Failure({
-    code: 'internal',
-    message: `In a batch over ${model.skeleton.file}, the row without interventions changed "${read[index] ?? ''}": rows leak into each other.`,
-    remedy: 'Report this with the model if you can; run the interventions one by one.',
-  });
 }

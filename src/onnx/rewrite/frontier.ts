@@ -2,7 +2,7 @@
  * Where a sweep can start: the values that nothing swept reaches, and from which everything asked for follows. They are
  * computed once and handed in. Pure.
  */
-import type { Graph } from '../../contract/skeleton';
+import type { Graph, Node } from '../../contract/skeleton';
 import { producersOf } from './cut';
 import { readNames } from './names';
 
@@ -38,8 +38,15 @@ export function frontierOf(
   return [...frontier];
 }
 
-/** Values that something swept reaches. A swept value itself counts only where another one reaches it. */
-export function touchedBy(graph: Graph, swept: ReadonlySet<string>): ReadonlySet<string> {
+/**
+ * Values that something swept reaches. A swept value itself counts only where another one reaches it. Nothing goes through
+ * a node that is `closed`.
+ */
+export function touchedBy(
+  graph: Graph,
+  swept: ReadonlySet<string>,
+  closed: (node: Node) => boolean = () => false,
+): ReadonlySet<string> {
   const producer = producersOf(graph);
   const known = new Map<string, boolean>();
   const isTouched = (value: string): boolean => {
@@ -51,7 +58,7 @@ export function touchedBy(graph: Graph, swept: ReadonlySet<string>): ReadonlySet
         continue;
       }
       const node = producer.get(current);
-      const reads = node === undefined ? [] : readNames(node);
+      const reads = node === undefined || closed(node) ? [] : readNames(node);
       const next = reads.find((name) => !swept.has(name) && !known.has(name));
       if (next !== undefined) {
         stack.push(next);

@@ -201,6 +201,48 @@ describe('sweeps', function () {
     assert.deepEqual([none.cells[0]?.dims, none.baseline[0]?.dims, none.runs], [[0, 5], [1, 5], 0]);
   });
 
+  // As windows of a picture have it: four places a row along the first axis, and a bias that is the same for all.
+  const windows = (): Uint8Array =>
+    model({
+      nodes: [
+        node('Relu', ['x'], ['h']),
+        node('Reshape', ['h', 'flat'], ['places']),
+        node('Tanh', ['b'], ['bias']),
+        node('Add', ['places', 'bias'], ['s']),
+        node('Reshape', ['s', 'whole'], ['y']),
+      ],
+      inputs: [info('x', 'float32', ['n', 4, 3])],
+      outputs: [info('y', 'float32', ['n', 4, 3])],
+      weights: [
+        tensor('b', floats([1, 3], 1)),
+        tensor('flat', { dtype: 'int64', dims: [2], data: BigInt64Array.of(-1n, 3n) }),
+        tensor('whole', { dtype: 'int64', dims: [3], data: BigInt64Array.of(-1n, 4n, 3n) }),
+      ],
+    });
+
+  it('gives no cell a row of what no input goes into', async () => {
+    const id = await open(windows());
+    const feeds = { x: floats([1, 4, 3], 1) };
+    const cells = [0, 1, 2, 3, 4].map((unit): Intervention[] => [
+      { kind: 'set', site: `h@1=${String(unit % 4)}`, value: unit },
+    ]);
+    const swept = await api.sweep(id, { feeds, cells, read: ['y'] });
+    assert.ok(swept.ridden > 1);
+    assert.ok((await difference(id, feeds, cells, 'y', swept)) <= 1e-6);
+  });
+
+  it('runs cells one by one where together they do not run, and says why', async () => {
+    const id = await open(windows());
+    const feeds = { x: floats([1, 4, 3], 1) };
+    const cells = [0, 1, 2, 3, 4].map((unit): Intervention[] => [
+      { kind: 'set', site: `bias#${String(unit % 3)}`, value: unit },
+    ]);
+    const swept = await api.sweep(id, { feeds, cells, read: ['y'] });
+    assert.equal(swept.ridden, 1);
+    assert.match(swept.notes[0] ?? '', /^Together the cells do not run: .*Add.* They ran one by one\.$/);
+    assert.ok((await difference(id, feeds, cells, 'y', swept)) === 0);
+  });
+
   it('refuses to read a slice of the batch, and passes on what is wrong with a cell', async () => {
     const id = await open(tinyModel());
     const feeds = { x: floats([1, 3], 0) };
