@@ -7,6 +7,7 @@
 import type { Graph, Node, ValueInfo, WeightRef } from '../../contract/skeleton';
 import { bodiesOf } from '../walk';
 import { producersOf } from './cut';
+import { touchedBy } from './frontier';
 import { FreshNames } from './names';
 import { insertedNode, intsInitializer } from './nodes';
 
@@ -88,6 +89,8 @@ export function relaxBatch(graph: Graph): Relaxed | null {
   const batched = opened.find((info, index) => info !== graph.inputs[index]);
   if (batched === undefined) return null;
   const fresh = new FreshNames(graph);
+  const producers = producersOf(graph);
+  const sized = touchedBy(graph, new Set(graph.inputs.map(({ name }) => name)));
   const size = fresh.next('~batch');
   const nodes: Node[] = [];
   const initializers = new Map(graph.initializers);
@@ -122,16 +125,24 @@ export function relaxBatch(graph: Graph): Relaxed | null {
   /** Rows that are the same for the whole batch, such as a class token, are repeated to join it. */
   function withRepeatedTokens(node: Node): Node {
     const inputs = node.inputs.map((name) => {
-      const ref = initializers.get(name);
+      const ref = initializers.get(name) ?? tokenBehind(name);
       if (ref === undefined || ref.dims.length < 2 || ref.dims[0] !== 1) return name;
       const repeated = fresh.next(`${name}~rows`);
       const target = fresh.next(`${name}~target`);
-      nodes.push(insertedNode('Concat', [size, constant(ref.dims.slice(1))], [target], [axis0]));
+      nodes.push(insertedNode('Concat', [size, constant(ref.dims.slice(1).map(() => 1))], [target], [axis0]));
       nodes.push(insertedNode('Expand', [name, target], [repeated]));
       changes.push(`Concat "${node.outputs[0] ?? ''}"`);
       return repeated;
     });
     return { ...node, inputs };
+  }
+  /** The token that is expanded to a size made of constants alone, as the older exporter writes `expand(1, -1, -1)`. */
+  function tokenBehind(name: string): WeightRef | undefined {
+    const expand = producers.get(name);
+    if (expand?.op !== 'Expand' || sized.has(expand.inputs[1] ?? '')) return undefined;
+    const [token = ''] = expand.inputs;
+    const copy = producers.get(token);
+    return initializers.get(copy?.op === 'Identity' ? (copy.inputs[0] ?? '') : token);
   }
   return {
     // Stated shapes repeat the 1 everywhere: the runtime infers them again.

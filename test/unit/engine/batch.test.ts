@@ -51,6 +51,34 @@ describe('the batch axis', () => {
     assert.deepEqual(verdict, { rides: true, relaxed: true, changes: ['Reshape "r"', 'Concat "c"'] });
   });
 
+  // As the older exporter writes a vision transformer's `cls_token.expand(x.shape[0], -1, -1)` at a batch of 1.
+  it('opens a class token that is expanded to a size computed from constants', async () => {
+    const verdict = await judge(
+      model({
+        nodes: [
+          node('Reshape', ['x', 'to'], ['r']),
+          node('Identity', ['token'], ['copy']),
+          node('Equal', ['asked', 'minus'], ['free']),
+          node('Where', ['free', 'ones', 'asked'], ['size']),
+          node('Expand', ['copy', 'size'], ['e']),
+          node('Concat', ['e', 'r'], ['c'], { axis: 1 }),
+          node('Softmax', ['c'], ['y'], { axis: -1 }),
+        ],
+        inputs: [info('x', 'float32', [1, 6])],
+        outputs: [info('y', 'float32', [1, 3, 3])],
+        weights: [
+          ints('to', [1, 2, 3]),
+          ints('asked', [1, -1, -1]),
+          ints('minus', [-1]),
+          ints('ones', [1, 1, 1]),
+          tensor('token', floats([1, 1, 3], 5)),
+        ],
+      }),
+      { x: floats([1, 6], 0) },
+    );
+    assert.deepEqual(verdict, { rides: true, relaxed: true, changes: ['Reshape "r"', 'Concat "c"'] });
+  });
+
   it('opens reshapes that put the positions of all rows below each other', async () => {
     const verdict = await judge(
       model({
