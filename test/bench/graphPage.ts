@@ -1,5 +1,6 @@
 /** The graph in a page of its own, for graphPages.ts: shows a model and says how long that took. Runs in the browser. */
 import type { GraphModel } from '../../src/contract/graphModel';
+import { prepareLayoutWorker } from '../../webview/app/layoutWorker';
 import type { PcGraph } from '../../webview/graph/graph';
 import '../../webview/graph/graph';
 import { GraphBuilder } from '../fixtures/layout/builder';
@@ -13,6 +14,8 @@ interface Shown {
   readonly boxes: number;
 }
 
+/** As in the model editor's page: the worker is there before there is a model. */
+const preparing = prepareLayoutWorker('worker.js');
 let graph: PcGraph;
 
 /** Waits until what was asked is drawn and on the screen. */
@@ -38,7 +41,7 @@ const page = {
     const model = kind === 'star' ? star(size) : transformer(size, true);
     const making = performance.now() - begun;
     graph = document.createElement('pc-graph');
-    graph.makeWorker = () => new Worker('worker.js');
+    graph.makeWorker = await preparing;
     document.body.append(graph);
     const start = performance.now();
     graph.model = model;

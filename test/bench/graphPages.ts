@@ -85,11 +85,31 @@ async function inBrowser(
   try {
     const opened = await browser.newPage({ viewport: { width: 1280, height: 800 } });
     opened.setDefaultTimeout(120_000);
+    await settled(browser);
     await opened.goto(url);
     return await measure(opened, browser);
   } finally {
     await browser.close();
   }
+}
+
+/**
+ * Waits until the browser has started: until its processes take less than a tenth of a core. The one that a page of
+ * VS Code is opened in has been running for long.
+ */
+async function settled(browser: Browser): Promise<void> {
+  const session = await browser.newBrowserCDPSession();
+  const spent = async (): Promise<number> => {
+    const { processInfo } = await session.send('SystemInfo.getProcessInfo');
+    return processInfo.reduce((sum, { cpuTime }) => sum + cpuTime, 0);
+  };
+  for (let before = await spent(), turn = 0; turn < 20; turn++) {
+    await new Promise((resolve) => setTimeout(resolve, 250));
+    const now = await spent();
+    if (now - before < 0.025) break;
+    before = now;
+  }
+  await session.detach();
 }
 
 async function firstPicture(opened: Page, browser: Browser): Promise<Row[]> {

@@ -98,8 +98,9 @@ export class PcApp extends AppProperties {
     connection.on('highlight', ({ nodes }) => {
       this.highlight = nodes;
     });
-    this.#makeWorker = await prepareLayoutWorker(document.body.dataset['worker'] ?? '');
+    const preparing = prepareLayoutWorker(document.body.dataset['worker'] ?? '');
     const { model, runs, run, times, bookmarks, clamps, neurons } = await host.ready();
+    this.#makeWorker = await preparing;
     this.runs = runs;
     this.run = run;
     this.times = times;

@@ -7,6 +7,7 @@ import { html, nothing } from 'lit';
 import type { Selection } from '../../src/contract/hostApi';
 import { define } from '../kit/define';
 import { actionsOf } from './actions';
+import { Busyness } from './busyness';
 import { Emphasis } from './emphasis';
 import { boxFacts } from './facts';
 import { Interaction } from './interaction';
@@ -27,12 +28,16 @@ import { refOf, runAround } from './selecting';
 import { GraphSession } from './session';
 import { copyAddress, saveDrawing, type Saving } from './sharing';
 import { Stage } from './stage';
-import { renderBar, renderCrumbs, renderLegend, renderScrubber, renderSearch, renderTip } from './templates';
+import {
+  renderBar,
+  renderBusy,
+  renderCrumbs,
+  renderLegend,
+  renderScrubber,
+  renderSearch,
+  renderTip,
+} from './templates';
 import { phrase } from './words';
-
-export interface SelectionDetail {
-  readonly selection: Selection;
-}
 
 export class PcGraph extends GraphProperties {
   readonly #searching = new Searching();
@@ -43,7 +48,7 @@ export class PcGraph extends GraphProperties {
   #navigation: Navigation | undefined;
   #interaction: Interaction | undefined;
   #listening = new AbortController();
-  #busyTimers: ReturnType<typeof setTimeout>[] = [];
+  readonly #busyness = new Busyness((busy) => (this.busy = busy));
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -60,7 +65,7 @@ export class PcGraph extends GraphProperties {
     this.#stage = undefined;
     this.#navigation = undefined;
     this.#interaction = undefined;
-    for (const timer of this.#busyTimers) clearTimeout(timer);
+    this.#busyness.stop();
   }
 
   get #scene(): Scene | undefined {
@@ -126,15 +131,7 @@ export class PcGraph extends GraphProperties {
         @minimap-aim=${({ detail }: CustomEvent<{ x: number; y: number }>) => this.#stage?.lookAt(detail.x, detail.y)}
       ></pc-minimap>
       <div class="foot">${this.#legend()} ${this.#scrubber()}</div>
-      ${this.busy > 0 ? html`<div class="progress"></div>` : nothing}
-      ${
-        this.busy > 1
-          ? html`<div class="note" role="status">
-              ${phrase(words, 'laying', model?.nodes.count ?? 0)}
-              <button class="plain" @click=${() => this.#stop()}>${phrase(words, 'stop')}</button>
-            </div>`
-          : nothing
-      }
+      ${renderBusy(this.busy, model?.nodes.count ?? 0, words, () => this.#stop())}
       ${renderTip(this.tip, this.clientWidth, this.clientHeight)}
       <div id="message" class="visually-hidden" role="status" aria-live="polite">${this.message}</div>
     </div>`;
@@ -177,6 +174,11 @@ export class PcGraph extends GraphProperties {
     });
   }
 
+  /** The worker begins to lay out before the page is made and the graphics card set up: these take about as long. */
+  protected override willUpdate(): void {
+    if (!this.hasUpdated) this.#open();
+  }
+
   protected override firstUpdated(): void {
     this.#start();
   }
@@ -196,7 +198,21 @@ export class PcGraph extends GraphProperties {
     this.#stage?.schedule();
   }
 
+  #open(): GraphSession {
+    this.#session = new GraphSession(
+      {
+        onScene: (scene, before) => this.#onScene(scene, before),
+        onBusy: (since) => this.#busyness.set(since > 0),
+        onTrouble: (text) => (this.message = text),
+      },
+      () => this.makeWorker(),
+    );
+    if (this.model !== null) this.#session.show(this.model, this.saved);
+    return this.#session;
+  }
+
   #start(): void {
+    const session = this.#session ?? this.#open();
     const canvas = this.renderRoot.querySelector<HTMLCanvasElement>('canvas.view');
     if (canvas === null) throw new Error('Broken invariant: the graph has its canvas.');
     this.#listening = new AbortController();
@@ -208,16 +224,7 @@ export class PcGraph extends GraphProperties {
       () => this.#moved(),
       this.plain,
     );
-    const session = new GraphSession(
-      {
-        onScene: (scene, before) => this.#onScene(scene, before),
-        onBusy: (since) => this.#onBusy(since),
-        onTrouble: (text) => (this.message = text),
-      },
-      () => this.makeWorker(),
-    );
     this.#stage = stage;
-    this.#session = session;
     this.#navigation = new Navigation({
       stage,
       session,
@@ -238,7 +245,6 @@ export class PcGraph extends GraphProperties {
       fire: (name, detail) => this.#fire(name, detail),
     });
     listenToPointer(canvas, this.#interaction.target(), signal);
-    if (this.model !== null) session.show(this.model, this.saved);
   }
 
   #onScene(scene: Scene, before: Scene | undefined): void {
@@ -255,13 +261,6 @@ export class PcGraph extends GraphProperties {
     this.#refresh();
     void this.updateComplete.then(() => this.#moved());
     this.dispatchEvent(new CustomEvent('pc-drawn', { detail: { boxes: result.boxes.count, ms } }));
-  }
-
-  #onBusy(since: number): void {
-    for (const timer of this.#busyTimers) clearTimeout(timer);
-    this.busy = 0;
-    this.#busyTimers =
-      since === 0 ? [] : [setTimeout(() => (this.busy = 1), 100), setTimeout(() => (this.busy = 2), 1000)];
   }
 
   #moved(): void {

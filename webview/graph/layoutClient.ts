@@ -29,8 +29,9 @@ export class LayoutClient {
     if (model === undefined) throw new AbortError();
     const { remote } = this.#start();
     this.#opened ??= remote.open(model);
-    await this.#opened;
-    return remote.layout(request);
+    // Both are sent at once: the worker takes them in order, and need not wait for this thread to hear of the first.
+    const [, drawing] = await Promise.all([this.#opened, remote.layout(request)]);
+    return drawing;
   }
 
   /** Ends what runs; the next layout starts afresh. */

@@ -6,9 +6,12 @@ import { WebglRenderer } from './webglRenderer';
 /** `again` asks for another frame. `plain` takes the fallback. */
 export function makeRenderer(canvas: HTMLCanvasElement, again: () => void, plain: boolean): Renderer {
   if (plain) return new CanvasRenderer(canvas);
-  // A canvas that was asked for one kind of context may refuse the other: try on one of its own.
-  const probe = document.createElement('canvas').getContext('webgl2');
-  if (probe === null) return new CanvasRenderer(canvas);
-  probe.getExtension('WEBGL_lose_context')?.loseContext();
-  return new WebglRenderer(canvas, again);
+  // A canvas that cannot give a context of one kind still has none, and may be asked for the other.
+  const gl = canvas.getContext('webgl2', {
+    antialias: false,
+    alpha: false,
+    depth: false,
+    powerPreference: 'low-power',
+  });
+  return gl === null ? new CanvasRenderer(canvas) : new WebglRenderer(gl, canvas, again);
 }

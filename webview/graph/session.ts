@@ -41,6 +41,7 @@ export class GraphSession {
   /** Shows a model. One of the same structure (types became known, say) keeps the drawing as it is. */
   show(model: GraphModel, saved: unknown): void {
     const before = this.#model;
+    if (model === before) return;
     const scene = this.#scene;
     this.#model = model;
     if (before !== undefined && scene !== undefined && sameStructure(before, model)) {

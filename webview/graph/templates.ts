@@ -245,6 +245,17 @@ export function renderScrubber(
   </div>`;
 }
 
+/** While a layout takes its time: a bar, then a word and a way out. */
+export function renderBusy(busy: number, nodes: number, words: Words, stop: () => void): unknown {
+  if (busy === 0) return nothing;
+  const note = html`<div class="note" role="status">
+    ${phrase(words, 'laying', nodes)}
+    <button class="plain" @click=${stop}>${phrase(words, 'stop')}</button>
+  </div>`;
+  return html`<div class="progress"></div>
+    ${busy > 1 ? note : nothing}`;
+}
+
 export function renderTip(
   tip: (FactLines & { readonly x: number; readonly y: number }) | null,
   width: number,

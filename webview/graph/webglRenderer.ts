@@ -1,6 +1,5 @@
 /**
- * The graph by WebGL 2: a handful of instanced draws per frame, places kept on the card, texts as pictures. Falls back
- * to nothing: whoever makes it catches the error and takes the 2D renderer.
+ * The graph by WebGL 2: a handful of instanced draws per frame, places kept on the card, texts as pictures.
  */
 import { visible } from './camera';
 import { BoxLayer } from './gl/boxLayer';
@@ -18,13 +17,12 @@ export class WebglRenderer implements Renderer {
   readonly #lines: LineLayer;
   readonly #texts: TextLayer;
 
-  /** Throws where WebGL 2 is not to be had. `again` is called when another frame would show more. */
+  /** Throws where the context is lost. `again` is called when another frame would show more. */
   constructor(
+    gl: WebGL2RenderingContext,
     canvas: HTMLCanvasElement,
     private readonly again: () => void,
   ) {
-    const gl = canvas.getContext('webgl2', { antialias: false, alpha: false, powerPreference: 'low-power' });
-    if (gl === null) throw new Error('WebGL 2 is not available.');
     this.#canvas = canvas;
     this.#gl = gl;
     this.#boxes = new BoxLayer(gl);

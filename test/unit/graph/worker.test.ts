@@ -47,7 +47,7 @@ class Watched {
   #wake: () => void = () => undefined;
   onBusy: (since: number) => void = () => undefined;
 
-  constructor() {
+  constructor(make = makeWorker) {
     this.session = new GraphSession(
       {
         onScene: (scene) => {
@@ -60,7 +60,7 @@ class Watched {
           this.#wake();
         },
       },
-      makeWorker,
+      make,
     );
   }
 
@@ -121,6 +121,29 @@ describe('the layout worker', function () {
       watched.session.dispose();
     });
   }
+
+  it('is asked for a first drawing once, all at once, however often it is told of the model', async () => {
+    const sent: unknown[] = [];
+    const watched = new Watched(() => {
+      const worker = makeWorker();
+      const post = worker.postMessage.bind(worker);
+      return Object.assign(worker, {
+        postMessage: (message: unknown) => {
+          sent.push(message);
+          post(message);
+        },
+      });
+    });
+    const model = graph((g) => void g.node('Op', 'n', [g.input('x')]));
+    watched.session.show(model, null);
+    watched.session.show(model, null);
+    const atOnce = sent.length;
+    const scene = await watched.next();
+    watched.session.dispose();
+    // Open and lay out, before this thread has heard anything.
+    assert.deepEqual([atOnce, sent.length], [2, 2]);
+    assert.equal(scene.result.boxes.count, 2);
+  });
 
   it('is stopped while it works, and then shows the model with its modules closed', async () => {
     const watched = new Watched();

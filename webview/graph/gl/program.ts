@@ -14,7 +14,8 @@ export class InstancedProgram {
   readonly #program: WebGLProgram;
   readonly #array: WebGLVertexArrayObject;
   readonly #uniforms = new Map<string, WebGLUniformLocation>();
-  readonly #locations: readonly (Attribute & { readonly location: number })[];
+  readonly #attributes: readonly Attribute[];
+  #locations: readonly (Attribute & { readonly location: number })[] | undefined;
 
   constructor(
     gl: WebGL2RenderingContext,
@@ -26,19 +27,12 @@ export class InstancedProgram {
     this.#gl = gl;
     this.#program = link(gl, vertex, fragment);
     this.#array = gl.createVertexArray();
-    const count = gl.getProgramParameter(this.#program, gl.ACTIVE_UNIFORMS) as number;
-    for (let index = 0; index < count; index++) {
-      const name = gl.getActiveUniform(this.#program, index)?.name ?? '';
-      const location = gl.getUniformLocation(this.#program, name);
-      if (location !== null) this.#uniforms.set(name, location);
-    }
-    this.#locations = attributes.map((attribute) => ({
-      ...attribute,
-      location: gl.getAttribLocation(this.#program, attribute.name),
-    }));
+    this.#attributes = attributes;
   }
 
+  /** Throws where the shaders do not compile, when it is used for the first time: asking earlier waits for the compiler. */
   use(): void {
+    this.#locations ??= this.#locate();
     this.#gl.useProgram(this.#program);
     this.#gl.bindVertexArray(this.#array);
   }
@@ -57,7 +51,7 @@ export class InstancedProgram {
     if (count === 0) return;
     const gl = this.#gl;
     gl.bindBuffer(gl.ARRAY_BUFFER, buffer);
-    for (const { location, size, offset, type } of this.#locations) {
+    for (const { location, size, offset, type } of this.#locations ?? []) {
       if (location < 0) continue;
       gl.enableVertexAttribArray(location);
       gl.vertexAttribPointer(
@@ -73,12 +67,32 @@ export class InstancedProgram {
     gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, vertices, count);
   }
 
+  #locate(): readonly (Attribute & { readonly location: number })[] {
+    const gl = this.#gl;
+    const program = this.#program;
+    if (gl.getProgramParameter(program, gl.LINK_STATUS) !== true && !gl.isContextLost()) {
+      const logs = (gl.getAttachedShaders(program) ?? []).map((shader) => gl.getShaderInfoLog(shader) ?? '');
+      throw new Error(`The shaders do not link: ${[gl.getProgramInfoLog(program) ?? '', ...logs].join(' ')}`);
+    }
+    const count = Number(gl.getProgramParameter(program, gl.ACTIVE_UNIFORMS));
+    for (let index = 0; index < count; index++) {
+      const name = gl.getActiveUniform(program, index)?.name ?? '';
+      const location = gl.getUniformLocation(program, name);
+      if (location !== null) this.#uniforms.set(name, location);
+    }
+    return this.#attributes.map((attribute) => ({
+      ...attribute,
+      location: gl.getAttribLocation(program, attribute.name),
+    }));
+  }
+
   dispose(): void {
     this.#gl.deleteProgram(this.#program);
     this.#gl.deleteVertexArray(this.#array);
   }
 }
 
+/** Begins to compile and to link. */
 function link(gl: WebGL2RenderingContext, vertex: string, fragment: string): WebGLProgram {
   const program = gl.createProgram();
   for (const [type, source] of [
@@ -89,15 +103,9 @@ function link(gl: WebGL2RenderingContext, vertex: string, fragment: string): Web
     if (shader === null) throw new Error('The graphics context was lost.');
     gl.shaderSource(shader, source);
     gl.compileShader(shader);
-    if (gl.getShaderParameter(shader, gl.COMPILE_STATUS) !== true) {
-      throw new Error(`A shader does not compile: ${gl.getShaderInfoLog(shader) ?? ''}`);
-    }
     gl.attachShader(program, shader);
     gl.deleteShader(shader);
   }
   gl.linkProgram(program);
-  if (gl.getProgramParameter(program, gl.LINK_STATUS) !== true) {
-    throw new Error(`The shaders do not link: ${gl.getProgramInfoLog(program) ?? ''}`);
-  }
   return program;
 }
