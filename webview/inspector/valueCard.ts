@@ -131,8 +131,14 @@ export class PcValueCard extends LitElement {
     if (this.runId === '') return html`<div class="faint">${word('runToSee')}</div>`;
     return html`<div class="faint">
       ${word('nothingRecorded')}
-      <button class="link" @click=${() => void this.inquiry?.record(site)}>${word('recordIt')}</button>
+      <button class="link" @click=${() => this.#record(site)}>${word('recordIt')}</button>
     </div>`;
+  }
+
+  /** The button goes when there is something to see; whoever pressed it by key stays at this value. */
+  #record(site: string): void {
+    this.renderRoot.querySelector<HTMLElement>('.row')?.focus();
+    void this.inquiry?.record(site);
   }
 
   #picking(): Picking {
