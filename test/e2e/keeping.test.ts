@@ -159,6 +159,18 @@ describe('a person keeps what they have', function () {
     await bench.runCommand('Notifications: Clear All Notifications');
   });
 
+  it('stops by key what was started by key', async () => {
+    await open('slow.onnx');
+    const focused = frame.locator('pc-run-bar pc-button.act:focus-within');
+    await frame.locator('pc-run-bar pc-button.act').focus();
+    await bench.page.keyboard.press('Enter');
+    await frame.locator('pc-run-bar .running').waitFor();
+    await focused.waitFor();
+    await bench.page.keyboard.press('Enter');
+    await frame.locator('pc-run-bar .running').waitFor({ state: 'detached' });
+    await focused.waitFor();
+  });
+
   it('is told which run ended the engine, and loses nothing', async () => {
     await open('slow.onnx');
     await run();

@@ -14,6 +14,7 @@ import type {
 } from '../../src/contract/hostApi';
 import { formatMs } from '../../src/tensor/format';
 import '../kit/button';
+import type { PcButton } from '../kit/button';
 import { define } from '../kit/define';
 import '../kit/dropdown';
 import '../kit/progress';
@@ -116,6 +117,7 @@ export class PcRunBar extends LitElement {
   /** Inputs that the model has a value for are shown too. */
   declare optional: boolean;
   declare now: number;
+  #acting = false;
   #clock: ReturnType<typeof setInterval> | undefined;
 
   constructor() {
@@ -137,6 +139,7 @@ export class PcRunBar extends LitElement {
   }
 
   protected override willUpdate(): void {
+    this.#acting = this.shadowRoot?.activeElement?.classList.contains('act') === true;
     const running = this.state?.running !== null && this.state !== null;
     if (running && this.#clock === undefined) {
       this.now = Date.now();
@@ -148,6 +151,13 @@ export class PcRunBar extends LitElement {
       clearInterval(this.#clock);
       this.#clock = undefined;
     }
+  }
+
+  /** *Run* and *Stop* take each other's place: whoever pressed one by key goes on at the other. */
+  protected override updated(): void {
+    if (!this.#acting || this.shadowRoot?.activeElement !== null) return;
+    const act = this.renderRoot.querySelector<PcButton>('pc-button.act');
+    if (act !== null) void act.updateComplete.then(() => act.focus());
   }
 
   override render(): unknown {
@@ -168,13 +178,19 @@ export class PcRunBar extends LitElement {
         }`;
     }
     if (state.running === null) {
-      return html`<pc-button look="primary" label=${word('runAll')} @click=${() => this.#send('pc-run')}
+      return html`<pc-button
+        class="act"
+        look="primary"
+        label=${word('runAll')}
+        @click=${() => this.#send('pc-run')}
         >${word('run')}</pc-button
       >`;
     }
     const seconds = (this.now - state.running.since) / 1000;
     return html`<span class="running" role="status">
-      <pc-button look="secondary" @click=${() => this.#send('pc-stop')}>${word('stop')}</pc-button>
+      <pc-button class="act" look="secondary" @click=${() => this.#send('pc-stop')}
+        >${word('stop')}</pc-button
+      >
       <pc-progress label=${state.running.text}></pc-progress>
       <span>${state.running.text}</span>
       ${seconds >= 1 ? html`<span class="faint number">${seconds.toFixed(0)} s</span>` : nothing}
