@@ -206,15 +206,15 @@ export class Workbench {
     await this.#explorerRow(file).dblclick();
     await tab.waitFor();
     this.#file = name;
-    // A window that is still starting may not know yet who opens such a file, and say that it is no text: a person
-    // closes that, and opens the file again.
-    const shown = this.page.locator(
-      '.monaco-editor-pane-placeholder:visible, .webview, .editor-instance:visible',
-    );
+    // A window that is still starting may not know yet who opens a model, and show it as text, or say that it is none: a
+    // person closes that, and opens the file again.
+    const text = this.page.locator('.monaco-editor[data-uri$=".onnx"]:visible');
+    const binary = this.page.locator('.monaco-editor-pane-placeholder:visible', { hasText: 'binary' });
+    const asText = text.or(binary);
+    const shown = this.page.locator('.webview, .monaco-editor:visible').or(asText);
     await shown.first().waitFor({ state: 'attached' });
-    const noText = this.page.locator('.monaco-editor-pane-placeholder:visible', { hasText: 'binary' });
-    if (!(await noText.isVisible())) return;
-    await tab.locator('.codicon-close').click();
+    if (!(await asText.first().isVisible())) return;
+    await this.runCommand('View: Close Editor');
     await tab.waitFor({ state: 'detached' });
     await this.#explorerRow(file).dblclick();
     await tab.waitFor();
