@@ -150,7 +150,13 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
     writeSettings(dataDir, { ...settingsOf(options), 'workbench.colorTheme': theme });
   try {
     await page.goto(running.url(options.workspace ?? options.folder));
-    await page.locator('.explorer-folders-view .monaco-list-row').first().waitFor({ timeout: 60_000 });
+    const file = page.locator('.explorer-folders-view .monaco-list-row').first();
+    // A window may read a workspace's file before it can reach the server's files, and then stands there without a
+    // folder: a person reloads it.
+    await file.waitFor({ timeout: 25_000 }).catch(async () => {
+      await page.reload();
+      await file.waitFor({ timeout: 60_000 });
+    });
     // The explorer is there before the workbench knows what extensions contribute; it marks the moment itself.
     await page.waitForFunction(
       `performance.getEntriesByName('code/didLoadExtensions').length > 0`,
