@@ -69,8 +69,16 @@ export class PcClamps extends LitElement {
         outline: 1px solid var(--vscode-focusBorder);
       }
       .effect {
+        position: relative;
         flex: 1 1 300px;
         min-width: 0;
+        min-height: 18px;
+      }
+      /* Beside what is there: the graph below must not move each time something is computed. */
+      .effect pc-progress {
+        position: absolute;
+        top: 0;
+        right: 0;
       }
       table {
         border-collapse: collapse;
