@@ -98,9 +98,12 @@ export class PcApp extends AppProperties {
     connection.on('highlight', ({ nodes }) => {
       this.highlight = nodes;
     });
-    const preparing = prepareLayoutWorker(document.body.dataset['worker'] ?? '');
-    const { model, runs, run, times, bookmarks, clamps, neurons } = await host.ready();
-    this.#makeWorker = await preparing;
+    const worker = prepareLayoutWorker(document.body.dataset['worker'] ?? '').then((make) => {
+      this.#makeWorker = make;
+      this.requestUpdate();
+    });
+    const both = Promise.all([host.ready(), worker]);
+    const [{ model, runs, run, times, bookmarks, clamps, neurons }] = await both;
     this.runs = runs;
     this.run = run;
     this.times = times;
@@ -120,7 +123,8 @@ export class PcApp extends AppProperties {
 
   override render(): unknown {
     const { model } = this;
-    if (model === null) return html`<div class="reading" role="status">${word('reading')}</div>`;
+    if (model === null || (model.graph !== null && this.#makeWorker === undefined))
+      return html`<div class="reading" role="status">${word('reading')}</div>`;
     if (model.graph === null) {
       return html`<pc-trouble
         heading=${word('cannotShow')}
