@@ -212,8 +212,9 @@ export class RunController implements Disposable {
 
   /** Records a value that the shown run did not. */
   async recordAlso(model: OpenModel, site: string): Promise<void> {
+    const { content } = model;
     const run = this.shown(model);
-    if (run === undefined || this.isStale(model, run)) return;
+    if (content === undefined || run === undefined || this.isStale(model, run)) return;
     await this.during(model, vscode.l10n.t('Recording {0}', site), async (signal) => {
       const interventions = interventionsOf(run.clamps ?? []);
       const made = await recordAlso(
@@ -222,6 +223,7 @@ export class RunController implements Disposable {
         (request) => this.engine.runAsking(model, request, signal),
         vscode.l10n.t('Change the input that decides, or choose a value of the other branch.'),
       );
+      await this.#checkUnchanged(model, content);
       await this.#of(model).book.store.addValues(run.id, made);
     });
   }
