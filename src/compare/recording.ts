@@ -78,6 +78,7 @@ export async function compareWithRecording(
   // What has another shape than a value is not what somebody else's recording of the same shape is.
   const taken = new Set(claims.filter(({ fits }) => fits).map(({ site }) => site));
   const likely = claims.filter(({ fits, site }) => fits || !taken.has(site));
+  for (const claim of claims) if (!likely.includes(claim)) missing.push(claim.array);
   return judge(facts, recording, likely, missing, threshold);
 }
 
