@@ -51,11 +51,13 @@ export async function readNearArrays(
  * twice, and none by a shape that says nothing.
  *
  * @param model the model's file name
+ * @param wants false of an input that something else near the model is better for: it takes only what is named after both
  */
 export function fitArrays(
   specs: readonly FeedSpec[],
   arrays: readonly NearArray[],
   model = '',
+  wants: (spec: FeedSpec) => boolean = () => true,
 ): ReadonlyMap<string, FittedArray> {
   const found = new Map<string, FittedArray>();
   const used = new Set<NearArray>();
@@ -73,7 +75,7 @@ export function fitArrays(
     const fit = fitting(spec);
     const own = fit.find((array) => isNamedAfter(array, model, spec));
     if (own !== undefined) take(spec, own, 'model');
-    else
+    else if (wants(spec))
       take(
         spec,
         fit.find((array) => isNamed(array, spec)),
@@ -81,7 +83,7 @@ export function fitArrays(
       );
   }
   for (const spec of specs) {
-    if (found.has(spec.name) || !tells(spec)) continue;
+    if (found.has(spec.name) || !wants(spec) || !tells(spec)) continue;
     const free = fitting(spec).filter((array) => !specs.some((other) => isNamed(array, other)));
     take(spec, [...free].sort((a, b) => sizeOf(a.dims) - sizeOf(b.dims))[0], 'shape');
   }

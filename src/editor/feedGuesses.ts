@@ -19,23 +19,22 @@ export async function firstChoices(
 ): Promise<ReadonlyMap<string, FirstChoice>> {
   const words = guessWords();
   const images = await files.nearby(IMAGES);
-  const arrays = await arraysFor(files, model, specs, warn);
-  const arrayOf = (spec: FeedSpec): FittedArray | undefined => {
-    const array = arrays.get(spec.name);
-    return array?.by === 'model' || wantsArray(spec, guesses, images) ? array : undefined;
-  };
-  return new Map(specs.map((spec) => [spec.name, firstChoice(spec, guesses, images, words, arrayOf(spec))]));
+  const arrays = await arraysFor(files, model, specs, (spec) => wantsArray(spec, guesses, images), warn);
+  return new Map(
+    specs.map((spec) => [spec.name, firstChoice(spec, guesses, images, words, arrays.get(spec.name))]),
+  );
 }
 
 async function arraysFor(
   files: FeedFiles,
   model: string,
   specs: readonly FeedSpec[],
+  wants: (spec: FeedSpec) => boolean,
   warn: (problem: string) => void,
 ): Promise<ReadonlyMap<string, FittedArray>> {
   if (specs.length === 0) return new Map();
   const { fitArrays, readNearArrays } = await import('../data/nearby');
   const { arrays, problems } = await readNearArrays(files, await files.small(await files.nearby(ARRAYS)));
   problems.forEach(warn);
-  return fitArrays(specs, arrays, model);
+  return fitArrays(specs, arrays, model, wants);
 }

@@ -111,6 +111,21 @@ describe('arrays near a model', () => {
     assert.deepEqual(chosen([spec('乙', 'int64', [1, 4])], foreign), { 乙: '乙.npy by name' });
   });
 
+  it('are left to others by an input that wants none, but for one named after the model and it', () => {
+    const [image, other] = [spec('image', 'float32', ['n', 8]), spec('other', 'float32', ['n', 8])];
+    const near = [array('image.npy', 'float32', [5, 8]), array('a.npy', 'float32', [2, 8])];
+    const fitted = (arrays: readonly NearArray[]): [string, string][] =>
+      [...fitArrays([image, other], arrays, 'm.onnx', (input) => input !== image)].map(
+        ([name, { source }]) => [name, source.file],
+      );
+    assert.deepEqual(fitted(near), [['other', 'a.npy']]);
+    const own = array('m.image.npy', 'float32', [2, 8]);
+    assert.deepEqual(fitted([...near, own]), [
+      ['image', 'm.image.npy'],
+      ['other', 'a.npy'],
+    ]);
+  });
+
   it('are taken by entry where an archive has one for each input, and never twice', () => {
     const specs = [spec('input_a', 'float32', ['n', 4]), spec('input_b', 'float32', ['n', 4])];
     const entries = [
