@@ -57,8 +57,6 @@ export interface Made {
   readonly treeChanged: vscode.EventEmitter<undefined>;
 }
 
-/** What the rest is built upon: the models, and what is known and asked of them. */
-export type Core = ReturnType<typeof coreOf>;
 export type Parts = ReturnType<typeof partsOf>;
 
 export function partsOf(made: Made) {
@@ -119,6 +117,7 @@ export function partsOf(made: Made) {
   };
 }
 
+/** What the rest is built upon: the models, and what is known and asked of them. */
 function coreOf({ context, store, log, contributed }: Made) {
   const reader = new ModelReader();
   const linker = new Linker();
