@@ -152,8 +152,9 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
     await page.goto(running.url(options.workspace ?? options.folder));
     const file = page.locator('.explorer-folders-view .monaco-list-row').first();
     // A window may read a workspace's file before it can reach the server's files, and then stands there without a
-    // folder: a person reloads it.
+    // folder: a person reloads it. Once, and told.
     await file.waitFor({ timeout: 25_000 }).catch(async () => {
+      console.log('    (a window came up without its folders: reloaded)');
       await page.reload();
       await file.waitFor({ timeout: 60_000 });
     });
@@ -211,15 +212,17 @@ export class Workbench {
     const tab = this.page.locator(`.tab.active[data-resource-name="${file}"]`);
     await this.#explorerRow(file).dblclick();
     await tab.waitFor();
+    const first = this.#file === '';
     this.#file = name;
     // A window that is still starting may not know yet who opens a model, and show it as text, or say that it is none: a
-    // person closes that, and opens the file again.
+    // person closes that, and opens the file again. Once, with the window's first file, and told.
     const text = this.page.locator('.monaco-editor[data-uri$=".onnx"]:visible');
     const binary = this.page.locator('.monaco-editor-pane-placeholder:visible', { hasText: 'binary' });
     const asText = text.or(binary);
     const shown = this.page.locator('.webview, .monaco-editor:visible').or(asText);
     await shown.first().waitFor({ state: 'attached' });
-    if (!(await asText.first().isVisible())) return;
+    if (!first || !(await asText.first().isVisible())) return;
+    console.log(`    (a starting window showed ${file} as text: opened again)`);
     await this.runCommand('View: Close Editor');
     await tab.waitFor({ state: 'detached' });
     await this.#explorerRow(file).dblclick();

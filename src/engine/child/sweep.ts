@@ -249,7 +249,7 @@ async function upstream(
   const isOwn = (name: string): boolean => fed.has(name) || swept.has(name);
   for (;;) {
     const starts = groups.map((group) =>
-      frontierOf(graph, reads, group.swept, (value) => !refused.has(value)),
+      frontierOf(graph, reads, group.swept, (value) => isOwn(value) && !refused.has(value)),
     );
     const wanted = [...new Set(starts.flat())].filter((name) => !Object.hasOwn(feeds, name));
     // Read whole and cut here: the sessions that compute slices only are compared with this.

@@ -69,7 +69,7 @@ export class ClaimReader {
 
   #fromSlashes(given: string): Claim | null {
     // onnxruntime writes what it fused behind the first node's name, or before it; neither is a module.
-    const name = given.replace(/(\/\w*Fusion\w*\/?)+$/, '').replace(/^fused (?=\/)/, '');
+    const name = withoutFusions(given).replace(/^fused (?=\/)/, '');
     const last = name.lastIndexOf('/');
     if (last < 0) return null;
     const path = name.slice(0, last);
@@ -104,6 +104,17 @@ export class ClaimReader {
     }
     this.#byInitializer.set(name, parts);
     return parts;
+  }
+}
+
+/** `/fc/MatMul` of `/fc/MatMul/MatMulAddFusion/`; in time that grows with the name's length alone. */
+function withoutFusions(name: string): string {
+  for (let end = name.length; ;) {
+    const last = name[end - 1] === '/' ? end - 1 : end;
+    const start = name.lastIndexOf('/', last - 1);
+    const part = name.slice(start + 1, last);
+    if (start < 0 || !part.includes('Fusion') || !/^\w+$/.test(part)) return name.slice(0, end);
+    end = start;
   }
 }
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { call, floats, fn, graph, info, model, modelWith, node } from './models';
+import { call, floats, fn, graph, info, model, modelWith, node, slowModel } from './models';
 import { nameUniquely, timesOf, type ProfileEvent } from '../../../src/engine/child/profile';
 import { openLocal } from '../../../src/onnx/files';
 import { testEngine } from './testEngine';
@@ -43,6 +43,17 @@ describe('time per node', function () {
       ],
     );
     assert.ok(times.every(({ microseconds }) => Number.isInteger(microseconds) && microseconds >= 0));
+  });
+
+  it('has times that are spent: more than none, and no more than the whole took', async () => {
+    const id = await open('slow.onnx', slowModel(20));
+    const x = { ...floats([300, 300], 0), data: new Float32Array(90_000).fill(0.01) };
+    const start = performance.now();
+    const times = await engine.profile(id, { feeds: { x }, capture: [] });
+    const whole = 1000 * (performance.now() - start);
+    const sum = times.reduce((all, { microseconds }) => all + microseconds, 0);
+    assert.equal(times.length, 41);
+    assert.ok(sum > 0 && sum <= whole, `${String(sum)} of ${String(whole)}`);
   });
 
   it('says which time no node of the file stands for', async () => {

@@ -132,6 +132,17 @@ describe('module scopes', () => {
     assert.equal(guessed[0], 1);
   });
 
+  // In time that grows with the square of the name's length this would take minutes, and a test has one.
+  it('reads names of a million characters', async () => {
+    const long = ['/' + 'Fusion'.repeat(160_000) + '!', '/Fusion'.repeat(140_000) + '!'];
+    const nodes = long.map((name, at) => ({ ...node('Relu', [`v${at}`], [`v${at + 1}`]), name }));
+    const skeleton = await read(
+      modelOf({ name: 'long', node: nodes, input: [info('v0')], output: [info('v2')] }),
+    );
+    const { scopes, scopeOf } = buildScopes(skeleton);
+    assert.equal(scopes[scopeOf[0] ?? 0]?.path, '');
+  });
+
   it('reads slash names as the TorchScript exporter writes them, and marks them inferred', async () => {
     const names = [
       '/stem/conv/Conv',
