@@ -101,8 +101,10 @@ describe('a person works with the sample', function () {
     // VS Code may have kept an earlier moment, with the source in front.
     await bench.tab('digits.onnx').click();
     frame = await bench.modelFrame('pc-run-bar', 60_000);
+    // The model is there before its runs are.
+    const all = frame.locator('pc-run-bar vscode-option');
+    await all.filter({ hasText: 'Run 1' }).first().waitFor({ state: 'attached' });
     const options = frame.locator('pc-run-bar pc-dropdown').first().locator('vscode-option');
-    await options.first().waitFor({ state: 'attached' });
     assert.match((await options.allTextContents()).join(), /Run 2.*Run 1/);
     await frame.locator('pc-run-bar button.part', { hasText: '7.png' }).waitFor();
   });
