@@ -12,6 +12,7 @@ import numpy as np
 import onnx
 import onnxruntime
 import torch
+from common import without_traces
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_dynamic, quantize_static
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -105,12 +106,7 @@ def export(name: str, model: nn.Module, feed: str, example: Tensor) -> Path:
     torch.onnx.export(
         model.eval(), (example,), dynamo=True, opset_version=20, external_data=False, input_names=[feed]
     ).save(file)
-    exported = onnx.load(file)
-    for node in exported.graph.node:
-        kept = [entry for entry in node.metadata_props if "trace" not in entry.key]
-        del node.metadata_props[:]
-        node.metadata_props.extend(kept)
-        node.doc_string = ""
+    exported = without_traces(file)
     # The quantiser infers shapes anew, and stumbles over those that are there.
     del exported.graph.value_info[:]
     onnx.save(exported, file)

@@ -5,40 +5,18 @@ Run from the repository's root: python test/reference/compare/record.py
 Needs numpy, onnx, onnxscript and torch.
 """
 
-import re
-import sys
 from pathlib import Path
 
-import onnx
 import torch
+from common import record, without_traces
+from tiny import Picture, Text, build
 
-HERE = Path(__file__).resolve().parent
-ROOT = HERE.parents[2]
-OUT = HERE / "recordings"
-sys.path.insert(0, str(HERE))
-from tiny import Picture, Text, build  # noqa: E402
-
-text = (ROOT / "src/compare/recorder.ts").read_text()
-code = re.search(r"export const RECORDER = `(.*?)`;\n", text, re.S).group(1).replace("\\`", "`")
-recorder = {}
-exec(code, recorder)
-record = recorder["record"]
+OUT = Path(__file__).resolve().parent / "recordings"
 
 torch.manual_seed(1)
 INPUTS = {"picture": torch.randn(1, 1, 8, 8), "text": torch.randint(0, 11, (1, 6))}
 KINDS = {"picture": Picture, "text": Text}
 NAMES = {"picture": "image", "text": "tokens"}
-
-
-def without_traces(file):
-    """Stack traces name folders of the machine that exported."""
-    exported = onnx.load(file)
-    for node in exported.graph.node:
-        kept = [entry for entry in node.metadata_props if "trace" not in entry.key]
-        del node.metadata_props[:]
-        node.metadata_props.extend(kept)
-        node.doc_string = ""
-    onnx.save(exported, file)
 
 
 def planted(name):

@@ -6,19 +6,13 @@ Run from the repository's root: python test/reference/compare/shared.py
 Needs numpy, onnx, onnxscript and torch.
 """
 
-import re
 from pathlib import Path
 
-import onnx
 import torch
+from common import record, without_traces
 from torch import Tensor, nn
 
-HERE = Path(__file__).resolve().parent
-OUT = HERE / "recordings"
-
-text = (HERE.parents[2] / "src/compare/recorder.ts").read_text()
-recorder = {}
-exec(re.search(r"export const RECORDER = `(.*?)`;\n", text, re.S).group(1).replace("\\`", "`"), recorder)
+OUT = Path(__file__).resolve().parent / "recordings"
 
 
 class Inner(nn.Module):
@@ -70,17 +64,6 @@ def build() -> nn.Module:
     return Shared().eval()
 
 
-def without_traces(file):
-    """Stack traces name folders of the machine that exported."""
-    exported = onnx.load(file)
-    for node in exported.graph.node:
-        kept = [entry for entry in node.metadata_props if "trace" not in entry.key]
-        del node.metadata_props[:]
-        node.metadata_props.extend(kept)
-        node.doc_string = ""
-    onnx.save(exported, file)
-
-
 torch.manual_seed(2)
 signal = torch.randn(1, 3, 8)
 names = {"input_names": ["signal"]}
@@ -88,7 +71,7 @@ program = torch.onnx.export(build(), (signal,), dynamo=True, opset_version=20, e
 program.save(OUT / "shared.onnx")
 without_traces(OUT / "shared.onnx")
 torch.onnx.export(build(), (signal,), OUT / "shared.torchscript.onnx", dynamo=False, opset_version=17, **names)
-recorder["record"](build(), signal, file=OUT / "shared.npz")
+record(build(), signal, file=OUT / "shared.npz")
 changed = build()
 changed.model.core.layers[0].norm.eps = 0.2
-recorder["record"](changed, signal, file=OUT / "shared-norm-eps.npz")
+record(changed, signal, file=OUT / "shared-norm-eps.npz")
